@@ -1,0 +1,116 @@
+/**
+ * What a Cloudflare Lists bulk operation is: its ids, its four states, and how they look on the wire.
+ *
+ * Writing items to a list answers with an `operation_id`; the work happens later. Its state is told apart by `status`
+ * alone, on the wire and here. Nothing else in an answer is dependable: `completed` and `error` are documented as
+ * always there for the states that have them, and have been seen missing, `null` and empty. They are `Option`s.
+ *
+ * Source: Cloudflare's OpenAPI schemas `lists_bulk_operation_*` and recorded answers.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as Rfc3339 from "./Rfc3339.ts"
+
+// Ids have no promised format. These are what no id can hold and still name one thing in a URL path; `\p{C}` covers
+// control characters, invisible ones and lone surrogates, which cannot be percent-encoded.
+const isPathSegment = Schema.makeFilter<string>(
+  (id) => /^[^\s/\\\p{C}]+$/u.test(id) && id !== "." && id !== "..",
+  { expected: "an id: one or more characters, no spaces, slashes or control characters, and not \".\" or \"..\"" }
+)
+
+/** Id of a bulk operation, as a write to a list answers it. Cloudflare promises no format. */
+export const OperationId = Schema.String.check(isPathSegment).pipe(Schema.brand("OperationId"))
+export type OperationId = typeof OperationId.Type
+
+/** Id of a Cloudflare account. Cloudflare promises no format; today it is 32 hexadecimal digits. */
+export const AccountId = Schema.String.check(isPathSegment).pipe(Schema.brand("AccountId"))
+export type AccountId = typeof AccountId.Type
+
+// Absent, `null` and `""` all say the same on the wire: nothing is known.
+const optionFromBlank = <S extends Schema.Codec<unknown, string>>(schema: S) =>
+  Schema.optionalKey(Schema.NullOr(Schema.String)).pipe(
+    Schema.decodeTo(
+      Schema.OptionFromOptionalKey(schema),
+      SchemaTransformation.transformOptional<string, string | null>({
+        decode: Option.filter((text): text is string => text !== null && text !== ""),
+        encode: (text) => text
+      })
+    )
+  )
+
+/** Accepted, not begun. */
+export const Pending = Schema.Struct({
+  id: OperationId,
+  status: Schema.tag("pending")
+})
+export type Pending = typeof Pending.Type
+
+/** Under way. Cloudflare tells no progress. */
+export const Running = Schema.Struct({
+  id: OperationId,
+  status: Schema.tag("running")
+})
+export type Running = typeof Running.Type
+
+/** Done; the list has changed. `completed` is when, by Cloudflare's clock. */
+export const Completed = Schema.Struct({
+  id: OperationId,
+  status: Schema.tag("completed"),
+  completed: optionFromBlank(Rfc3339.DateTimeUtc)
+})
+export type Completed = typeof Completed.Type
+
+/** Ended without effect. `error` is Cloudflare's free text (there is no code), `completed` is when it gave up. */
+export const Failed = Schema.Struct({
+  id: OperationId,
+  status: Schema.tag("failed"),
+  completed: optionFromBlank(Rfc3339.DateTimeUtc),
+  error: optionFromBlank(Schema.NonEmptyString)
+})
+export type Failed = typeof Failed.Type
+
+/**
+ * A bulk operation in one of its four states, told apart by `status`.
+ *
+ * Brings `match`, `matchOrElse`, `guards`, `isAnyOf` and `cases`. Any other `status` is refused by decoding. Keys that
+ * the state does not have are ignored (`error: ""` beside `completed`, `error_count`).
+ *
+ * @example
+ * import { BulkOperation } from "@bulk-operations/core"
+ * import { Option, Schema } from "effect"
+ *
+ * const operation = Schema.decodeUnknownSync(BulkOperation.BulkOperation)({
+ *   id: "4da8780eeb215e6cb7f48dd981c4ea02",
+ *   status: "failed",
+ *   error: "This list is at the maximum number of items"
+ * })
+ * BulkOperation.BulkOperation.match(operation, {
+ *   pending: () => "not begun",
+ *   running: () => "under way",
+ *   completed: () => "done",
+ *   failed: ({ error }) => Option.getOrElse(error, () => "no reason given")
+ * }) // => "This list is at the maximum number of items"
+ */
+export const BulkOperation = Schema.Union([Pending, Running, Completed, Failed]).pipe(Schema.toTaggedUnion("status"))
+export type BulkOperation = typeof BulkOperation.Type
+
+/** `pending`, `running`, `completed` or `failed`. */
+export type Status = BulkOperation["status"]
+
+/** An operation whose status will not change any more. */
+export type Terminal = Completed | Failed
+
+/**
+ * Whether the operation has ended, well or not.
+ *
+ * @example
+ * import { BulkOperation } from "@bulk-operations/core"
+ *
+ * const id = BulkOperation.OperationId.make("4da8780eeb215e6cb7f48dd981c4ea02")
+ * BulkOperation.isTerminal(BulkOperation.Running.make({ id })) // => false
+ */
+export const isTerminal: (operation: BulkOperation) => operation is Terminal = BulkOperation.isAnyOf([
+  "completed",
+  "failed"
+])

@@ -1,0 +1,72 @@
+/**
+ * Timestamps as RFC 3339 strings, read strictly.
+ *
+ * Effect's own `Schema.DateTimeUtcFromString` is as lenient as `new Date`: it takes `"1"` for the year 2001 and turns
+ * 30 February into 2 March. A waiting loop that believes such a date reports nonsense, so it is refused here.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+const grammar =
+  /^(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(?:\.(\d+))?(?:[Zz]|([+-](?:[01]\d|2[0-3]):[0-5]\d))$/
+
+const expected = "an RFC 3339 timestamp such as 2026-01-31T08:00:00Z"
+
+const parse = (input: string): Option.Option<DateTime.Utc> => {
+  const [, date = "", hourMinute, second = "", fraction = "", offset = "Z"] = grammar.exec(input) ?? []
+  // JavaScript moves 30 February to 2 March: a day that comes back changed is not in the calendar.
+  const inCalendar = DateTime.make(`${date}T00:00:00Z`).pipe(
+    Option.filter((midnight) => DateTime.formatIsoDateUtc(midnight) === date)
+  )
+  if (Option.isNone(inCalendar)) return Option.none()
+  const leapSecond = second === "60"
+  const milliseconds = leapSecond ? "000" : fraction.slice(0, 3).padEnd(3, "0")
+  const instant = DateTime.make(`${date}T${hourMinute}:${leapSecond ? "59" : second}.${milliseconds}${offset}`)
+  return Option.flatMap(Option.map(instant, DateTime.toUtc), (utc) => {
+    if (!leapSecond) return Option.some(utc)
+    // Leap seconds are only ever added at the end of a UTC day; as JavaScript has none, they become the next second.
+    const { hour, minute } = DateTime.toPartsUtc(utc)
+    return hour === 23 && minute === 59 ? Option.some(DateTime.add(utc, { seconds: 1 })) : Option.none()
+  })
+}
+
+const fourDigitYear = Schema.makeIsBetween({
+  order: DateTime.Order,
+  formatter: DateTime.formatIso
+})({
+  minimum: DateTime.makeUnsafe("0000-01-01T00:00:00.000Z"),
+  maximum: DateTime.makeUnsafe("9999-12-31T23:59:59.999Z")
+}, { expected: "a year from 0000 to 9999" })
+
+/**
+ * `DateTime.Utc` from an RFC 3339 string: any number of fraction digits, any offset, `Z` or `z`.
+ *
+ * Digits below the millisecond are cut, and the offset is not kept: encoding writes the same instant with `Z`. Dates
+ * that are not in the calendar are refused, and the message says what came.
+ *
+ * @example
+ * import { Rfc3339 } from "@bulk-operations/core"
+ * import { DateTime, Schema } from "effect"
+ *
+ * const instant = Schema.decodeSync(Rfc3339.DateTimeUtc)("2026-08-07T12:07:49.123456789+08:00")
+ * DateTime.formatIso(instant) // => "2026-08-07T04:07:49.123Z"
+ */
+export const DateTimeUtc = Schema.String.pipe(
+  Schema.decodeTo(
+    Schema.DateTimeUtc.check(fourDigitYear),
+    SchemaTransformation.transformEffect<DateTime.Utc, string>({
+      decode: (input, options) =>
+        Effect.mapError(Effect.fromOption(parse(input)), () =>
+          new SchemaIssue.InvalidValue(
+            { message: `Expected ${expected}, got ${JSON.stringify(input.slice(0, 64))}` },
+            input,
+            options
+          )),
+      encode: (utc) => Effect.succeed(DateTime.formatIso(utc).replace(".000Z", "Z"))
+    })
+  )
+).annotate({ identifier: "Rfc3339" })

@@ -1,0 +1,2 @@
+export * as BulkOperation from "./BulkOperation.ts"
+export * as Rfc3339 from "./Rfc3339.ts"

@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config"
+
+// Packages resolve each other through the `source` export condition, so that tests run with nothing built.
+const conditions = ["source", "module", "node", "development|production"]
+
+const project = (name: string, root: string) => ({
+  extends: true as const,
+  test: { name, root, include: ["test/**/*.test.ts"] }
+})
+
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    projects: [
+      project("core", "packages/core"),
+      project("poll", "packages/poll"),
+      project("simulator", "packages/simulator"),
+      project("examples", "examples")
+    ]
+  }
+})
