@@ -16,7 +16,11 @@ import * as Rfc3339 from "./Rfc3339.ts"
 // control characters, invisible ones and lone surrogates, which cannot be percent-encoded.
 const isPathSegment = Schema.makeFilter<string>(
   (id) => /^[^\s/\\\p{C}]+$/u.test(id) && id !== "." && id !== "..",
-  { expected: "an id: one or more characters, no spaces, slashes or control characters, and not \".\" or \"..\"" }
+  {
+    expected: "an id: one or more characters, no spaces, slashes or control characters, and not \".\" or \"..\"",
+    // Property tests start with the smallest values: they would try nothing but "" and give up.
+    arbitraryConstraint: { minLength: 1 }
+  }
 )
 
 /** Id of a bulk operation, as a write to a list answers it. Cloudflare promises no format. */
@@ -92,7 +96,9 @@ export type Failed = typeof Failed.Type
  *   failed: ({ error }) => Option.getOrElse(error, () => "no reason given")
  * }) // => "This list is at the maximum number of items"
  */
-export const BulkOperation = Schema.Union([Pending, Running, Completed, Failed]).pipe(Schema.toTaggedUnion("status"))
+export const BulkOperation = Schema.Union([Pending, Running, Completed, Failed]).annotate({
+  expected: "a bulk operation whose status is pending, running, completed or failed"
+}).pipe(Schema.toTaggedUnion("status"))
 export type BulkOperation = typeof BulkOperation.Type
 
 /** `pending`, `running`, `completed` or `failed`. */

@@ -28,9 +28,10 @@ const parse = (input: string): Option.Option<DateTime.Utc> => {
   const instant = DateTime.make(`${date}T${hourMinute}:${leapSecond ? "59" : second}.${milliseconds}${offset}`)
   return Option.flatMap(Option.map(instant, DateTime.toUtc), (utc) => {
     if (!leapSecond) return Option.some(utc)
-    // Leap seconds are only ever added at the end of a UTC day; as JavaScript has none, they become the next second.
-    const { hour, minute } = DateTime.toPartsUtc(utc)
-    return hour === 23 && minute === 59 ? Option.some(DateTime.add(utc, { seconds: 1 })) : Option.none()
+    // Leap seconds are only ever added at the end of a UTC month; as JavaScript has none, they become the next second.
+    const next = DateTime.add(utc, { seconds: 1 })
+    const { day, hour, minute } = DateTime.toPartsUtc(next)
+    return day === 1 && hour === 0 && minute === 0 ? Option.some(next) : Option.none()
   })
 }
 
@@ -40,7 +41,7 @@ const fourDigitYear = Schema.makeIsBetween({
 })({
   minimum: DateTime.makeUnsafe("0000-01-01T00:00:00.000Z"),
   maximum: DateTime.makeUnsafe("9999-12-31T23:59:59.999Z")
-}, { expected: "a year from 0000 to 9999" })
+}, { expected: "a year from 0000 to 9999 in UTC" })
 
 /**
  * `DateTime.Utc` from an RFC 3339 string: any number of fraction digits, any offset, `Z` or `z`.

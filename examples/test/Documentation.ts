@@ -1,0 +1,136 @@
+/**
+ * The code in the documentation as programs: each `@example` of a docstring, each `ts` block of a page.
+ *
+ * A block is a whole module. `expression // => value` in it is a claim: both are evaluated and have to be equal. The
+ * arrow stands behind the last line of a statement, or on the line below. Blocks marked `ts nocheck` (they need a
+ * network, or never end) are type-checked and not run.
+ */
+import * as Equal from "effect/Equal"
+import { deepStrictEqual } from "node:assert/strict"
+import { execFile } from "node:child_process"
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { pathToFileURL } from "node:url"
+
+const root = join(import.meta.dirname, "../..")
+
+export interface Block {
+  readonly file: string
+  /** Of the tag or fence that opens the block. */
+  readonly line: number
+  readonly code: ReadonlyArray<string>
+  readonly runs: boolean
+}
+
+const fenced = { begin: /^\s*```ts(?:\s+(.*))?$/, end: /^\s*```\s*$/, margin: /^/ }
+const tagged = { begin: /^\s*\* @example\b/, end: /^\s*\*(?:\/| @)/, margin: /^\s*\* ?/ }
+
+export const blocksIn = (file: string, text: string): ReadonlyArray<Block> => {
+  const { begin, end, margin } = file.endsWith(".md") ? fenced : tagged
+  const lines = text.split("\n")
+  return lines.flatMap((line, at) => {
+    const opening = begin.exec(line)
+    if (opening === null) return []
+    const rest = lines.slice(at + 1)
+    const code = rest.slice(0, rest.findIndex((line) => end.test(line))).map((line) => line.replace(margin, ""))
+    return { file, line: at + 1, code, runs: opening[1] !== "nocheck" }
+  })
+}
+
+export const read = (...patterns: ReadonlyArray<string>): ReadonlyArray<Block> =>
+  globSync(patterns, { cwd: root }).toSorted().flatMap((file) => blocksIn(file, readFileSync(join(root, file), "utf8")))
+
+const arrow = /^(.*?)\s*\/\/\s*=>(.*)$/
+const continuation = /^\s*(?:[)\]}.?:|&]|\/\/|$)/
+const indentation = (line: string) => line.search(/\S/)
+
+// A statement begins at the nearest line above its end that is not indented further and can begin one.
+const beginning = (code: ReadonlyArray<string>, end: number) =>
+  code.findLastIndex((line, at) =>
+    at <= end && indentation(line) <= indentation(code[end] ?? "") && !continuation.test(line)
+  )
+
+/** What the programs check their claims with. A claim that the program never comes to is no better than a wrong one. */
+export const claims = (program: string, ...lines: ReadonlyArray<number>) => {
+  const open = new Set(lines)
+  process.on("exit", () => {
+    if (open.size === 0 || process.exitCode) return
+    process.stderr.write(`The program never comes to the claim at ${program}:${[...open].join(", ")}\n`)
+    process.exitCode = 1
+  })
+  return (line: number, actual: unknown, expected: unknown) => {
+    open.delete(line)
+    if (!Equal.equals(actual, expected)) deepStrictEqual(actual, expected)
+  }
+}
+
+// Every line keeps its number, so that errors tell the line of the documentation.
+const programOf = ({ code, line }: Block, path: string): string => {
+  const found = new Map(code.flatMap((text, at) => arrow.test(text) ? [[beginning(code, at), line + 1 + at]] : []))
+  const lines = code.map((text, at) =>
+    (found.has(at) ? text.replace(/^\s*/, (indent) => `${indent}$claim(${found.get(at)}, (`) : text)
+      .replace(arrow, "$1), ($2))")
+  )
+  const self = relative(dirname(path), join(import.meta.dirname, "Documentation.ts"))
+  const known = ["import.meta.url", ...found.values()].join(", ")
+  const prelude = `import { claims as $claims } from "${self}"; const $claim = $claims(${known});`
+  return `${prelude}${"\n".repeat(line)}${lines.join("\n")}\n`
+}
+
+const neverEnded = "The program did not end within 20 seconds. If it never does, mark it `ts nocheck`."
+
+// Without the environment of whoever runs the tests, whose credentials are none of an example's business.
+const node = (args: ReadonlyArray<string>) =>
+  new Promise<{ readonly stdout: string; readonly failure: string | undefined }>((resolve) => {
+    execFile(
+      process.execPath,
+      args,
+      { cwd: root, env: {}, timeout: 20_000, killSignal: "SIGKILL" },
+      (error, stdout, stderr) => {
+        const reason = error?.killed ? `${neverEnded}\n` : ""
+        resolve({ stdout, failure: error === null ? undefined : reason + stdout + stderr || error.message })
+      }
+    )
+  })
+
+export interface Programs {
+  /** What is wrong with the block and where, if anything is. */
+  readonly problem: (block: Block) => Promise<string | undefined>
+  readonly remove: () => void
+}
+
+/**
+ * Writes and type-checks the blocks' programs, as one. As long as one of them cannot be parsed, `tsc` tells no type
+ * errors of the others.
+ */
+export const compile = async (blocks: ReadonlyArray<Block>): Promise<Programs> => {
+  const directory = mkdtempSync(join(root, "examples/.documentation-"))
+  const programPath = (block: Block) => join(directory, block.file, `${block.line}.ts`)
+  for (const block of blocks) {
+    const path = programPath(block)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, programOf(block, path))
+  }
+  writeFileSync(
+    join(directory, "tsconfig.json"),
+    JSON.stringify({
+      extends: "../../tsconfig.json",
+      files: blocks.map(programPath),
+      include: [],
+      compilerOptions: { noUnusedLocals: false, noUnusedParameters: false }
+    })
+  )
+  const tsc = await node(["node_modules/typescript/bin/tsc", "--project", directory, "--pretty", "false"])
+  const typeErrors = tsc.stdout.match(/^\S.*(?:\n\s.*)*/gm) ?? []
+
+  return {
+    problem: async (block) => {
+      const path = programPath(block)
+      const program = relative(root, path)
+      const misfits = typeErrors.filter((error) => error.startsWith(`${program}(`)).join("\n")
+      const failure = misfits || (block.runs ? (await node(["--conditions=source", program])).failure : undefined)
+      return failure?.replaceAll(pathToFileURL(path).href, block.file).replaceAll(program, block.file)
+    },
+    remove: () => rmSync(directory, { recursive: true })
+  }
+}
