@@ -12,27 +12,29 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
 const grammar =
-  /^(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(?:\.(\d+))?(?:[Zz]|([+-](?:[01]\d|2[0-3]):[0-5]\d))$/
+  /^(\d{4})-(0[1-9]|1[0-2])-(\d{2})[Tt]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(?:\.(\d+))?(?:[Zz]|([+-](?:[01]\d|2[0-3]):[0-5]\d))$/
 
 const expected = "an RFC 3339 timestamp such as 2026-01-31T08:00:00Z"
 
+// The calendar repeats every 400 years; years below 100 would be taken for 19xx.
+const daysInMonth = (year: number, month: number) => new Date(Date.UTC(year + 400, month, 0)).getUTCDate()
+
 const parse = (input: string): Option.Option<DateTime.Utc> => {
-  const [, date = "", hourMinute, second = "", fraction = "", offset = "Z"] = grammar.exec(input) ?? []
-  // JavaScript moves 30 February to 2 March: a day that comes back changed is not in the calendar.
-  const inCalendar = DateTime.make(`${date}T00:00:00Z`).pipe(
-    Option.filter((midnight) => DateTime.formatIsoDateUtc(midnight) === date)
+  const parts = grammar.exec(input)
+  if (parts === null) return Option.none()
+  const [, year = "", month = "", day = "", hourMinute, second, fraction = "", offset = "Z"] = parts
+  if (day === "00" || Number(day) > daysInMonth(Number(year), Number(month))) return Option.none()
+  const instant = (second: string | undefined, milliseconds: string) =>
+    Option.map(
+      DateTime.make(`${year}-${month}-${day}T${hourMinute}:${second}.${milliseconds}${offset}`),
+      DateTime.toUtc
+    )
+  if (second !== "60") return instant(second, fraction.slice(0, 3).padEnd(3, "0"))
+  // Leap seconds are only ever added at the end of a UTC month; as JavaScript has none, they become the next second.
+  return instant("59", "000").pipe(
+    Option.map((utc) => DateTime.add(utc, { seconds: 1 })),
+    Option.filter((next) => DateTime.formatIso(next).endsWith("-01T00:00:00.000Z"))
   )
-  if (Option.isNone(inCalendar)) return Option.none()
-  const leapSecond = second === "60"
-  const milliseconds = leapSecond ? "000" : fraction.slice(0, 3).padEnd(3, "0")
-  const instant = DateTime.make(`${date}T${hourMinute}:${leapSecond ? "59" : second}.${milliseconds}${offset}`)
-  return Option.flatMap(Option.map(instant, DateTime.toUtc), (utc) => {
-    if (!leapSecond) return Option.some(utc)
-    // Leap seconds are only ever added at the end of a UTC month; as JavaScript has none, they become the next second.
-    const next = DateTime.add(utc, { seconds: 1 })
-    const { day, hour, minute } = DateTime.toPartsUtc(next)
-    return day === 1 && hour === 0 && minute === 0 ? Option.some(next) : Option.none()
-  })
 }
 
 const fourDigitYear = Schema.makeIsBetween({

@@ -1,2 +1,6 @@
 export * as BulkOperation from "./BulkOperation.ts"
+export * as BulkOperations from "./BulkOperations.ts"
+export * as CloudflareApi from "./CloudflareApi.ts"
+export * as CloudflareError from "./CloudflareError.ts"
+export * as Credentials from "./Credentials.ts"
 export * as Rfc3339 from "./Rfc3339.ts"

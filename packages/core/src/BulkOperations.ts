@@ -1,0 +1,81 @@
+/**
+ * Asking Cloudflare for the state of a bulk operation, once.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { AccountId, BulkOperation, OperationId } from "./BulkOperation.ts"
+import { CloudflareApi } from "./CloudflareApi.ts"
+import { CloudflareError, InvalidRequest, UnexpectedResponse } from "./CloudflareError.ts"
+
+/** The bulk operations of Cloudflare Lists. */
+export class BulkOperations extends Context.Service<BulkOperations, {
+  /**
+   * The operation as it is now.
+   *
+   * `accountId` defaults to the account of `CloudflareApi`. A failed operation is a success of this call; ids that cannot
+   * be ids fail with `InvalidRequest` and nothing is sent; an answer about another operation is an `UnexpectedResponse`.
+   *
+   * Source: `GET /accounts/{account_id}/rules/lists/bulk_operations/{operation_id}` of Cloudflare's API.
+   */
+  readonly get: (
+    operationId: string,
+    options?: { readonly accountId?: string | undefined }
+  ) => Effect.Effect<BulkOperation, CloudflareError>
+}>()("@bulk-operations/core/BulkOperations") {}
+
+const decodeAccountId = Schema.decodeUnknownResult(AccountId)
+const decodeOperationId = Schema.decodeUnknownResult(OperationId)
+
+const pathOf = (accountId: string, operationId: string) =>
+  `/accounts/${accountId}/rules/lists/bulk_operations/${operationId}`
+
+const refuse = (detail: string) =>
+  new CloudflareError({
+    reason: new InvalidRequest({ method: "GET", path: pathOf("{account_id}", "{operation_id}"), errors: [], detail })
+  })
+
+/** The service over `CloudflareApi`. */
+export const make = Effect.gen(function*() {
+  const api = yield* CloudflareApi
+
+  const ask = Effect.fnUntraced(function*(
+    accountId: string | undefined,
+    operationId: string
+  ): Effect.fn.Return<BulkOperation, CloudflareError> {
+    if (accountId === undefined) {
+      return yield* refuse("no account: pass accountId, or set CLOUDFLARE_ACCOUNT_ID")
+    }
+    const account = decodeAccountId(accountId)
+    if (Result.isFailure(account)) return yield* refuse(`account_id: ${account.failure.message}`)
+    const operation = decodeOperationId(operationId)
+    if (Result.isFailure(operation)) return yield* refuse(`operation_id: ${operation.failure.message}`)
+    const request = HttpClientRequest.get(pathOf(encodeURIComponent(accountId), encodeURIComponent(operationId)))
+    const answer = yield* api.request(request, BulkOperation)
+    if (answer.id !== operationId) {
+      const { method, url: path } = request
+      const detail = `the answer is about another operation, ${JSON.stringify(answer.id)}`
+      return yield* new CloudflareError({ reason: new UnexpectedResponse({ method, path, errors: [], detail }) })
+    }
+    return answer
+  })
+
+  // `Effect.fn` would take the stack at every call, a third of what the call costs in all.
+  const get = (operationId: string, options?: { readonly accountId?: string | undefined }) => {
+    const accountId = options?.accountId ?? api.accountId
+    const attributes = { "cloudflare.account_id": accountId, "cloudflare.operation_id": operationId }
+    return Effect.useSpan("BulkOperations.get", { attributes }, (span) =>
+      ask(accountId, operationId).pipe(
+        Effect.tap(({ status }) => Effect.sync(() => span.attribute("cloudflare.operation_status", status))),
+        Effect.withParentSpan(span, { captureStackTrace: false })
+      ))
+  }
+
+  return BulkOperations.of({ get })
+})
+
+/** The service over `CloudflareApi`. */
+export const layer: Layer.Layer<BulkOperations, never, CloudflareApi> = Layer.effect(BulkOperations, make)

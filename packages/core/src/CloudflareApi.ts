@@ -1,0 +1,253 @@
+/**
+ * The way to Cloudflare: the one place that knows credentials, base URL, envelope, errors and the retry of a request.
+ *
+ * `request` turns an HTTP request below the base URL into the decoded `result` of the answer, or into a
+ * `CloudflareError`. The layers leave the transport (`HttpClient`) to the application.
+ */
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import { AccountId } from "./BulkOperation.ts"
+import * as CloudflareError from "./CloudflareError.ts"
+import * as Credentials from "./Credentials.ts"
+import * as Answer from "./internal/answer.ts"
+import * as Body from "./internal/body.ts"
+import * as Transport from "./internal/transport.ts"
+
+/** How a request is sent: how long it may take, when it is sent again, and what goes with it. */
+export interface Policy {
+  /** How long one attempt may take, headers and body together. Default 30 seconds; `"Infinity"` for no limit. */
+  readonly timeout: Duration.Input
+  /**
+   * When to send a safe request (GET, HEAD, OPTIONS) again after passing trouble (`CloudflareError.isRetryable`).
+   * Default three times, after about 0.5, 1 and 2 seconds; `undefined` for never. A `Retry-After` that asks for more is
+   * waited out, up to `maxRetryAfter`.
+   */
+  readonly retry: Schedule.Schedule<unknown, CloudflareError.CloudflareError> | undefined
+  /** The longest that a `Retry-After` can make a retry wait. Default 1 minute. */
+  readonly maxRetryAfter: Duration.Input
+  /** Whether to send `traceparent` and `b3` headers to Cloudflare. Default no. */
+  readonly propagateTraces: boolean
+}
+
+/**
+ * The policy of the requests that are sent where it is provided: for an application with `Layer.succeed`, for one call
+ * with `Effect.updateService`.
+ *
+ * @example
+ * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
+ * import { Duration, Effect } from "effect"
+ *
+ * const impatient = { timeout: Duration.seconds(2), retry: undefined }
+ * const once = BulkOperations.BulkOperations.use((operations) => operations.get("4da8780eeb215e6cb7f48dd981c4ea02")).pipe(
+ *   Effect.updateService(CloudflareApi.RequestPolicy, (policy) => ({ ...policy, ...impatient }))
+ * )
+ */
+export const RequestPolicy = Context.Reference<Policy>("@bulk-operations/core/CloudflareApi/RequestPolicy", {
+  defaultValue: () => ({
+    timeout: Duration.seconds(30),
+    retry: Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 })),
+    maxRetryAfter: Duration.minutes(1),
+    propagateTraces: false
+  })
+})
+
+/** What `layer` is made from. */
+export interface Options {
+  /**
+   * Who is calling. An effect is run for every request, so that tokens can rotate; where it fails, the request fails
+   * with `Unauthorized` and its message.
+   */
+  readonly credentials: Credentials.Credentials | Effect.Effect<Credentials.Credentials, Error>
+  /** The account of calls that name none. */
+  readonly accountId?: string | undefined
+  /** Where the API is, without credentials, query or hash. Default `https://api.cloudflare.com/client/v4`. */
+  readonly baseUrl?: string | undefined
+}
+
+/** Sends requests to Cloudflare's API. */
+export class CloudflareApi extends Context.Service<CloudflareApi, {
+  /** The account of calls that name none. */
+  readonly accountId: string | undefined
+
+  /**
+   * The decoded `result` of Cloudflare's answer.
+   *
+   * The request's URL is a path below the base URL (`/accounts/…`). Any 2xx with `success: true` is a success; at most
+   * 16 MiB of it are read. Everything else is a `CloudflareError`. How it is sent is up to `RequestPolicy`.
+   */
+  readonly request: <A>(
+    request: HttpClientRequest.HttpClientRequest,
+    result: Schema.Decoder<A>
+  ) => Effect.Effect<A, CloudflareError.CloudflareError>
+}>()("@bulk-operations/core/CloudflareApi") {}
+
+const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
+  (text) => {
+    if (!URL.canParse(text)) return false
+    const { hash, password, protocol, search, username } = new URL(text)
+    return /^https?:$/.test(protocol) && [hash, password, search, username].every((part) => part === "")
+  },
+  { expected: "an http or https URL without credentials, query or hash" }
+))
+
+const defaultBaseUrl = "https://api.cloudflare.com/client/v4"
+const maxBodySize = 16 * 1024 * 1024
+const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
+
+const decodeBaseUrl = Schema.decodeUnknownResult(BaseUrl)
+const decodeCredentials = Schema.decodeUnknownResult(Schema.toType(Credentials.Credentials))
+
+/** The service over the transport in the context. */
+export const make = Effect.fnUntraced(function*(options: Options) {
+  const client = yield* HttpClient.HttpClient
+  const atBuild = yield* Effect.context<never>()
+  const baseUrl = decodeBaseUrl(options.baseUrl ?? defaultBaseUrl)
+  const resolveCaller = Effect.isEffect(options.credentials)
+    ? Effect.map(Effect.result(options.credentials), Result.flatMap(callerOf))
+    : Effect.succeed(callerOf(options.credentials))
+
+  const attempt = Effect.fnUntraced(function*<A>(
+    request: HttpClientRequest.HttpClientRequest,
+    result: Schema.Decoder<A>
+  ): Effect.fn.Return<A, CloudflareError.Reason> {
+    const call = callOf(request)
+    if (Result.isFailure(baseUrl)) {
+      return yield* new CloudflareError.InvalidRequest({ ...call, detail: `the base URL: ${baseUrl.failure.message}` })
+    }
+    const caller = yield* resolveCaller
+    if (Result.isFailure(caller)) {
+      return yield* new CloudflareError.Unauthorized({ ...call, detail: Answer.onOneLine(caller.failure.message) })
+    }
+    const { headers: authentication, redact } = caller.success
+    const transportFailure = (error: HttpClientError.HttpClientError) =>
+      Transport.reason(error, { ...call, detail: redact(Transport.describe(error)) })
+
+    const response = yield* client.execute(
+      request.pipe(
+        HttpClientRequest.prependUrl(baseUrl.success),
+        HttpClientRequest.setHeaders(authentication)
+      )
+    ).pipe(Effect.mapError(transportFailure))
+    // The transports build the headers anew at every access.
+    const { headers, status } = response
+    const body = yield* Body.read(response, headers, maxBodySize).pipe(Effect.mapError(transportFailure))
+    const answer = { ...call, status, headers, body, redact, receivedAt: yield* Clock.currentTimeMillis }
+    return yield* Effect.fromResult(Answer.decode(answer, result))
+  })
+
+  const request = Effect.fnUntraced(function*<A>(
+    request: HttpClientRequest.HttpClientRequest,
+    result: Schema.Decoder<A>
+  ) {
+    const { maxRetryAfter, propagateTraces, retry, timeout } = yield* RequestPolicy
+    const within = Duration.fromInputUnsafe(timeout)
+    const once = attempt(request, result).pipe(
+      (effect) => Transport.isolate(effect, { atBuild, propagateTraces }),
+      Effect.timeoutOrElse({
+        duration: within,
+        orElse: () =>
+          new CloudflareError.Timeout({
+            ...callOf(request),
+            detail: `no whole answer within ${Duration.format(within)}`
+          })
+      }),
+      Effect.mapError((reason) => new CloudflareError.CloudflareError({ reason }))
+    )
+    return yield* retry === undefined || !safeMethods.has(request.method)
+      ? once
+      : Effect.catch(once, (error) => retryFrom(error, once, retrySchedule(retry, maxRetryAfter)))
+  })
+
+  return CloudflareApi.of({ accountId: options.accountId, request })
+})
+
+const callerOf = (credentials: Credentials.Credentials) =>
+  Result.map(decodeCredentials(credentials), (valid) => ({
+    headers: Credentials.headers(valid),
+    redact: (text: string) => text.replaceAll(Credentials.secret(valid), "<redacted>")
+  }))
+
+const callOf = ({ method, url: path }: HttpClientRequest.HttpClientRequest) => ({ method, path, errors: [] })
+
+// A retry that is set up only once there is a failure costs the many requests that succeed nothing.
+const retryFrom = <A>(
+  failure: CloudflareError.CloudflareError,
+  once: Effect.Effect<A, CloudflareError.CloudflareError>,
+  schedule: Schedule.Schedule<unknown, CloudflareError.CloudflareError>
+) => {
+  let next: Effect.Effect<A, CloudflareError.CloudflareError> = Effect.fail(failure)
+  return Effect.suspend(() => {
+    const current = next
+    next = once
+    return current
+  }).pipe(Effect.retry(schedule))
+}
+
+const retrySchedule = (
+  schedule: Schedule.Schedule<unknown, CloudflareError.CloudflareError>,
+  maxRetryAfter: Duration.Input
+) =>
+  schedule.pipe(
+    Schedule.while(({ input }) => input.isRetryable),
+    Schedule.modifyDelay(({ duration, input: { retryAfter } }) =>
+      Effect.succeed(
+        retryAfter === undefined
+          ? duration
+          : Duration.max(duration, Duration.min(retryAfter, Duration.fromInputUnsafe(maxRetryAfter)))
+      )
+    )
+  )
+
+/** The service from options in the code. */
+export const layer = (options: Options): Layer.Layer<CloudflareApi, never, HttpClient.HttpClient> =>
+  Layer.effect(CloudflareApi, make(options))
+
+const missing = (name: string, instead: string) =>
+  new Config.ConfigError(
+    new ConfigProvider.SourceError({ message: `${name} is missing or empty${instead}` })
+  )
+
+const credentialsConfig = Config.all({
+  token: Config.option(Config.Redacted("CLOUDFLARE_API_TOKEN")),
+  email: Config.option(Config.String("CLOUDFLARE_EMAIL")),
+  key: Config.option(Config.Redacted("CLOUDFLARE_API_KEY"))
+}).pipe(Config.mapEffect(({ email, key, token }) => {
+  if (Option.isSome(token)) return Effect.succeed(Credentials.apiToken(token.value))
+  if (Option.isSome(email) && Option.isSome(key)) {
+    return Effect.succeed(Credentials.globalKey({ email: email.value, key: key.value }))
+  }
+  if (Option.isSome(email)) return Effect.fail(missing("CLOUDFLARE_API_KEY", " beside CLOUDFLARE_EMAIL"))
+  if (Option.isSome(key)) return Effect.fail(missing("CLOUDFLARE_EMAIL", " beside CLOUDFLARE_API_KEY"))
+  return Effect.fail(missing("CLOUDFLARE_API_TOKEN", "; CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY will do instead"))
+}))
+
+/**
+ * The service from the environment: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` with `CLOUDFLARE_API_KEY`; and, where
+ * they are set, `CLOUDFLARE_ACCOUNT_ID` and `CLOUDFLARE_BASE_URL`.
+ *
+ * A missing, empty or malformed variable is named by the `ConfigError`; its value never is.
+ */
+export const layerConfig: Layer.Layer<CloudflareApi, Config.ConfigError, HttpClient.HttpClient> = Layer.effect(
+  CloudflareApi,
+  Effect.flatMap(
+    Config.all({
+      credentials: credentialsConfig,
+      accountId: Config.option(Config.schema(AccountId, "CLOUDFLARE_ACCOUNT_ID")),
+      baseUrl: Config.option(Config.schema(BaseUrl, "CLOUDFLARE_BASE_URL"))
+    }),
+    ({ accountId, baseUrl, credentials }) =>
+      make({ credentials, accountId: Option.getOrUndefined(accountId), baseUrl: Option.getOrUndefined(baseUrl) })
+  )
+)

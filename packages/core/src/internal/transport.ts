@@ -1,0 +1,61 @@
+/**
+ * The edge to `HttpClient`: what every request is sent under, and what a failure below HTTP says.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { constTrue } from "effect/Function"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as Predicate from "effect/Predicate"
+import * as References from "effect/References"
+import * as CloudflareError from "../CloudflareError.ts"
+
+const secretHeaders = ["authorization", "x-auth-email", "x-auth-key"]
+
+/**
+ * Runs a request so that nothing leaves that should not: its credentials in no span, no trace headers unless asked for,
+ * and no redirect followed, because `fetch` would take `X-Auth-Key` along to another host.
+ */
+export const isolate = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  options: { readonly atBuild: Context.Context<never>; readonly propagateTraces: boolean }
+): Effect.Effect<A, E, R> =>
+  Effect.updateContext(effect, (context: Context.Context<R>) => {
+    const requestInit = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
+      ?? Context.getOrUndefined(options.atBuild, FetchHttpClient.RequestInit)
+    const base = Context.get(context, References.TracerEnabled)
+      ? context
+      // Nobody would see the span of the transport, and making it is a tenth of a request's cost.
+      : Context.add(context, HttpClient.TracerDisabledWhen, constTrue)
+    return base.pipe(
+      Context.add(HttpClient.TracerPropagationEnabled, options.propagateTraces),
+      Context.add(Headers.CurrentRedactedNames, [
+        ...Context.get(context, Headers.CurrentRedactedNames),
+        ...secretHeaders
+      ]),
+      Context.add(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
+    )
+  })
+
+/** The reason behind a failure of the transport: the request could not be made, or no whole answer came. */
+export const reason = (
+  error: HttpClientError.HttpClientError,
+  failure: Omit<ConstructorParameters<typeof CloudflareError.TransportError>[0], "_tag">
+): CloudflareError.Reason =>
+  error.reason._tag === "InvalidUrlError" || error.reason._tag === "EncodeError"
+    ? new CloudflareError.InvalidRequest(failure)
+    : new CloudflareError.TransportError(failure)
+
+/** What a failed transport says, down to the innermost cause: `fetch failed: connect ECONNREFUSED 127.0.0.1:9`. */
+export const describe = (error: HttpClientError.HttpClientError): string => {
+  const texts: Array<string> = []
+  for (let cause: unknown = error.cause; cause !== undefined && texts.length < 8;) {
+    const message = Predicate.hasProperty(cause, "message") ? String(cause.message) : String(cause)
+    const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : ""
+    texts.push(message === "" || message.includes(code) ? message || code : `${message} (${code})`)
+    cause = Predicate.hasProperty(cause, "cause") ? cause.cause : undefined
+  }
+  return texts.filter((text) => text !== "").join(": ") || error.message
+}
