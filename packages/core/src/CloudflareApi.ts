@@ -223,7 +223,7 @@ const credentialsConfig = Config.all({
   token: Config.option(Config.Redacted("CLOUDFLARE_API_TOKEN")),
   email: Config.option(Config.String("CLOUDFLARE_EMAIL")),
   key: Config.option(Config.Redacted("CLOUDFLARE_API_KEY"))
-}).pipe(Config.mapEffect(({ email, key, token }) => {
+}).pipe(Config.mapEffect(({ email, key, token }): Effect.Effect<Credentials.Credentials, Config.ConfigError> => {
   if (Option.isSome(token)) return Effect.succeed(Credentials.apiToken(token.value))
   if (Option.isSome(email) && Option.isSome(key)) {
     return Effect.succeed(Credentials.globalKey({ email: email.value, key: key.value }))
