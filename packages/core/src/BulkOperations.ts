@@ -13,10 +13,13 @@ import { CloudflareError, InvalidRequest, UnexpectedResponse } from "./Cloudflar
 
 /** The bulk operations of Cloudflare Lists. */
 export class BulkOperations extends Context.Service<BulkOperations, {
+  /** The account of calls that name none. */
+  readonly accountId: string | undefined
+
   /**
    * The operation as it is now.
    *
-   * `accountId` defaults to the account of `CloudflareApi`. A failed operation is a success of this call; ids that cannot
+   * A failed operation is a success of this call; ids that cannot
    * be ids fail with `InvalidRequest` and nothing is sent; an answer about another operation is an `UnexpectedResponse`.
    *
    * Source: `GET /accounts/{account_id}/rules/lists/bulk_operations/{operation_id}` of Cloudflare's API.
@@ -74,7 +77,7 @@ export const make = Effect.gen(function*() {
       ))
   }
 
-  return BulkOperations.of({ get })
+  return BulkOperations.of({ accountId: api.accountId, get })
 })
 
 /** The service over `CloudflareApi`. */

@@ -10,6 +10,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -62,6 +63,21 @@ export const RequestPolicy = Context.Reference<Policy>("@bulk-operations/core/Cl
     propagateTraces: false
   })
 })
+
+/** The head of an answer from Cloudflare. */
+export interface AnswerHead {
+  readonly status: number
+  readonly headers: Headers.Headers
+}
+
+/**
+ * Is told of every answer to the requests that are sent where it is provided, before its body is read: for the limits
+ * (`Ratelimit`, `Retry-After`) and the clock (`Date`) in its headers.
+ */
+export const AnswerObserver = Context.Reference<(answer: AnswerHead) => Effect.Effect<void>>(
+  "@bulk-operations/core/CloudflareApi/AnswerObserver",
+  { defaultValue: () => () => Effect.void }
+)
 
 /** What `layer` is made from. */
 export interface Options {
@@ -142,6 +158,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     ).pipe(Effect.mapError(transportFailure))
     // The transports build the headers anew at every access.
     const { headers, status } = response
+    const observe = yield* AnswerObserver
+    yield* observe({ status, headers })
     const body = yield* Body.read(response, headers, maxBodySize).pipe(Effect.mapError(transportFailure))
     const answer = { ...call, status, headers, body, redact, receivedAt: yield* Clock.currentTimeMillis }
     return yield* Effect.fromResult(Answer.decode(answer, result))

@@ -1,0 +1,159 @@
+/**
+ * `BulkOperations` without a network, for tests: each operation plays a script, and every call is recorded.
+ */
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { BulkOperation, Status } from "../BulkOperation.ts"
+import { OperationId } from "../BulkOperation.ts"
+import { BulkOperations } from "../BulkOperations.ts"
+import { CloudflareError, NotFound, type Reason } from "../CloudflareError.ts"
+
+/**
+ * What a call is answered: a state, the reason of a `CloudflareError`, or nothing ever (`"hang"`).
+ *
+ * A bare `"completed"` or `"failed"` ended at the moment of the call; `failed(text)` says why.
+ */
+export type Answer =
+  | Status
+  | "hang"
+  | Reason
+  | { readonly status: "completed"; readonly completed: DateTime.Utc }
+  | { readonly status: "failed"; readonly error: string }
+
+/** A call that was made. */
+export interface Call {
+  readonly operationId: string
+  readonly accountId: string
+  readonly at: DateTime.Utc
+  /** When this operation of this account was asked for the first time. */
+  readonly firstAt: DateTime.Utc
+  /** Which call for this operation of this account it is, from 1. */
+  readonly attempt: number
+}
+
+/** Answers in order, of which the last one stays; or what a function makes of the call. */
+export type Script = ReadonlyArray<Answer> | ((call: Call) => Answer)
+
+/** How the layer answers beside its scripts. */
+export interface Options {
+  /** The account of calls that name none. Default `"account"`. */
+  readonly accountId?: string | undefined
+  /** How long every answer takes. Default no time at all. */
+  readonly latency?: Duration.Input | undefined
+}
+
+/** What `BulkOperations` was asked. */
+export class BulkOperationsTest extends Context.Service<BulkOperationsTest, {
+  /** Every call so far, in order. */
+  readonly calls: Effect.Effect<ReadonlyArray<Call>>
+  /** How many calls are without an answer now. */
+  readonly inFlight: Effect.Effect<number>
+}>()("@bulk-operations/core/testing/BulkOperationsTest") {}
+
+/** The answer of an operation that failed with a text. */
+export const failed = (error: string): Answer => ({ status: "failed", error })
+
+/**
+ * The script of an operation that runs for a while, counted from its first call, and completes.
+ *
+ * Its `completed` is the exact end, so that lateness can be measured.
+ */
+export const lasting = (duration: Duration.Input): Script => ({ at, firstAt }) => {
+  const completed = DateTime.addDuration(firstAt, duration)
+  return DateTime.isLessThan(at, completed) ? "running" : { status: "completed", completed }
+}
+
+/**
+ * `BulkOperations` from a script for each operation id; any other id is `NotFound`.
+ *
+ * @example
+ * import { BulkOperations } from "@bulk-operations/core"
+ * import { BulkOperationsTest } from "@bulk-operations/core/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const operations = yield* BulkOperations.BulkOperations
+ *   const first = yield* operations.get("op-1")
+ *   const second = yield* operations.get("op-1")
+ *   const { calls } = yield* BulkOperationsTest.BulkOperationsTest
+ *   return [first.status, second.status, (yield* calls).length]
+ * })
+ *
+ * await Effect.runPromise(
+ *   program.pipe(Effect.provide(BulkOperationsTest.layer({ "op-1": ["pending", "completed"] })))
+ * ) // => ["pending", "completed", 2]
+ */
+export const layer = (
+  scripts: Readonly<Record<string, Script>>,
+  options: Options = {}
+): Layer.Layer<BulkOperations | BulkOperationsTest> =>
+  Layer.effectContext(Effect.sync(() => {
+    const calls: Array<Call> = []
+    const last = new Map<string, Call>()
+    let inFlight = 0
+    const defaultAccountId = options.accountId ?? "account"
+
+    const play = Effect.fnUntraced(function*(
+      operationId: string,
+      accountId: string
+    ): Effect.fn.Return<BulkOperation, CloudflareError> {
+      const key = `${accountId}/${operationId}`
+      const at = yield* DateTime.now
+      const previous = last.get(key) ?? { attempt: 0, firstAt: at }
+      const call = { operationId, accountId, at, firstAt: previous.firstAt, attempt: previous.attempt + 1 }
+      last.set(key, call)
+      calls.push(call)
+      if (options.latency !== undefined) yield* Effect.sleep(options.latency)
+      const script = scripts[operationId]
+      const answer = typeof script === "function" ? script(call) : script?.[Math.min(call.attempt, script.length) - 1]
+      if (answer === "hang") return yield* Effect.never
+      return yield* answer === undefined ? unknown(call) : reply(OperationId.make(operationId), answer)
+    })
+
+    const get = Effect.fn("BulkOperations.get")(
+      (operationId: string, call?: { readonly accountId?: string | undefined }) => {
+        inFlight += 1
+        return play(operationId, call?.accountId ?? defaultAccountId)
+      },
+      Effect.ensuring(Effect.sync(() => inFlight -= 1))
+    )
+
+    return Context.make(BulkOperations, { accountId: defaultAccountId, get }).pipe(
+      Context.add(BulkOperationsTest, {
+        calls: Effect.sync(() => calls.slice()),
+        inFlight: Effect.sync(() => inFlight)
+      })
+    )
+  }))
+
+const reply = Effect.fnUntraced(function*(
+  id: OperationId,
+  answer: Exclude<Answer, "hang">
+): Effect.fn.Return<BulkOperation, CloudflareError> {
+  if (typeof answer === "object" && "_tag" in answer) return yield* new CloudflareError({ reason: answer })
+  const status = typeof answer === "string" ? answer : answer.status
+  if (status === "pending" || status === "running") return { id, status }
+  const now = Option.some(yield* DateTime.now)
+  if (typeof answer === "string") {
+    return status === "completed"
+      ? { id, status, completed: now }
+      : { id, status, completed: now, error: Option.none() }
+  }
+  return answer.status === "completed"
+    ? { id, status: "completed", completed: Option.some(answer.completed) }
+    : { id, status: "failed", completed: now, error: Option.some(answer.error) }
+})
+
+const unknown = ({ accountId, operationId }: Call) =>
+  new CloudflareError({
+    reason: new NotFound({
+      method: "GET",
+      path: `/accounts/${accountId}/rules/lists/bulk_operations/${operationId}`,
+      errors: [],
+      detail: `the test has no script for ${JSON.stringify(operationId)}`
+    })
+  })

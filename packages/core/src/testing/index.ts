@@ -1,0 +1,1 @@
+export * as BulkOperationsTest from "./BulkOperationsTest.ts"
