@@ -1,1 +1,6 @@
-export {}
+export * as BulkOperationPoller from "./BulkOperationPoller.ts"
+export * as PollBudget from "./PollBudget.ts"
+export * as PollMetrics from "./PollMetrics.ts"
+export * as PollOptions from "./PollOptions.ts"
+export * as PollSchedule from "./PollSchedule.ts"
+export * as WaitError from "./WaitError.ts"

@@ -1,0 +1,213 @@
+/**
+ * Waiting for bulk operations.
+ *
+ * `wait` is one effect for one operation; `changes` tells how it goes; `waitAll` and `settle` are for many. All waits of
+ * a poller share their looks: those for the same operation are one, and all of them together keep to one budget of
+ * requests.
+ */
+import type { BulkOperation, Completed, Terminal } from "@bulk-operations/core/BulkOperation"
+import { BulkOperations } from "@bulk-operations/core/BulkOperations"
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { constVoid } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Queue from "effect/Queue"
+import type * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as Measure from "./internal/measure.ts"
+import * as Pacer from "./internal/pacer.ts"
+import type { GaveUp, Subscriber, Watch } from "./internal/watch.ts"
+import * as Watcher from "./internal/watcher.ts"
+import { PollBudget } from "./PollBudget.ts"
+import { type Options, PollOptions } from "./PollOptions.ts"
+import { BulkOperationFailed, PollTimeout } from "./WaitError.ts"
+
+/** What can be said about one wait; whatever is left out is as `PollOptions` has it. */
+export interface WaitOptions extends Partial<{ readonly [K in keyof Options]: Options[K] | undefined }> {
+  /** The account of the operation. Default the one of `BulkOperations`. */
+  readonly accountId?: string | undefined
+  /**
+   * When the operation was started, if that is known: where its schedule counts from. One that was just started is
+   * looked at after the first gap, for it cannot have ended yet; one that is older goes on with the gaps of its age.
+   * Default unknown: the first look is at once.
+   */
+  readonly startedAt?: DateTime.DateTime | undefined
+}
+
+/** How one of several operations ended. */
+export interface Settled {
+  readonly operationId: string
+  readonly result: Result.Result<Completed, BulkOperationFailed | PollTimeout | CloudflareError>
+}
+
+/** Waits for bulk operations. */
+export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
+  /**
+   * The operation, once it has completed.
+   *
+   * Fails with `BulkOperationFailed` if it failed, with `PollTimeout` if it did not end in time, and with a
+   * `CloudflareError` if the answers are trouble that cannot pass or that lasts longer than `tolerance`. Interrupting it
+   * leaves other waits for the operation alone; with the last one the looks stop.
+   */
+  readonly wait: (
+    operationId: string,
+    options?: WaitOptions
+  ) => Effect.Effect<Completed, BulkOperationFailed | PollTimeout | CloudflareError>
+
+  /**
+   * The operation as it is now, and again each time its status has changed. Ends with the terminal one: a failed
+   * operation is an element here, no error.
+   */
+  readonly changes: (
+    operationId: string,
+    options?: WaitOptions
+  ) => Stream.Stream<BulkOperation, PollTimeout | CloudflareError>
+
+  /** All of the operations, in the order of their ids, once they have completed. Fails as soon as one of them does. */
+  readonly waitAll: (
+    operationIds: Iterable<string>,
+    options?: WaitOptions
+  ) => Effect.Effect<Array<Completed>, BulkOperationFailed | PollTimeout | CloudflareError>
+
+  /** How each of the operations ended, in the order in which they end. One result for each id, duplicates included. */
+  readonly settle: (operationIds: Iterable<string>, options?: WaitOptions) => Stream.Stream<Settled>
+}>()("@bulk-operations/poll/BulkOperationPoller") {}
+
+/** A poller over `BulkOperations`. Takes the `RateLimiter` of its context for its budget, or one of its own. */
+export const make = Effect.gen(function*() {
+  const operations = yield* BulkOperations
+  const clock = yield* Clock.Clock
+  const budget = yield* PollBudget
+  const limiter = yield* Effect.serviceOption(RateLimiter.RateLimiter).pipe(
+    Effect.flatMap(Effect.fromOption),
+    Effect.catch(() => Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory))
+  )
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const watcher = Watcher.make({
+    operations,
+    clock,
+    fork,
+    pacer: (launch: (watch: Watch) => void) => Pacer.make({ clock, fork, limiter, budget, launch })
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(watcher.stop))
+
+  const now = () => clock.currentTimeMillisUnsafe()
+
+  // The operation once it has ended, well or not.
+  const follow = Effect.fnUntraced(function*(
+    operationId: string,
+    options: WaitOptions | undefined,
+    onChange: (operation: BulkOperation) => void
+  ) {
+    const began = now()
+    const accountId = options?.accountId ?? operations.accountId
+    const startedAt = options?.startedAt && DateTime.toEpochMillis(options.startedAt)
+    const request = { operationId, accountId, startedAt, options: resolve(options, yield* PollOptions) }
+    const end = Deferred.makeUnsafe<Terminal, CloudflareError | GaveUp>()
+    const span = Option.getOrUndefined(yield* Effect.option(Effect.currentSpan))
+    span?.attribute("cloudflare.operation_id", operationId)
+    span?.attribute("cloudflare.account_id", accountId)
+
+    const gaveUp = ({ pollsBefore, watch }: Subscriber) =>
+      new PollTimeout({
+        operationId,
+        accountId,
+        startedAt: DateTime.makeUnsafe(startedAt ?? began),
+        last: Option.fromUndefinedOr(watch.last),
+        polls: watch.polls - pollsBefore,
+        elapsed: Duration.millis(now() - began),
+        lastError: Option.fromUndefinedOr(watch.trouble?.error)
+      })
+    return yield* Effect.acquireUseRelease(
+      Effect.andThen(
+        Measure.waitBegan,
+        watcher.join(request, {
+          onChange: (operation) => {
+            span?.event(operation.status, clock.currentTimeNanosUnsafe())
+            onChange(operation)
+          },
+          onEnd: (exit) => Deferred.doneUnsafe(end, exit)
+        })
+      ),
+      (subscriber) => Effect.catchTag(Deferred.await(end), "GaveUp", () => gaveUp(subscriber)),
+      (subscriber, exit) =>
+        Effect.suspend(() => {
+          watcher.leave(subscriber)
+          span?.attribute("bulk_operation.polls", subscriber.watch.polls - subscriber.pollsBefore)
+          const lateness = Exit.isSuccess(exit) ? latenessOf(exit.value, began) : undefined
+          if (lateness !== undefined) span?.attribute("bulk_operation.lateness_ms", lateness)
+          return Measure.waitEnded({ outcome: outcomeOf(exit), duration: now() - began, lateness })
+        })
+    )
+  })
+
+  // How long the end was there to be seen; a wait that began after it could not have seen it before.
+  const latenessOf = (operation: Terminal, began: number): number | undefined => {
+    const offset = watcher.clockOffset()
+    return Option.getOrUndefined(
+      Option.map(
+        operation.completed,
+        (completed) => Math.max(0, now() + offset - Math.max(DateTime.toEpochMillis(completed), began + offset))
+      )
+    )
+  }
+
+  const wait = Effect.fn("BulkOperationPoller.wait")(function*(operationId: string, options?: WaitOptions) {
+    const operation = yield* follow(operationId, options, constVoid)
+    return operation.status === "failed" ? yield* new BulkOperationFailed({ operation }) : operation
+  })
+
+  const changes = (operationId: string, options?: WaitOptions) =>
+    Stream.callback<BulkOperation, PollTimeout | CloudflareError>((queue) =>
+      follow(operationId, options, (operation) => Queue.offerUnsafe(queue, operation)).pipe(
+        Effect.andThen(Queue.end(queue)),
+        Effect.withSpan("BulkOperationPoller.changes")
+      )
+    )
+
+  const waitAll = Effect.fn("BulkOperationPoller.waitAll")(
+    (operationIds: Iterable<string>, options?: WaitOptions) =>
+      Effect.forEach(operationIds, (operationId) => wait(operationId, options), { concurrency: "unbounded" })
+  )
+
+  const settle = (operationIds: Iterable<string>, options?: WaitOptions) =>
+    Stream.fromIterable(operationIds).pipe(
+      Stream.mapEffect(
+        (operationId) =>
+          Effect.map(Effect.result(wait(operationId, options)), (result): Settled => ({ operationId, result })),
+        { concurrency: "unbounded", unordered: true }
+      )
+    )
+
+  return BulkOperationPoller.of({ wait, changes, waitAll, settle })
+})
+
+const resolve = (options: WaitOptions | undefined, defaults: Options): Options =>
+  options === undefined ? defaults : {
+    schedule: options.schedule ?? defaults.schedule,
+    timeout: options.timeout ?? defaults.timeout,
+    troubleSchedule: options.troubleSchedule ?? defaults.troubleSchedule,
+    tolerance: options.tolerance ?? defaults.tolerance,
+    notFoundGrace: options.notFoundGrace ?? defaults.notFoundGrace
+  }
+
+const outcomeOf = (exit: Exit.Exit<Terminal, PollTimeout | CloudflareError>): Measure.Outcome =>
+  Exit.isSuccess(exit)
+    ? exit.value.status
+    : Exit.hasInterrupts(exit)
+    ? "interrupted"
+    : Option.match(Exit.findErrorOption(exit), {
+      onNone: () => "error",
+      onSome: ({ _tag }) => _tag === "PollTimeout" ? "timeout" : "error"
+    })
+
+/** A poller over `BulkOperations`, with the budget of `PollBudget`. */
+export const layer: Layer.Layer<BulkOperationPoller, never, BulkOperations> = Layer.effect(BulkOperationPoller, make)

@@ -1,0 +1,39 @@
+/**
+ * What the waits of this process tell of themselves, as Effect `Metric`s. Counters only grow; durations are in seconds.
+ */
+import * as Metric from "effect/Metric"
+
+const seconds = Metric.boundariesFromIterable([0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500])
+
+/** Looks made, by `outcome`: the status that was seen, or the reason of the `CloudflareError`. */
+export const polls = Metric.counter("bulk_operation_polls_total", {
+  description: "Looks at bulk operations, by outcome",
+  incremental: true
+})
+
+/** Waits and streams of changes under way. */
+export const active = Metric.gauge("bulk_operation_waits_active", {
+  description: "Waits for bulk operations under way"
+})
+
+/** How long waits took, by `outcome`: `completed`, `failed`, `timeout`, `error` or `interrupted`. */
+export const duration = Metric.histogram("bulk_operation_wait_duration_seconds", {
+  description: "How long waits for bulk operations took",
+  boundaries: seconds
+})
+
+/**
+ * Detection lateness: how long after it had ended the end of an operation was seen.
+ *
+ * Reckoned from Cloudflare's `completed`, or from the begin of the wait where that is later; where the `Date` of the
+ * answers shows that the clocks differ by more than two seconds, Cloudflare's clock is taken.
+ */
+export const lateness = Metric.histogram("bulk_operation_detection_lateness_seconds", {
+  description: "How long after its end the end of a bulk operation was seen",
+  boundaries: seconds
+})
+
+/** For how long the queue of looks that are due has not been empty. Above zero for long, the request budget is short. */
+export const overdue = Metric.gauge("bulk_operation_polls_overdue_seconds", {
+  description: "For how long looks that are due have been waiting for the request budget"
+})

@@ -1,0 +1,52 @@
+/**
+ * One timer for many: it rings at the earliest time it was set to, and costs a sleeping fiber only while it is set.
+ */
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+
+/** Milliseconds that only ever go forward. */
+export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+/** A timer. */
+export interface Alarm {
+  /** Has it ring at `at` (of `monotonicMillis`) or before: whoever rings must look what is due. */
+  readonly set: (at: number) => void
+  readonly stop: () => void
+}
+
+/** A timer that calls `ring`. */
+export const make = (
+  clock: Clock.Clock,
+  fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>,
+  ring: () => void
+): Alarm => {
+  let ringsAt = Number.POSITIVE_INFINITY
+  let sleeper: Fiber.Fiber<void> | undefined
+
+  const stop = () => {
+    ringsAt = Number.POSITIVE_INFINITY
+    sleeper?.interruptUnsafe()
+    sleeper = undefined
+  }
+
+  const set = (at: number) => {
+    if (at >= ringsAt) return
+    stop()
+    ringsAt = at
+    // Timers count whole milliseconds: rounded up, so that what is due is due when it rings.
+    const delay = Duration.millis(Math.ceil(Math.max(0, at - monotonicMillis(clock))))
+    const fiber = fork(Effect.andThen(
+      clock.sleep(delay),
+      Effect.sync(() => {
+        ringsAt = Number.POSITIVE_INFINITY
+        ring()
+      })
+    ))
+    // A sleep of no time has rung by now.
+    if (ringsAt === at) sleeper = fiber
+  }
+
+  return { set, stop }
+}

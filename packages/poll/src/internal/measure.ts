@@ -1,0 +1,28 @@
+/**
+ * Telling `PollMetrics` what happened.
+ */
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as PollMetrics from "../PollMetrics.ts"
+
+/** How a wait ended. */
+export type Outcome = "completed" | "failed" | "timeout" | "error" | "interrupted"
+
+/** A look was answered. */
+export const look = (outcome: string): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(PollMetrics.polls, { outcome }), 1)
+
+/** A wait begins. */
+export const waitBegan: Effect.Effect<void> = Metric.modify(PollMetrics.active, 1)
+
+/** A wait has ended; its times are in milliseconds. */
+export const waitEnded = (wait: {
+  readonly outcome: Outcome
+  readonly duration: number
+  readonly lateness: number | undefined
+}): Effect.Effect<void> =>
+  Effect.all([
+    Metric.modify(PollMetrics.active, -1),
+    Metric.update(Metric.withAttributes(PollMetrics.duration, { outcome: wait.outcome }), wait.duration / 1000),
+    wait.lateness === undefined ? Effect.void : Metric.update(PollMetrics.lateness, wait.lateness / 1000)
+  ], { discard: true })

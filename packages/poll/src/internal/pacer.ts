@@ -1,0 +1,190 @@
+/**
+ * Whose look is next, and when: what keeps any number of waits within one budget of requests.
+ *
+ * Gaps are counted in paced time. It runs like the clock while the budget lasts, and stands still while a look that is
+ * due waits for the budget. So all gaps are stretched by one common factor, however many waits there are, whatever
+ * their schedules, and whatever else draws on the budget: their proportions stay, and none starves.
+ */
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import type * as RateLimiter from "effect/persistence/RateLimiter"
+import type { Budget } from "../PollBudget.ts"
+import * as PollMetrics from "../PollMetrics.ts"
+import * as Alarm from "./alarm.ts"
+import * as Heap from "./heap.ts"
+
+/** The order of looks of type `L`. */
+export interface Pacer<L extends Heap.Node> {
+  /** Has the look made after `gap` milliseconds of paced time, in place of any earlier arrangement for it. */
+  readonly after: (look: L, gap: number) => void
+  /** Has a look that is arranged made after `gap` milliseconds of paced time at the latest. */
+  readonly sooner: (look: L, gap: number) => void
+  /** Has the look made before all others, the one with the earliest limit first, as soon as there is budget for it. */
+  readonly urgent: (look: L, limit: number) => void
+  readonly cancel: (look: L) => void
+  /** Lets only urgent looks through for a while. */
+  readonly pause: (millis: number) => void
+  /** Goes on with what an answer says of the limit and of the requests that are left. */
+  readonly learn: (
+    policy: Pick<Budget, "limit" | "window"> | undefined,
+    remaining: { readonly requests: number; readonly reset: number } | undefined
+  ) => void
+  readonly stop: () => void
+}
+
+// How much of the budget may be spent at once after a quiet time. What the bucket holds comes on top of what flows in,
+// so over any window the looks stay below share + burst / window of the limit: 88 % with Cloudflare's 5 minutes.
+const burst = Duration.seconds(30)
+
+// How many seconds a queue may stand before it is no passing rush.
+const patience = 60
+
+export const make = <L extends Heap.Node>(options: {
+  readonly clock: Clock.Clock
+  readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  readonly limiter: RateLimiter.RateLimiter
+  readonly budget: Budget | undefined
+  /** Makes a look: whoever launches it has a request to spend. */
+  readonly launch: (look: L) => void
+}): Pacer<L> => {
+  const { budget, clock, fork, launch, limiter } = options
+  const due = Heap.make<L>()
+  const first = Heap.make<L>()
+
+  let pacedTime = 0
+  let pacedAt = Alarm.monotonicMillis(clock)
+  let pausedUntil = pacedAt
+  let permit = false
+  let asking = false
+  let blockedSince = Number.POSITIVE_INFINITY
+  let warned = false
+  let inTurn = false
+  let limit = budget?.limit ?? Number.POSITIVE_INFINITY
+  let bucket = budget === undefined ? undefined : bucketOf(budget, budget.share)
+
+  const advance = () => {
+    const now = Alarm.monotonicMillis(clock)
+    if (!asking) pacedTime += Math.max(0, now - Math.max(pacedAt, pausedUntil))
+    pacedAt = now
+  }
+
+  const next = () => {
+    const look = first.peek()
+    if (look !== undefined) return look
+    const head = due.peek()
+    return head !== undefined && head.at <= pacedTime && pausedUntil <= pacedAt ? head : undefined
+  }
+
+  const ask = Effect.suspend(() =>
+    bucket === undefined || budget === undefined
+      ? Effect.void
+      : limiter.consume({ ...bucket, key: budget.key, algorithm: "token-bucket", onExceeded: "delay" }).pipe(
+        // A store that cannot be reached must not stop the waits: Cloudflare itself still says when it is too much.
+        Effect.catch((error) =>
+          Effect.as(Effect.logDebug("No budget from the rate limiter", error), { delay: Duration.zero })
+        ),
+        Effect.flatMap(({ delay }) => Duration.isZero(delay) ? Effect.void : Effect.sleep(delay))
+      )
+  ).pipe(Effect.andThen(Effect.suspend(() => {
+    advance()
+    asking = false
+    permit = true
+    turn()
+    return overdue()
+  })))
+
+  // Under a stretch the queue still empties between two looks. One that does not for a minute has more looks in it than
+  // the budget carries, however long the gaps.
+  const overdue = Effect.fnUntraced(function*() {
+    const seconds = Math.max(0, (pacedAt - blockedSince) / 1000)
+    yield* Metric.update(PollMetrics.overdue, seconds)
+    if (seconds < patience || warned || bucket === undefined) return
+    warned = true
+    const perSecond = bucket.limit / Duration.toSeconds(bucket.window)
+    yield* Effect.logWarning(
+      `Bulk operations are started faster than the request budget can look at them even once: ${due.size()} waits stand ` +
+        `in the queue, and it carries ${
+          perSecond.toFixed(1)
+        } looks per second. Nothing is lost, but ends are seen late.`
+    )
+  })
+
+  const turn = () => {
+    if (inTurn) return
+    inTurn = true
+    advance()
+    let look = next()
+    while (look !== undefined) {
+      if (!permit && !asking) {
+        asking = true
+        // The store in memory answers at once.
+        fork(ask)
+      }
+      if (!permit) break
+      permit = false
+      cancel(look)
+      launch(look)
+      look = next()
+    }
+    blockedSince = look === undefined ? Number.POSITIVE_INFINITY : Math.min(blockedSince, pacedAt)
+    inTurn = false
+    const head = due.peek()
+    if (look === undefined && head !== undefined) {
+      alarm.set(Math.max(pacedAt, pausedUntil) + Math.max(0, head.at - pacedTime))
+    }
+  }
+
+  const alarm = Alarm.make(clock, fork, turn)
+
+  const cancel = (look: L) => {
+    due.remove(look)
+    first.remove(look)
+  }
+
+  const pause = (millis: number) => {
+    advance()
+    pausedUntil = Math.max(pausedUntil, pacedAt + millis)
+  }
+
+  return {
+    after: (look, gap) => {
+      advance()
+      cancel(look)
+      due.put(look, pacedTime + gap)
+      turn()
+    },
+    sooner: (look, gap) => {
+      advance()
+      if (look.slot === -1 || pacedTime + gap >= look.at) return
+      due.put(look, pacedTime + gap)
+      turn()
+    },
+    urgent: (look, limit) => {
+      cancel(look)
+      first.put(look, limit)
+      turn()
+    },
+    cancel,
+    pause,
+    learn: (policy, remaining) => {
+      if (budget === undefined) return
+      if (policy !== undefined) {
+        limit = policy.limit
+        bucket = bucketOf(policy, budget.share)
+      }
+      // The rest is not ours: others of this caller need it before the next reset.
+      if (remaining !== undefined && remaining.requests <= limit * (1 - budget.share)) pause(remaining.reset)
+    },
+    stop: alarm.stop
+  }
+}
+
+// Effect's token bucket holds `limit` and refills in `window`.
+const bucketOf = (budget: Pick<Budget, "limit" | "window">, share: number) => {
+  const perMilli = share * budget.limit / Duration.toMillis(Duration.fromInputUnsafe(budget.window))
+  const limit = Math.max(1, Math.floor(perMilli * Duration.toMillis(burst)))
+  return { limit, window: Duration.millis(limit / perMilli) }
+}

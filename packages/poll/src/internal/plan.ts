@@ -1,0 +1,73 @@
+/**
+ * The schedules of a wait, being stepped.
+ */
+import { type BulkOperation, OperationId, Pending } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Schedule from "effect/Schedule"
+import type { Options } from "../PollOptions.ts"
+
+/** The schedules of the waits for one operation that have the same ones. */
+export interface Plan {
+  readonly schedule: Options["schedule"]
+  readonly troubleSchedule: Options["troubleSchedule"]
+  /** Milliseconds to the next look after one that saw the operation under way; `undefined` when there is none. */
+  readonly next: (now: number, operation: BulkOperation) => Effect.Effect<number | undefined>
+  /** Milliseconds to the next look after one that met trouble; begins anew with each spell of it. */
+  readonly nextInTrouble: (now: number, error: CloudflareError, first: boolean) => Effect.Effect<number>
+  /** Milliseconds to the first look. */
+  readonly firstGap: number
+}
+
+// A schedule without delays, or one that is ages behind, must not spin.
+const shortestGap = 1
+const maxStepsToCatchUp = 10_000
+
+const neverSeen = Pending.make({ id: OperationId.make("never-seen") })
+
+const millis = <Input>(
+  step: (now: number, input: Input) => Pull.Pull<[unknown, Duration.Duration], never, unknown>,
+  now: number,
+  input: Input
+): Effect.Effect<number | undefined> =>
+  step(now, input).pipe(
+    Effect.map(([, delay]) => Math.max(shortestGap, Duration.toMillis(delay))),
+    Pull.catchDone(() => Effect.undefined)
+  )
+
+/**
+ * Begins the schedules, for an operation that was started at `startedAt` (of the wall clock), as far as is known.
+ *
+ * A schedule counts from there: it is stepped through the looks that a wait from the beginning would have made. Where
+ * there would have been one, the first look is due now; else it is after the first gap.
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Pick<Options, "schedule" | "troubleSchedule">,
+  now: number,
+  startedAt: number | undefined
+): Effect.fn.Return<Plan> {
+  const step = yield* Schedule.toStep(options.schedule)
+  let stepInTrouble = yield* Schedule.toStep(options.troubleSchedule)
+  let firstGap = 0
+  if (startedAt !== undefined) {
+    let look = Math.min(startedAt, now)
+    for (let steps = 0; steps < maxStepsToCatchUp && look <= now; steps++) {
+      const gap = yield* millis(step, look, neverSeen)
+      if (gap === undefined) break
+      look += gap
+      if (steps === 0) firstGap = Math.max(0, look - now)
+    }
+  }
+  return {
+    ...options,
+    firstGap,
+    next: (now, operation) => millis(step, now, operation),
+    nextInTrouble: Effect.fnUntraced(function*(now, error, first) {
+      if (first) stepInTrouble = yield* Schedule.toStep(options.troubleSchedule)
+      // A trouble schedule that ends leaves the rest to `tolerance`.
+      return (yield* millis(stepInTrouble, now, error)) ?? Number.POSITIVE_INFINITY
+    })
+  }
+})
