@@ -1,0 +1,120 @@
+/**
+ * An account's lists and bulk operations, as a function of time: nothing happens in the background. Whoever looks at
+ * the account settles it first, which applies what has come due since, in order.
+ */
+import type * as Schema from "effect/Schema"
+import type { Outcome } from "../OperationPlan.ts"
+import type { Kind, NewItem } from "./item.ts"
+
+/** Milliseconds of the epoch, by the simulator's clock. */
+export type Instant = number
+
+export interface Item extends NewItem {
+  readonly id: string
+  /** Grows with every item of the list: their order, and what cursors hold. */
+  readonly position: number
+  readonly createdOn: Instant
+  readonly modifiedOn: Instant
+}
+
+export interface List {
+  readonly id: string
+  readonly kind: Kind
+  readonly name: string
+  readonly description: string | undefined
+  readonly references: number
+  readonly createdOn: Instant
+  readonly modifiedOn: Instant
+  readonly items: ReadonlyArray<Item>
+}
+
+/** What an operation makes of the items of its list. */
+export type Change = (items: ReadonlyArray<Item>, at: Instant) => ReadonlyArray<Item>
+
+/** Chance taken: how long this one operation takes, in milliseconds, and how it ends. */
+export interface Plan {
+  readonly pendingFor: number
+  readonly duration: number
+  readonly outcome: Outcome
+}
+
+export interface Operation {
+  readonly id: string
+  /** Absent for an operation that was started without a list. */
+  readonly listId: string | undefined
+  readonly plan: Plan
+  readonly change: Change
+  readonly acceptedAt: Instant
+  /** When its turn came; absent while it waits behind another operation of its list. */
+  readonly begunAt: Instant | undefined
+  readonly end: { readonly at: Instant; readonly outcome: Outcome } | undefined
+}
+
+export interface Account {
+  readonly lists: Map<string, List>
+  readonly operations: Map<string, Operation>
+  /** Ids of the operations that have not ended, in the order of their writes. */
+  readonly open: Set<string>
+  /** When the last operation of a list ended: the next one begins no sooner. */
+  readonly freeSince: Map<string, Instant>
+}
+
+export const make = (): Account => ({
+  lists: new Map(),
+  operations: new Map(),
+  open: new Set(),
+  freeSince: new Map()
+})
+
+export type Status = "pending" | "running" | "completed" | "failed"
+
+export const status = ({ begunAt, end, plan }: Operation, now: Instant): Status => {
+  if (end !== undefined) return end.outcome._tag === "Completed" ? "completed" : "failed"
+  return begunAt === undefined || now < begunAt + Math.min(plan.pendingFor, plan.duration) ? "pending" : "running"
+}
+
+/** Brings the account up to `now`. Operations of one list take their turns in the order of their writes. */
+export const settle = (account: Account, now: Instant): void => {
+  const busy = new Set<string>()
+  for (const id of account.open) {
+    const operation = account.operations.get(id)
+    // An operation without a list waits for nobody.
+    const lane = operation?.listId ?? id
+    if (operation === undefined || busy.has(lane)) continue
+    const begunAt = operation.begunAt ?? Math.max(operation.acceptedAt, account.freeSince.get(lane) ?? 0)
+    const endsAt = begunAt + operation.plan.duration
+    if (endsAt > now) {
+      account.operations.set(id, { ...operation, begunAt })
+      busy.add(lane)
+    } else {
+      end(account, { ...operation, begunAt }, endsAt, operation.plan.outcome)
+    }
+  }
+}
+
+/** Ends the operation at once. Its effect on the list, if it has one, takes place now. */
+export const end = (account: Account, operation: Operation, at: Instant, planned: Outcome): void => {
+  const { change, id, listId } = operation
+  const list = listId === undefined ? undefined : account.lists.get(listId)
+  // Chosen: no source tells what becomes of an operation whose list was deleted meanwhile.
+  const outcome: Outcome = listId !== undefined && list === undefined && planned._tag === "Completed"
+    ? { _tag: "Failed", error: "list not found" }
+    : planned
+  if (list !== undefined && outcome._tag === "Completed") {
+    account.lists.set(list.id, { ...list, items: change(list.items, at), modifiedOn: at })
+  }
+  account.operations.set(id, { ...operation, begunAt: operation.begunAt ?? at, end: { at, outcome } })
+  account.open.delete(id)
+  if (listId !== undefined) account.freeSince.set(listId, at)
+}
+
+export const nameIsTaken = ({ lists }: Account, name: string): boolean =>
+  [...lists.values()].some((list) => list.name === name)
+
+export const view = (item: Item, timestamp: (at: Instant) => string): Schema.JsonObject => ({
+  id: item.id,
+  ...item.value,
+  ...(item.comment ? { comment: item.comment } : {}),
+  created_on: timestamp(item.createdOn),
+  modified_on: timestamp(item.modifiedOn)
+})

@@ -1,0 +1,50 @@
+/**
+ * Who is asking: which credential a request carries, if any, and the request without it.
+ */
+import * as Headers from "effect/http/Headers"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Refusals from "./refusals.ts"
+import type { Refusal } from "./reply.ts"
+
+/** An API token, or an email address with the global API key. */
+export type Credential =
+  | { readonly token: string | Redacted.Redacted }
+  | { readonly email: string; readonly key: string | Redacted.Redacted }
+
+/** A credential in a form to compare and to count requests by. Never shown to anybody. */
+export type Identity = string
+
+const value = (secret: string | Redacted.Redacted) => typeof secret === "string" ? secret : Redacted.value(secret)
+
+const tokenIdentity = (token: string): Identity => `token ${token}`
+const keyIdentity = (email: string, key: string): Identity => `key ${email} ${key}`
+
+export const identity = (credential: Credential): Identity =>
+  "token" in credential
+    ? tokenIdentity(value(credential.token))
+    : keyIdentity(credential.email, value(credential.key))
+
+/** The credential of a request; a token goes before a key, as in the official clients. */
+export const read = (headers: Headers.Headers): Result.Result<Identity, Refusal> => {
+  const authorization = headers["authorization"]
+  if (authorization !== undefined) {
+    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+    return token === undefined ? Result.fail(Refusals.malformedAuthorization) : Result.succeed(tokenIdentity(token))
+  }
+  const email = headers["x-auth-email"]
+  const key = headers["x-auth-key"]
+  return email && key ? Result.succeed(keyIdentity(email, key)) : Result.fail(Refusals.missingCredentials)
+}
+
+const secretNames = [
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "x-auth-email",
+  "x-auth-key",
+  "x-auth-user-service-key"
+]
+
+/** The headers that do not say who is asking. */
+export const withoutSecrets = (headers: Headers.Headers): Headers.Headers => Headers.removeMany(headers, secretNames)

@@ -1,0 +1,67 @@
+/**
+ * Every refusal of the API that the simulator knows: HTTP status, code and text, and how sure that is.
+ *
+ * "seen" is from an answer that someone recorded or reported verbatim; "chosen" is our choice where no source tells.
+ */
+import type * as Duration from "effect/Duration"
+import type { Refusal } from "./reply.ts"
+
+const refusal = (status: number, code: number, message: string): Refusal => ({ status, error: { code, message } })
+
+/** Code and status seen, though other products of Cloudflare answer a missing credential with 400 and code 9106. */
+export const missingCredentials = refusal(403, 10000, "Authentication error")
+
+/** Seen. */
+export const unknownCredentials = refusal(401, 9109, "Invalid access token")
+
+/** Seen. */
+export const malformedAuthorization: Refusal = {
+  status: 400,
+  error: {
+    code: 6003,
+    message: "Invalid request headers",
+    error_chain: [{ code: 6111, message: "Invalid format for Authorization header" }]
+  }
+}
+
+/** Code and status seen. */
+export const noRoute = (path: string) =>
+  refusal(404, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`)
+
+/** Chosen: what Cloudflare answers to a known path with a wrong method was not found. */
+export const wrongMethod = refusal(405, 10405, "Method not allowed for this endpoint")
+
+/** Code seen for lists and operations; status and text chosen. */
+export const listNotFound = refusal(404, 10001, "list not found")
+export const itemNotFound = refusal(404, 10001, "list item not found")
+export const operationNotFound = refusal(404, 10001, "operation not found")
+
+/** Seen: a body that is not JSON, has another shape, or has keys that do not belong there. */
+export const invalidJson = refusal(400, 10026, "filters.api.invalid_json")
+
+/** Code seen; status and text chosen. */
+export const nameTaken = refusal(400, 10021, "list name already exists")
+
+/** Code and text seen; status chosen. */
+export const listInUse = refusal(400, 10031, "filters.api.ip_list_in_use")
+
+/** Seen, also for a `per_page` above 500. */
+export const invalidCursor = refusal(400, 10027, "invalid or expired cursor")
+
+/** Seen. */
+export const duplicateItem = (kind: string, value: string) => invalidValue(kind, value, "duplicate_item_value")
+
+/** Chosen, after the model of `duplicateItem`. */
+export const invalidItem = (kind: string, value: string) => invalidValue(kind, value, "invalid_item_value")
+
+const invalidValue = (kind: string, value: string, reason: string) =>
+  refusal(400, 10028, `${value} is not a valid value for ${kind} because filters.api.${reason}`)
+
+/** Status documented, code and text seen for limited writes; that a conflict carries the same ones is inferred. */
+export const operationPending = refusal(429, 10040, "you have been ratelimited please wait and try again")
+
+/** Seen. */
+export const tooManyRequests = (retryAfter?: Duration.Duration): Refusal => ({
+  ...refusal(429, 971, "Please wait and consider throttling your request speed"),
+  ...(retryAfter === undefined ? {} : { retryAfter })
+})

@@ -1,0 +1,59 @@
+/**
+ * What the API has to say, before faults and the connection get at it: a status and an envelope.
+ */
+import * as Duration from "effect/Duration"
+import type * as Schema from "effect/Schema"
+
+export interface ApiError {
+  readonly code: number
+  readonly message: string
+  readonly error_chain?: ReadonlyArray<{ readonly code: number; readonly message: string }>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Json | Html
+}
+
+export interface Json {
+  readonly _tag: "Json"
+  readonly value: Schema.Json
+}
+
+export interface Html {
+  readonly _tag: "Html"
+  readonly text: string
+}
+
+export const json = (status: number, value: Schema.Json, headers: Readonly<Record<string, string>> = {}): Reply => ({
+  status,
+  headers,
+  body: { _tag: "Json", value }
+})
+
+export const html = (status: number, text: string): Reply => ({ status, headers: {}, body: { _tag: "Html", text } })
+
+// The order of the keys is that of the recorded answers.
+export const success = (result: Schema.Json, resultInfo?: Schema.Json): Reply =>
+  json(200, {
+    result,
+    success: true,
+    errors: [],
+    messages: [],
+    ...(resultInfo === undefined ? {} : { result_info: resultInfo })
+  })
+
+export interface Refusal {
+  readonly status: number
+  readonly error: ApiError
+  readonly retryAfter?: Duration.Duration
+}
+
+export const refusal = ({ error, retryAfter, status }: Refusal): Reply =>
+  json(
+    status,
+    { result: null, success: false, errors: [{ ...error }], messages: [] },
+    // Whole seconds, rounded up, and on 429 only: Cloudflare's "Rate limits" page.
+    retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(Duration.toSeconds(retryAfter))) }
+  )
