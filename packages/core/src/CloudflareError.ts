@@ -4,8 +4,9 @@
  * A reason keeps what a person needs to act and what Cloudflare's support asks for: HTTP status, Cloudflare's own codes
  * and texts, the ray id, and which call it was. Everything in it is plain data; credentials never get in.
  */
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import * as PlainText from "./internal/plainText.ts"
 
 /**
  * One of Cloudflare's own errors, as its answer lists them.
@@ -53,10 +54,17 @@ const describe = (summary: string, reason: Fields, advice: string): string => {
   const said = [...reason.errors.map(String), ...(reason.detail === undefined ? [] : [reason.detail])]
   const call = [reason.status, reason.method, reason.path].filter((part) => part !== undefined).join(" ")
   const where = reason.ray === undefined ? call : `${call}, cf-ray ${reason.ray}`
-  return `${summary}${said.length === 0 ? "" : `: ${said.join("; ")}`}. ${advice} (${where})`
+  const what = PlainText.onOneLine([summary, ...(said.length === 0 ? [] : [said.join("; ")])].join(": "))
+  return `${/[.!?…]$/.test(what) ? what : `${what}.`} ${advice} (${where})`
 }
 
-/** The credentials are missing, malformed, expired or unknown (HTTP 401, or codes that say so). */
+const tryAgain = (after: Duration.Duration | undefined) =>
+  after === undefined ? "Try again later." : `Try again in ${Duration.format(after)}.`
+
+/**
+ * The credentials are expired or unknown (HTTP 401, or codes that say so), or there are none to send: malformed here, or
+ * their effect failed (then without `status`).
+ */
 export class Unauthorized
   extends Schema.TaggedError<Unauthorized>("@bulk-operations/core/CloudflareError/Unauthorized")(
     "Unauthorized",
@@ -65,7 +73,7 @@ export class Unauthorized
 {
   override get message(): string {
     return describe(
-      "Cloudflare does not accept the credentials",
+      this.status === undefined ? "There are no usable credentials" : "Cloudflare does not accept the credentials",
       this,
       "Check the API token, or the email with its global API key."
     )
@@ -86,16 +94,16 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@bulk-operations/c
   }
 }
 
-/** The account, list or operation is not known (HTTP 404). A known operation may have ended and been forgotten. */
+/** The account, list or operation is not known (HTTP 404). How long Cloudflare remembers an operation is not documented. */
 export class NotFound extends Schema.TaggedError<NotFound>("@bulk-operations/core/CloudflareError/NotFound")(
   "NotFound",
   fields
 ) {
   override get message(): string {
     return describe(
-      "Cloudflare does not know it",
+      "Cloudflare does not know what was asked for",
       this,
-      "Check the id and the account: Cloudflare says the same of an operation in another account and of one it has forgotten."
+      "Check the id and the account. An operation that was there before may have ended and been forgotten."
     )
   }
 }
@@ -126,7 +134,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>("@bulk-operatio
   }
 ) {
   override get message(): string {
-    return describe("Cloudflare asks to slow down", this, "Try again later.")
+    return describe("Cloudflare asks to slow down", this, tryAgain(this.retryAfter))
   }
 }
 
@@ -140,7 +148,7 @@ export class ServerError extends Schema.TaggedError<ServerError>("@bulk-operatio
   }
 ) {
   override get message(): string {
-    return describe("Cloudflare failed", this, "Try again later.")
+    return describe("Cloudflare failed", this, tryAgain(this.retryAfter))
   }
 }
 
@@ -162,7 +170,7 @@ export class Timeout extends Schema.TaggedError<Timeout>("@bulk-operations/core/
   fields
 ) {
   override get message(): string {
-    return describe("Cloudflare did not answer in time", this, "Try again later.")
+    return describe("Cloudflare did not answer in time", this, tryAgain(undefined))
   }
 }
 

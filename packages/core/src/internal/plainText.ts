@@ -1,0 +1,26 @@
+/**
+ * Text from outside, made fit for an error message: one line, of bounded length, without control characters.
+ */
+import * as Result from "effect/Result"
+
+const maxExcerpt = 500
+
+/** The text on one line. Control characters, which could play with a terminal, are spaces as well. */
+export const onOneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, " ").trim()
+
+/** How the text begins. */
+export const clip = (text: string, length = maxExcerpt): string =>
+  text.length > length ? `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…` : text
+
+/** JSON of a decoded JSON value. */
+export const json = (value: unknown): string =>
+  Result.getOrElse(Result.try(() => JSON.stringify(value)), () => "JSON that is nested too deeply")
+
+/** What a person can read of a body that is no envelope: the title of a page, else how the text begins. */
+export const excerpt = (body: string): string => {
+  // The lengths keep a hostile page from making the search take quadratic time.
+  const title = onOneLine(/<title[^>]{0,100}>([^<]{1,1000})<\/title>/i.exec(body)?.[1] ?? "")
+  if (title !== "") return `an HTML page titled "${clip(title, 200)}"`
+  const text = onOneLine(body.slice(0, 16 * maxExcerpt))
+  return text === "" ? "an empty body" : clip(text)
+}
