@@ -15,17 +15,16 @@ export interface Limit {
   readonly window: Duration.Duration
 }
 
-const parameters = (header: string | undefined, names: readonly [string, string]): ReadonlyArray<[number, number]> => {
-  if (header === undefined) return []
-  const value = (item: string, name: string) => Number(new RegExp(`;\\s*${name}=(\\d+)(?=\\s*(?:;|$))`).exec(item)?.[1])
-  return header.split(",")
-    .map((item): [number, number] => [value(item, names[0]), value(item, names[1])])
+const parameter = (item: string, name: string) => Number(new RegExp(`;\\s*${name}=(\\d+)\\s*(?:;|$)`).exec(item)?.[1])
+
+const parameters = (header: string | undefined, amount: string, seconds: string): ReadonlyArray<[number, number]> =>
+  (header ?? "").split(",")
+    .map((item): [number, number] => [parameter(item, amount), parameter(item, seconds)])
     .filter(([amount, seconds]) => amount >= 0 && seconds > 0)
-}
 
 /** The tightest limit that the answer names. */
 export const policy = (headers: Headers.Headers): Limit | undefined => {
-  const [tightest] = parameters(headers["ratelimit-policy"], ["q", "w"])
+  const [tightest] = parameters(headers["ratelimit-policy"], "q", "w")
     .filter(([quota]) => quota > 0)
     .toSorted(([quotaA, secondsA], [quotaB, secondsB]) => quotaA / secondsA - quotaB / secondsB)
   return tightest && { limit: tightest[0], window: Duration.seconds(tightest[1]) }
@@ -35,7 +34,7 @@ export const policy = (headers: Headers.Headers): Limit | undefined => {
 export const remaining = (
   headers: Headers.Headers
 ): { readonly requests: number; readonly reset: number } | undefined => {
-  const [fewest] = parameters(headers["ratelimit"], ["r", "t"]).toSorted(([left], [right]) => left - right)
+  const [fewest] = parameters(headers["ratelimit"], "r", "t").toSorted(([left], [right]) => left - right)
   return fewest && { requests: fewest[0], reset: fewest[1] * 1000 }
 }
 

@@ -1,0 +1,83 @@
+/**
+ * Composing waits into larger workflows: in sequence, many at once, against the clock, and with recovery by reason.
+ */
+import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { BulkOperationPoller } from "@bulk-operations/poll"
+import { OperationPlan, Simulator } from "@bulk-operations/simulator"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Console, Effect, Layer, Option, Redacted, Stream } from "effect"
+
+// Two waits in sequence: what the second operation needs is there once the first has completed.
+const inSequence = Effect.fn("inSequence")(function*(first: string, second: string) {
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  const before = yield* poller.wait(first)
+  const after = yield* poller.wait(second)
+  yield* Console.log(`in sequence: ${before.status}, then ${after.status}`)
+})
+
+// Many at once: the poller keeps them within one budget of requests, so there is no need to bound the concurrency.
+const manyAtOnce = Effect.fn("manyAtOnce")(function*(operationIds: ReadonlyArray<string>) {
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  const operations = yield* Effect.forEach(operationIds, (id) => poller.wait(id), { concurrency: "unbounded" })
+  yield* Console.log(`many at once: all ${operations.length} completed`)
+})
+
+// The same where some may fail: one result for each, in the order in which they end.
+const asTheyEnd = Effect.fn("asTheyEnd")(function*(operationIds: ReadonlyArray<string>) {
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  const failures = yield* poller.settle(operationIds).pipe(
+    Stream.filter(({ result }) => result._tag === "Failure"),
+    Stream.runCount
+  )
+  yield* Console.log(`as they end: ${failures} of ${operationIds.length} failed`)
+})
+
+// A race with a timeout of the application's own: the loser is interrupted, and its request with it.
+const against = Effect.fn("againstTheClock")(function*(operationId: string) {
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  const operation = yield* Effect.timeoutOption(poller.wait(operationId), "300 millis")
+  yield* Console.log(`against the clock: ${Option.isNone(operation) ? "went on without it" : "in time"}`)
+})
+
+// Recovery by reason: every way to end is in the type, and each can be answered alone.
+const recovered = Effect.fn("recovered")(function*(operationId: string) {
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  return yield* poller.wait(operationId, { timeout: "1 second" }).pipe(
+    Effect.map((operation) => `${operation.id} completed`),
+    Effect.catchTag("BulkOperationFailed", ({ message }) => Effect.succeed(message)),
+    Effect.catchTag("PollTimeout", ({ polls }) => Effect.succeed(`still under way after ${polls} looks`)),
+    Effect.catchReason("CloudflareError", "NotFound", () => Effect.succeed("Cloudflare does not know it"))
+  )
+})
+
+const program = Effect.gen(function*() {
+  const { startOperation } = yield* Simulator.Simulator
+  const quick = startOperation({ duration: "400 millis" })
+  const failing = startOperation({ duration: "200 millis", outcome: OperationPlan.failed("The list is full") })
+  const endless = startOperation({ duration: "Infinity" })
+
+  yield* inSequence(yield* quick, yield* quick)
+  yield* manyAtOnce(yield* Effect.all(Array.from({ length: 50 }, () => quick)))
+  yield* asTheyEnd(yield* Effect.all([quick, failing, quick]))
+  yield* against(yield* endless)
+  yield* Console.log(`recovered: ${yield* recovered(yield* failing)}`)
+  yield* Console.log(`recovered: ${yield* recovered(yield* endless)}`)
+  yield* Console.log(`recovered: ${yield* recovered("an-id-nobody-knows")}`)
+})
+
+const Cloudflare = CloudflareApi.layer({
+  credentials: Credentials.apiToken(Redacted.make("any-token")),
+  accountId: Simulator.accountId
+})
+
+// A simulator without sockets stands in for Cloudflare's side.
+program.pipe(
+  Effect.provide(
+    BulkOperationPoller.layer.pipe(
+      Layer.provide(BulkOperations.layer),
+      Layer.provide(Cloudflare),
+      Layer.provideMerge(Simulator.layerHttpClient())
+    )
+  ),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,130 @@
+/**
+ * The whole job, live: start bulk operations, watch them, learn how they ended.
+ *
+ * `npm run demo` needs nothing: it starts an embedded Cloudflare and talks to it over real HTTP. With
+ * CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID set, `npm run demo -- <operation id>` waits for a real operation.
+ */
+import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { BulkOperationPoller } from "@bulk-operations/poll"
+import { OperationPlan, Simulator } from "@bulk-operations/simulator"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import {
+  Clock,
+  Console,
+  DateTime,
+  Duration,
+  Effect,
+  Fiber,
+  Layer,
+  Option,
+  Redacted,
+  Result,
+  Schema,
+  Stream
+} from "effect"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+
+// Waits for one operation and tells how it goes. `changes` and `wait` share their looks: this costs no request twice.
+const follow = Effect.fnUntraced(function*(operationId: string, options?: BulkOperationPoller.WaitOptions) {
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  const started = yield* Clock.currentTimeMillis
+  const tell = (text: string) =>
+    Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => Console.log(`${((now - started) / 1000).toFixed(2).padStart(8)} s  ${text}`)
+    )
+
+  const telling = yield* poller.changes(operationId, options).pipe(
+    Stream.runForEach(({ status }) => tell(status)),
+    Effect.ignore,
+    Effect.forkChild
+  )
+  const result = yield* Effect.result(poller.wait(operationId, options))
+  const seen = yield* DateTime.now
+  yield* Fiber.await(telling)
+
+  const ended = Result.match(result, {
+    onSuccess: ({ completed }) => ({ completed, text: "It has taken effect" }),
+    onFailure: (error) => ({
+      completed: error._tag === "BulkOperationFailed" ? error.operation.completed : Option.none(),
+      text: error.message
+    })
+  })
+  yield* tell(ended.text)
+  if (Option.isSome(ended.completed)) {
+    const lateness = Duration.format(DateTime.distance(ended.completed.value, seen))
+    yield* tell(`It ended at ${DateTime.formatIso(ended.completed.value)}; that was seen ${lateness} later`)
+  }
+  yield* Console.log("")
+})
+
+const Started = Schema.Struct({ result: Schema.Struct({ operation_id: Schema.String }) })
+const Created = Schema.Struct({ result: Schema.Struct({ id: Schema.String }) })
+
+// How an application starts an operation today: by plain HTTP.
+const post = <A>(url: string, body: unknown, answer: Schema.ConstraintDecoder<A>) =>
+  HttpClientRequest.post(url).pipe(
+    HttpClientRequest.bearerToken("any-token"),
+    HttpClientRequest.bodyJsonUnsafe(body),
+    HttpClient.execute,
+    Effect.flatMap(HttpClientResponse.schemaBodyJson(answer))
+  )
+
+const simulated = Effect.gen(function*() {
+  const simulator = yield* Simulator.Simulator
+  yield* Console.log(`An embedded Cloudflare is listening on ${simulator.baseUrl}\n`)
+  yield* simulator.planNext(
+    { duration: "4 seconds" },
+    { duration: "2 seconds", outcome: OperationPlan.failed("This list is at the maximum number of items") },
+    { duration: "Infinity" }
+  )
+  const lists = `${simulator.baseUrl}/accounts/${Simulator.accountId}/rules/lists`
+  const scenes = [
+    { name: "office", title: "An operation that completes", options: {} },
+    { name: "too_full", title: "An operation that fails", options: {} },
+    {
+      name: "stuck",
+      title: "An operation that does not end within the 3 seconds we wait",
+      options: { timeout: "3 seconds" }
+    }
+  ] as const
+  yield* Effect.forEach(scenes, ({ name, options, title }) =>
+    Effect.gen(function*() {
+      const list = yield* post(lists, { name, kind: "ip" }, Created)
+      const write = yield* post(
+        `${lists}/${list.result.id}/items`,
+        [{ ip: "192.0.2.1" }, { ip: "198.51.100.7" }],
+        Started
+      )
+      yield* Console.log(`${title}: ${write.result.operation_id}`)
+      yield* follow(write.result.operation_id, options)
+    }))
+  const looks = (yield* simulator.requests).filter(({ url }) => url.includes("/bulk_operations/"))
+  yield* Console.log(`${looks.length} requests were made to see all this.`)
+})
+
+const waiting = BulkOperationPoller.layer.pipe(Layer.provide(BulkOperations.layer))
+
+const simulatedCloudflare = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl }) =>
+  CloudflareApi.layer({
+    credentials: Credentials.apiToken(Redacted.make("any-token")),
+    accountId: Simulator.accountId,
+    baseUrl
+  })))
+
+const program = Effect.gen(function*() {
+  const [operationId] = process.argv.slice(2)
+  if (operationId !== undefined) {
+    return yield* Effect.provide(follow(operationId), waiting.pipe(Layer.provide(CloudflareApi.layerConfig)))
+  }
+  return yield* Effect.provide(
+    simulated,
+    waiting.pipe(
+      Layer.provide(simulatedCloudflare),
+      Layer.provideMerge(Simulator.layerServer({ timestamps: { fractionDigits: 3 } }))
+    )
+  )
+})
+
+program.pipe(Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)

@@ -1,0 +1,46 @@
+/**
+ * Providing the layers in an application: what is needed, in which order, and where each thing is decided.
+ */
+import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
+import { BulkOperationPoller, PollOptions } from "@bulk-operations/poll"
+import { Simulator } from "@bulk-operations/simulator"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { ConfigProvider, Console, Effect, Layer } from "effect"
+
+// The poller asks BulkOperations, which asks CloudflareApi, which sends through the HttpClient that you choose.
+// `layerConfig` reads CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and so on.
+const CloudflareLive = BulkOperationPoller.layer.pipe(
+  Layer.provideMerge(BulkOperations.layer),
+  Layer.provide(CloudflareApi.layerConfig),
+  Layer.provide(NodeHttpClient.layerUndici)
+)
+
+// Defaults for the whole application are references: no layer above has to know of them.
+const Settings = Layer.mergeAll(
+  Layer.succeed(PollOptions.PollOptions, { ...PollOptions.defaults, timeout: "10 minutes" }),
+  Layer.succeed(CloudflareApi.RequestPolicy, { ...CloudflareApi.defaultPolicy, timeout: "10 seconds" })
+)
+
+const application = (operationId: string) =>
+  Effect.gen(function*() {
+    const poller = yield* BulkOperationPoller.BulkOperationPoller
+    const operation = yield* poller.wait(operationId)
+    yield* Console.log(`${operation.id} is ${operation.status}`)
+  }).pipe(Effect.provide(Layer.mergeAll(CloudflareLive, Settings)))
+
+// This example brings its own Cloudflare, so that it runs anywhere; yours has the environment instead of this.
+const withSimulator = Effect.gen(function*() {
+  const simulator = yield* Simulator.Simulator
+  const operationId = yield* simulator.startOperation({ duration: "600 millis" })
+  const environment = ConfigProvider.fromEnv({
+    env: {
+      CLOUDFLARE_API_TOKEN: "any-token",
+      CLOUDFLARE_ACCOUNT_ID: Simulator.accountId,
+      CLOUDFLARE_BASE_URL: simulator.baseUrl
+    }
+  })
+  yield* Effect.provide(application(operationId), ConfigProvider.layer(environment))
+})
+
+withSimulator.pipe(Effect.provide(Simulator.layerServer()), NodeRuntime.runMain)

@@ -1,0 +1,63 @@
+import { assert, describe, it } from "@effect/vitest"
+import { spawn } from "node:child_process"
+import { text } from "node:stream/consumers"
+
+// Each example is run as a reader would run it, in a process of its own.
+const run = async (name: string, args: ReadonlyArray<string> = []) => {
+  const child = spawn(process.execPath, ["--conditions=source", `examples/${name}.ts`, ...args], {
+    cwd: new URL("../..", import.meta.url),
+    env: {},
+    timeout: 45_000
+  })
+  const exit = new Promise<number | string | null>((resolve) =>
+    child.on("exit", (code, signal) => resolve(signal ?? code))
+  )
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { exit: await exit, output: stdout + stderr, lines: stdout.trimEnd().split("\n") }
+}
+
+// What changes from run to run.
+const steady = (line: string) =>
+  line.replace(/[0-9a-f]{32}/, "<id>").replace(/\d+(\.\d+)? s /, "<time> ").replace(/\d+ looks/, "<n> looks")
+
+describe.concurrent("examples", { timeout: 60_000 }, () => {
+  it("providing-layers waits with layers from the environment", async () => {
+    const { exit, lines, output } = await run("providing-layers")
+    assert.strictEqual(exit, 0, output)
+    assert.deepStrictEqual(lines.map(steady), ["<id> is completed"])
+  })
+
+  it("composing-waits waits in sequence, at once, against the clock and recovers by reason", async () => {
+    const { exit, lines, output } = await run("composing-waits")
+    assert.strictEqual(exit, 0, output)
+    assert.deepStrictEqual(lines.map(steady), [
+      "in sequence: completed, then completed",
+      "many at once: all 50 completed",
+      "as they end: 1 of 3 failed",
+      "against the clock: went on without it",
+      "recovered: Bulk operation <id> failed: The list is full",
+      "recovered: still under way after <n> looks",
+      "recovered: Cloudflare does not know it"
+    ])
+  })
+
+  it("testing-your-code passes an hour at once", async () => {
+    const { exit, lines, output } = await run("testing-your-code")
+    assert.strictEqual(exit, 0, output)
+    assert.deepStrictEqual(lines, ["passed, with 5 looks"])
+  })
+
+  it("demo shows each change as it happens, and how each operation ended", async () => {
+    const { exit, output } = await run("demo")
+    assert.strictEqual(exit, 0, output)
+    assert.match(output, /completes: [^]*pending[^]*running[^]*completed[^]*It has taken effect[^]*seen .* later/)
+    assert.match(output, /fails: [^]*failed: This list is at the maximum number of items/)
+    assert.match(output, /did not end within 3s.*last seen running/)
+  })
+
+  it("demo says what is missing for a real operation", async () => {
+    const { exit, output } = await run("demo", ["4da8780eeb215e6cb7f48dd981c4ea02"])
+    assert.strictEqual(exit, 1, output)
+    assert.include(output, "CLOUDFLARE_API_TOKEN is missing or empty")
+  })
+})
