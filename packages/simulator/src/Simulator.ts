@@ -1,126 +1,204 @@
 /**
  * An embedded Cloudflare Lists API that other people's clients believe.
  *
- * It answers like Cloudflare, but its time is Effect's `Clock`, and its durations, outcomes and faults are scripted.
+ * It answers as Cloudflare does, on real sockets (`layerServer`) or without (`layerHttpClient`). Its time is Effect's
+ * `Clock`: `TestClock` lets an hour pass at once, and a demo runs in real time. The `Simulator` service scripts it and
+ * tells what it received.
+ *
+ * @example
+ * import { Simulator } from "@bulk-operations/simulator"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { baseUrl } = yield* Simulator.Simulator
+ *   return baseUrl.endsWith("/client/v4") // any client of Cloudflare's API can be pointed at it
+ * })
+ * await Effect.runPromise(program.pipe(Effect.provide(Simulator.layerServer({ duration: "10 seconds" })))) // => true
  */
-import * as BulkOperation from "@bulk-operations/core/BulkOperation"
-import * as Clock from "effect/Clock"
+import type * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
-import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
-import * as NetAddress from "effect/net/NetAddress"
-import * as Application from "./internal/application.ts"
-import * as Credentials from "./internal/credentials.ts"
+import type * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
+import type { Draw } from "./Draw.ts"
+import type * as Fault from "./Fault.ts"
+import * as Account from "./internal/account.ts"
+import type { ReceivedRequest } from "./internal/application.ts"
+import type { Credential } from "./internal/credentials.ts"
 import * as InMemory from "./internal/httpClient.ts"
-import * as Randomness from "./internal/randomness.ts"
-import * as RequestLimit from "./internal/requestLimit.ts"
-import * as State from "./internal/state.ts"
+import type { Kind } from "./internal/item.ts"
+import * as Loopback from "./internal/loopback.ts"
+import * as Make from "./internal/make.ts"
 import type { TimestampFormat } from "./internal/timestamp.ts"
 import type { OperationPlan } from "./OperationPlan.ts"
+import type * as SimulatorError from "./SimulatorError.ts"
 
 export type { ReceivedRequest } from "./internal/application.ts"
 export type { Credential } from "./internal/credentials.ts"
+export type { Kind } from "./internal/item.ts"
 export type { TimestampFormat } from "./internal/timestamp.ts"
 
-/** The account that the simulator's own methods use unless told otherwise. Any other id is an account as well. */
-export const accountId = BulkOperation.AccountId.make("023e105f4ecef8ad9ca31a8372d0c353")
+/** The account of the simulator's own methods, unless they are told another. Every other id is an account as well. */
+export const accountId = Account.defaultId
 
-/** How to script a running simulator, and to see what became of it. */
+/** Scripts a running simulator, and tells what became of it. */
 export class Simulator extends Context.Service<Simulator, {
-  /** What a client takes for `https://api.cloudflare.com/client/v4`. */
+  /** What a client takes instead of `https://api.cloudflare.com/client/v4`. */
   readonly baseUrl: string
-  /** The next operations follow these plans, in order; those after them the plan of the options again. */
+
+  /**
+   * From now on, requests meet this fault. Of several faults that spoil an answer, the one that was injected first wins;
+   * latency and clock skew add up.
+   */
+  readonly inject: (fault: Draw<Fault.Fault>, when?: Fault.When) => Effect.Effect<void>
+
+  /** Takes back all faults. Requests that have met one already go on with it. */
+  readonly clearFaults: Effect.Effect<void>
+
+  /** The next writes follow these plans, in order, where they say something; then the options hold again. */
   readonly planNext: (...plans: ReadonlyArray<OperationPlan>) => Effect.Effect<void>
-  /** Starts an operation that touches no list. It counts as pending, but is accepted whatever else is pending. */
-  readonly startOperation: (
-    options?: OperationPlan & { readonly accountId?: string }
-  ) => Effect.Effect<BulkOperation.OperationId>
-  /** Every request received so far, without its credential. */
-  readonly requests: Effect.Effect<ReadonlyArray<Application.ReceivedRequest>>
+
+  /** A list with items, at once and without an operation. Gives its id. */
+  readonly createList: (list: NewList) => Effect.Effect<string, SimulatorError.SimulatorError>
+
+  /**
+   * An operation that touches no list, as if someone else had started it. It is accepted whatever is pending, and
+   * counts as pending for the writes after it. Gives its id.
+   */
+  readonly startOperation: (options?: NewOperation) => Effect.Effect<BulkOperation.OperationId>
+
+  /** Moves an operation on by hand, from `pending` to `running`. */
+  readonly run: (id: string) => Effect.Effect<void, SimulatorError.SimulatorError>
+
+  /** Ends an operation by hand, whatever was planned for it. It takes effect now. */
+  readonly complete: (id: string) => Effect.Effect<void, SimulatorError.SimulatorError>
+
+  /** Ends an operation by hand, without effect and with this text. */
+  readonly fail: (id: string, error: string) => Effect.Effect<void, SimulatorError.SimulatorError>
+
+  /** The requests received so far, oldest first, never with a credential in it. */
+  readonly requests: Effect.Effect<ReadonlyArray<ReceivedRequest>>
+
+  /** All lists and operations of all accounts, in the order in which they were created. */
+  readonly state: Effect.Effect<State>
 }>()("@bulk-operations/simulator/Simulator") {}
 
-export interface Options extends OperationPlan {
-  /** Two runs with the same seed and the same requests are the same. */
-  readonly seed?: string | number
-  readonly limits?: Limits
-  /** The accepted credentials. By default any are. */
-  readonly credentials?: ReadonlyArray<Credentials.Credential>
-  readonly timestamps?: TimestampFormat
+export interface NewList {
+  readonly name: string
+  readonly kind: Kind
+  readonly description?: string
+  /** As they are written to the API: `{ ip: "192.0.2.1", comment: "a scanner" }`. */
+  readonly items?: ReadonlyArray<Schema.JsonObject>
+  /** In how many rules the list is used; with any, it cannot be deleted. */
+  readonly references?: number
+  /** `Simulator.accountId` by default. */
+  readonly accountId?: string
 }
 
-/** `Infinity` switches a limit off. */
+export interface NewOperation extends OperationPlan {
+  /** `Simulator.accountId` by default. */
+  readonly accountId?: string
+}
+
+export interface State {
+  readonly lists: ReadonlyArray<{
+    readonly accountId: string
+    readonly id: string
+    readonly name: string
+    readonly kind: Kind
+    /** As the API answers them. */
+    readonly items: ReadonlyArray<Schema.JsonObject>
+  }>
+  readonly operations: ReadonlyArray<{
+    readonly accountId: string
+    /** None if it was started with `startOperation`. */
+    readonly listId: Option.Option<string>
+    readonly acceptedAt: DateTime.Utc
+    readonly operation: BulkOperation.BulkOperation
+  }>
+}
+
+/** How operations go, unless `planNext` says otherwise, and the rest of the simulated world. */
+export interface Options extends OperationPlan {
+  /** Two simulators with the same seed that receive the same requests answer the same. */
+  readonly seed?: string | number
+  readonly limits?: Limits
+  /** The accepted credentials. By default any are; a request without any is refused in any case. */
+  readonly credentials?: ReadonlyArray<Credential>
+  /** How times are written; `2026-01-31T08:00:00Z` by default. */
+  readonly timestamps?: TimestampFormat
+  /** How many requests are remembered, at least: the latest 10,000 by default. */
+  readonly keepRequests?: number
+}
+
+/**
+ * Cloudflare's limits; `Infinity` switches one off.
+ *
+ * Source: developers.cloudflare.com/fundamentals/api/reference/limits, and the official client for the first one.
+ */
 export interface Limits {
-  /** Operations of one account that may be pending or running; 1 by default. */
+  /** Operations of one account that have not ended; 1 by default. With more, those of one list run one by one. */
   readonly pendingOperations?: number
-  /** Requests per credential and `window`; 1,200 by default. */
+  /** Requests of one credential within `window`; 1,200 by default. Without it, there are no `Ratelimit` headers. */
   readonly requests?: number
-  /** 5 minutes by default; also how long a credential is blocked. */
+  /** 5 minutes by default. A credential that exceeds its requests is blocked for as long again. */
   readonly window?: Duration.Input
 }
 
+/** Where a server listens. */
 export interface ServerOptions extends Options {
+  /** A free one by default. */
   readonly port?: number
+  /** `127.0.0.1` by default. */
+  readonly host?: string
+  /** Needed for a `host` that is not loopback, where other machines may reach it. */
+  readonly allowRemote?: boolean
 }
 
-const makeApplication = Effect.fnUntraced(function*(options: Options) {
-  const { credentials, limits = {}, seed = "simulator", timestamps = {} } = options
-  const clock = yield* Clock.Clock
-  const randomness = yield* Randomness.make(seed)
-  const state = State.make({ plan: options, pendingOperations: limits.pendingOperations ?? 1, randomness })
-  const application = Application.make({
-    state,
-    randomness,
-    clock,
-    requestLimit: RequestLimit.make(
-      limits.requests ?? 1200,
-      Duration.fromInputUnsafe(limits.window ?? "5 minutes")
-    ),
-    accepted: credentials === undefined ? undefined : new Set(credentials.map(Credentials.identity)),
-    timestamps
-  })
-  const control = (baseUrl: string): Simulator["Service"] => ({
-    baseUrl,
-    planNext: (...plans) => Effect.sync(() => state.planNext(plans)),
-    startOperation: Effect.fn("Simulator.startOperation")(
-      function*({ accountId: id = accountId, ...plan }: OperationPlan & { readonly accountId?: string } = {}) {
-        const now = yield* Clock.currentTimeMillis
-        const operation = yield* state.start(state.account(id, now), now, plan)
-        return BulkOperation.OperationId.make(operation.id)
-      },
-      Effect.provideService(Clock.Clock, clock)
-    ),
-    requests: Effect.sync(() => [...application.requests])
-  })
-  return { application, control }
-})
-
-/** The base URL of Cloudflare itself, which clients have by default. */
-const cloudflare = "https://api.cloudflare.com/client/v4"
-
-/** An `HttpClient` whose every request is answered by the simulator, whatever the host. */
-export const layerHttpClient = (options: Options = {}): Layer.Layer<Simulator | HttpClient.HttpClient> =>
-  Layer.effectContext(
-    Effect.map(
-      makeApplication(options),
-      ({ application, control }) =>
-        Context.make(Simulator, control(cloudflare)).pipe(
-          Context.add(HttpClient.HttpClient, InMemory.make(application))
-        )
-    )
-  )
-
-/** A real server on 127.0.0.1, on a free port by default. */
-export const layerServer = (options: ServerOptions = {}): Layer.Layer<Simulator, ServeError> =>
+/**
+ * The simulator behind a real server, until the layer's scope closes.
+ *
+ * Needs `@effect/platform-node`, which is loaded here and nowhere else. Fails if it cannot listen.
+ */
+export const layerServer = (options: ServerOptions = {}): Layer.Layer<Simulator, SimulatorError.SimulatorError> =>
   Layer.effect(
     Simulator,
     Effect.gen(function*() {
-      // Node's server is loaded only where it is served.
+      const { host = "127.0.0.1", port = 0 } = options
+      if (options.allowRemote !== true) yield* Loopback.check(host)
       const NodeServer = yield* Effect.promise(() => import("./internal/nodeServer.ts"))
-      const { application, control } = yield* makeApplication(options)
-      const { address } = yield* NodeServer.serve(application, { host: "127.0.0.1", port: options.port ?? 0 })
-      return control(`${NetAddress.formatUrlUnsafe(address)}/client/v4`)
+      const { application, control } = yield* Make.make(options)
+      const origin = yield* NodeServer.serve(application, { host, port })
+      return control(`${origin}/client/v4`)
     })
+  )
+
+/**
+ * The simulator as an `HttpClient`, without sockets: it answers every request, whatever its host. Its `baseUrl` is
+ * Cloudflare's own, so that a client with its defaults will do.
+ *
+ * @example
+ * import { Simulator } from "@bulk-operations/simulator"
+ * import { Effect } from "effect"
+ * import { HttpClient } from "effect/http"
+ *
+ * const status = HttpClient.get("https://api.cloudflare.com/client/v4/accounts/any/rules/lists").pipe(
+ *   Effect.map((response) => response.status),
+ *   Effect.provide(Simulator.layerHttpClient())
+ * )
+ * await Effect.runPromise(status) // => 403
+ */
+export const layerHttpClient = (options: Options = {}): Layer.Layer<Simulator | HttpClient.HttpClient> =>
+  Layer.effectContext(
+    Effect.map(
+      Make.make(options),
+      ({ application, control }) =>
+        Context.make(Simulator, control("https://api.cloudflare.com/client/v4")).pipe(
+          Context.add(HttpClient.HttpClient, InMemory.make(application))
+        )
+    )
   )

@@ -1,3 +1,6 @@
+export * as Draw from "./Draw.ts"
 export * as Endpoint from "./Endpoint.ts"
+export * as Fault from "./Fault.ts"
 export * as OperationPlan from "./OperationPlan.ts"
 export * as Simulator from "./Simulator.ts"
+export * as SimulatorError from "./SimulatorError.ts"

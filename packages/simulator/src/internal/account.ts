@@ -2,7 +2,9 @@
  * An account's lists and bulk operations, as a function of time: nothing happens in the background. Whoever looks at
  * the account settles it first, which applies what has come due since, in order.
  */
-import type * as Schema from "effect/Schema"
+import * as BulkOperation from "@bulk-operations/core/BulkOperation"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import type { Outcome } from "../OperationPlan.ts"
 import type { Kind, NewItem } from "./item.ts"
 
@@ -59,6 +61,9 @@ export interface Account {
   readonly freeSince: Map<string, Instant>
 }
 
+/** The example of Cloudflare's own documentation. */
+export const defaultId = BulkOperation.AccountId.make("023e105f4ecef8ad9ca31a8372d0c353")
+
 export const make = (): Account => ({
   lists: new Map(),
   operations: new Map(),
@@ -66,11 +71,19 @@ export const make = (): Account => ({
   freeSince: new Map()
 })
 
-export type Status = "pending" | "running" | "completed" | "failed"
+const isRunning = ({ begunAt, plan }: Operation, now: Instant): boolean =>
+  begunAt !== undefined && now >= begunAt + Math.min(plan.pendingFor, plan.duration)
 
-export const status = ({ begunAt, end, plan }: Operation, now: Instant): Status => {
-  if (end !== undefined) return end.outcome._tag === "Completed" ? "completed" : "failed"
-  return begunAt === undefined || now < begunAt + Math.min(plan.pendingFor, plan.duration) ? "pending" : "running"
+export const toBulkOperation = (operation: Operation, now: Instant): BulkOperation.BulkOperation => {
+  const id = BulkOperation.OperationId.make(operation.id)
+  if (operation.end === undefined) {
+    return isRunning(operation, now) ? BulkOperation.Running.make({ id }) : BulkOperation.Pending.make({ id })
+  }
+  const { at, outcome } = operation.end
+  const completed = Option.some(DateTime.makeUnsafe(at))
+  return outcome._tag === "Completed"
+    ? BulkOperation.Completed.make({ id, completed })
+    : BulkOperation.Failed.make({ id, completed, error: Option.liftPredicate(outcome.error, (error) => error !== "") })
 }
 
 /** Brings the account up to `now`. Operations of one list take their turns in the order of their writes. */
@@ -107,14 +120,3 @@ export const end = (account: Account, operation: Operation, at: Instant, planned
   account.open.delete(id)
   if (listId !== undefined) account.freeSince.set(listId, at)
 }
-
-export const nameIsTaken = ({ lists }: Account, name: string): boolean =>
-  [...lists.values()].some((list) => list.name === name)
-
-export const view = (item: Item, timestamp: (at: Instant) => string): Schema.JsonObject => ({
-  id: item.id,
-  ...item.value,
-  ...(item.comment ? { comment: item.comment } : {}),
-  created_on: timestamp(item.createdOn),
-  modified_on: timestamp(item.modifiedOn)
-})

@@ -8,12 +8,14 @@ import type * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Endpoint } from "../Endpoint.ts"
+import type { Fault } from "../Fault.ts"
 import * as Credentials from "./credentials.ts"
 import * as Endpoints from "./endpoints.ts"
-import * as Randomness from "./randomness.ts"
+import type { Faults } from "./faults.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 import type { RequestLimit } from "./requestLimit.ts"
+import * as Spoil from "./spoil.ts"
 import type { State } from "./state.ts"
 import * as Timestamp from "./timestamp.ts"
 
@@ -28,63 +30,89 @@ export interface Request {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  readonly contentType: string
   readonly body: string
+  readonly delivery: Spoil.Delivery
 }
 
-/** One request as the simulator received it. The credential is left out; other headers are as they came. */
+/** One request as the simulator received it, without its credential. */
 export interface ReceivedRequest {
   readonly receivedAt: DateTime.Utc
   readonly method: string
+  /** Path and query. */
   readonly url: string
-  /** None where the path or method is not one of the API's. */
+  /** None where path and method are not those of an endpoint. */
   readonly endpoint: Option.Option<Endpoint>
+  /** All but those that tell who is asking. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
-  /** What it was answered; none as long as it was not. */
+  /** What it met with, in the order in which the faults were injected. */
+  readonly faults: ReadonlyArray<Fault>
+  /** The status of its answer; none as long as no answer is on its way. */
   readonly status: Option.Option<number>
 }
 
 export interface Application {
   readonly handle: (request: Request) => Effect.Effect<Answer>
-  readonly requests: ReadonlyArray<ReceivedRequest>
+  /** The latest requests, oldest first. */
+  readonly requests: () => ReadonlyArray<ReceivedRequest>
 }
 
 export interface Options {
   readonly state: State
-  readonly randomness: Randomness.Randomness
+  readonly faults: Faults
   readonly clock: Clock.Clock
   readonly requestLimit: RequestLimit
   /** The accepted credentials; any if absent. */
   readonly accepted: ReadonlySet<Credentials.Identity> | undefined
   readonly timestamps: Timestamp.TimestampFormat
+  readonly newId: () => string
+  readonly newRay: () => string
+  /** How many requests are remembered. */
+  readonly memory: number
 }
 
-export const make = ({ accepted, clock, randomness, requestLimit, state, timestamps }: Options): Application => {
-  const requests: Array<ReceivedRequest> = []
+export const make = (options: Options): Application => {
+  const { accepted, clock, faults, memory, newId, newRay, requestLimit, state, timestamps } = options
+  const log: Array<ReceivedRequest> = []
 
-  const carryOut = Effect.fnUntraced(function*(
+  // Requests keep their number when older ones are forgotten.
+  let forgotten = 0
+  const remember = (entry: ReceivedRequest): number => {
+    const number = forgotten + log.push(entry) - 1
+    // Not one by one, which would move the whole log for each request.
+    if (log.length > 2 * memory) forgotten += log.splice(0, log.length - memory).length
+    return number
+  }
+  const amend = (number: number, entry: ReceivedRequest): void => {
+    if (number >= forgotten) log[number - forgotten] = entry
+  }
+
+  const callApi = Effect.fnUntraced(function*(
     request: Request,
     identity: Result.Result<Credentials.Identity, Reply.Refusal>,
-    route: ReturnType<typeof Endpoints.find>,
-    now: number
+    route: Endpoints.Found,
+    now: number,
+    skew: number
   ) {
     const who = yield* Effect.fromResult(identity)
     if (accepted !== undefined && !accepted.has(who)) return yield* Effect.fail(Refusals.unknownCredentials)
     const { handler, params } = yield* Effect.fromResult(route)
     const account = state.account(params["account"] ?? "", now)
     const query = new URLSearchParams(request.url.split("?")[1])
-    return yield* handler.handler({
+    const timestamp = Timestamp.rfc3339(timestamps)
+    return yield* handler.handle({
       account,
       params,
       query: {
         cursor: query.get("cursor") ?? undefined,
-        per_page: query.get("per_page") ?? undefined,
+        perPage: query.get("per_page") ?? undefined,
         search: query.get("search") ?? undefined
       },
       body: request.body,
       now,
-      timestamp: Timestamp.rfc3339(timestamps),
-      newId: state.newId,
+      timestamp: (at) => timestamp(at + skew),
+      newId,
       start: (list, change) => state.write(account, now, list.id, change)
     })
   })
@@ -92,38 +120,50 @@ export const make = ({ accepted, clock, randomness, requestLimit, state, timesta
   const handle = Effect.fnUntraced(function*(request: Request) {
     const now = yield* Clock.currentTimeMillis
     const route = Endpoints.find(request.method, request.url)
+    const endpoint = Option.map(Result.getSuccess(route), ({ handler }) => handler.endpoint)
+    const where = Option.getOrUndefined(endpoint)
+    const { all, latency, skew, spoiler } = yield* faults.meet(where)
+    const delivery = Spoil.delivery(spoiler)
     const entry: ReceivedRequest = {
       receivedAt: DateTime.makeUnsafe(now),
       method: request.method,
       url: request.url,
-      endpoint: Option.map(Result.getSuccess(route), ({ handler }) => handler.endpoint),
+      endpoint,
       headers: Credentials.withoutSecrets(request.headers),
       body: request.body,
+      faults: all,
       status: Option.none()
     }
-    const index = requests.push(entry) - 1
+    const number = remember(entry)
     const identity = Credentials.read(request.headers)
     const { blockedFor, headers } = requestLimit.count(Result.getOrElse(identity, () => ""), now)
-    const reply = yield* (blockedFor === undefined
-      ? carryOut(request, identity, route, now)
-      : Effect.fail(Refusals.tooManyRequests(blockedFor))).pipe(
-        Effect.catch((refusal) => Effect.succeed(Reply.refusal(refusal)))
+    const said = blockedFor !== undefined
+      ? Reply.refusal(Refusals.tooManyRequests(blockedFor))
+      : Spoil.isCarriedOut(spoiler)
+      ? yield* Effect.catch(
+        callApi(request, identity, route, now, skew),
+        (refusal) => Effect.succeed(Reply.refusal(refusal))
       )
+      : Reply.success(null)
+    const reply = Spoil.spoil(said, where, spoiler)
+    const { contentType, text } = Reply.asText(reply)
+    yield* Effect.sleep(latency)
+    if (delivery.sent !== "nothing") amend(number, { ...entry, status: Option.some(reply.status) })
     const answer: Answer = {
       status: reply.status,
       headers: {
-        date: Timestamp.httpDate(now),
-        "cf-ray": `${Randomness.hex(randomness.ids, 16)}-SIM`,
+        date: Timestamp.httpDate((yield* Clock.currentTimeMillis) + skew),
         server: "cloudflare",
+        "cf-ray": newRay(),
         ...headers,
-        ...reply.headers,
-        "content-type": reply.body._tag === "Json" ? "application/json" : "text/html; charset=UTF-8"
+        ...reply.headers
       },
-      body: reply.body._tag === "Json" ? JSON.stringify(reply.body.value) : reply.body.text
+      contentType,
+      body: text,
+      delivery
     }
-    requests[index] = { ...entry, status: Option.some(answer.status) }
     return answer
   }, Effect.provideService(Clock.Clock, clock))
 
-  return { handle, requests }
+  return { handle, requests: () => log.slice(-memory) }
 }

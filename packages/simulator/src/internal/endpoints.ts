@@ -4,17 +4,15 @@
  * Source: Cloudflare's OpenAPI document and the official TypeScript client. Where they tell nothing, "Chosen" says so.
  */
 import * as BulkOperation from "@bulk-operations/core/BulkOperation"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FindMyWay from "effect/http/FindMyWay"
-import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Endpoint } from "../Endpoint.ts"
 import * as Account from "./account.ts"
 import * as ListItem from "./item.ts"
 import * as Items from "./items.ts"
+import * as Lists from "./lists.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 
@@ -50,52 +48,22 @@ const body = <A>(schema: Schema.Decoder<A>) => {
 
 const findList = ({ account, params }: Call) => orRefuse(account.lists.get(params["list"] ?? ""), Refusals.listNotFound)
 
-const viewList = (list: Account.List, { timestamp }: Call): Schema.JsonObject => ({
-  id: list.id,
-  name: list.name,
-  // Recorded answers have no key for a description that was never given.
-  ...(list.description === undefined ? {} : { description: list.description }),
-  kind: list.kind,
-  num_items: list.items.length,
-  num_referencing_filters: list.references,
-  created_on: timestamp(list.createdOn),
-  modified_on: timestamp(list.modifiedOn)
-})
-
 const listLists = pure((call) =>
-  Result.succeed(Reply.success([...call.account.lists.values()].map((list) => viewList(list, call))))
+  Result.succeed(Reply.success([...call.account.lists.values()].map((list) => Lists.view(list, call.timestamp))))
 )
 
-const Description = Schema.String.check(Schema.isMaxLength(500))
-
-// The documentation's pages allow lower case only, the schema both: the wider one is taken.
-const newList = body(Schema.Struct({
-  name: Schema.String.check(Schema.isPattern(/^[a-zA-Z0-9_]{1,50}$/)),
-  kind: ListItem.Kind,
-  description: Schema.optionalKey(Description)
-}))
+const newList = body(Lists.NewList)
 
 const createList = pure((call) =>
-  Result.flatMap(newList(call), ({ description, kind, name }) => {
-    if (Account.nameIsTaken(call.account, name)) return Result.fail(Refusals.nameTaken)
-    const list: Account.List = {
-      id: call.newId(),
-      kind,
-      name,
-      description,
-      references: 0,
-      createdOn: call.now,
-      modifiedOn: call.now,
-      items: []
-    }
-    call.account.lists.set(list.id, list)
-    return Result.succeed(Reply.success(viewList(list, call)))
+  Result.gen(function*() {
+    const list = yield* Lists.add(call.account, yield* newList(call), call.newId(), call.now)
+    return Reply.success(Lists.view(list, call.timestamp))
   })
 )
 
-const getList = pure((call) => Result.map(findList(call), (list) => Reply.success(viewList(list, call))))
+const getList = pure((call) => Result.map(findList(call), (list) => Reply.success(Lists.view(list, call.timestamp))))
 
-const listUpdate = body(Schema.Struct({ description: Schema.optionalKey(Description) }))
+const listUpdate = body(Schema.Struct({ description: Schema.optionalKey(Lists.Description) }))
 
 const updateList = pure((call) =>
   Result.gen(function*() {
@@ -104,7 +72,7 @@ const updateList = pure((call) =>
     const { description = list.description } = yield* listUpdate(call)
     const updated = { ...list, description, modifiedOn: call.now }
     call.account.lists.set(list.id, updated)
-    return Reply.success(viewList(updated, call))
+    return Reply.success(Lists.view(updated, call.timestamp))
   })
 )
 
@@ -119,7 +87,7 @@ const deleteList = pure((call) =>
 const listItems = pure((call) =>
   Result.gen(function*() {
     const { items, resultInfo } = yield* Items.page(yield* findList(call), call.query)
-    return Reply.success(items.map((item) => Account.view(item, call.timestamp)), resultInfo)
+    return Reply.success(items.map((item) => Items.view(item, call.timestamp)), resultInfo)
   })
 )
 
@@ -127,7 +95,7 @@ const getItem = pure((call) =>
   Result.gen(function*() {
     const list = yield* findList(call)
     const item = yield* orRefuse(list.items.find(({ id }) => id === call.params["item"]), Refusals.itemNotFound)
-    return Reply.success(Account.view(item, call.timestamp))
+    return Reply.success(Items.view(item, call.timestamp))
   })
 )
 
@@ -160,20 +128,11 @@ const deleteItems = write((_list, call) =>
 
 const encodeOperation = Schema.encodeSync(BulkOperation.BulkOperation)
 
-const wireOperation = (operation: Account.Operation, call: Call): Schema.JsonObject => {
-  const id = BulkOperation.OperationId.make(operation.id)
-  if (operation.end === undefined) {
-    const state = Account.status(operation, call.now) === "running" ? BulkOperation.Running : BulkOperation.Pending
-    return encodeOperation(state.make({ id }))
-  }
-  const { at, outcome } = operation.end
-  const completed = Option.some(DateTime.makeUnsafe(at))
-  const ended = outcome._tag === "Completed"
-    ? BulkOperation.Completed.make({ id, completed })
-    : BulkOperation.Failed.make({ id, completed, error: Option.some(outcome.error) })
-  const wire = encodeOperation(ended)
-  return Predicate.hasProperty(wire, "completed") ? { ...wire, completed: call.timestamp(at) } : { ...wire }
-}
+const wireOperation = (operation: Account.Operation, { now, timestamp }: Call): Schema.JsonObject => ({
+  ...encodeOperation(Account.toBulkOperation(operation, now)),
+  // The schema of core writes one form of timestamp; the simulator is asked for many.
+  ...(operation.end === undefined ? {} : { completed: timestamp(operation.end.at) })
+})
 
 const getOperation = pure((call) =>
   Result.map(
@@ -184,7 +143,7 @@ const getOperation = pure((call) =>
 
 export interface Route {
   readonly endpoint: Endpoint
-  readonly handler: Handler
+  readonly handle: Handler
 }
 
 const root = "/client/v4/accounts/:account/rules/lists"
@@ -204,15 +163,14 @@ const table: ReadonlyArray<readonly [Endpoint, string, FindMyWay.PathInput, Hand
 ]
 
 const router = FindMyWay.make<Route>({ caseSensitive: true, ignoreDuplicateSlashes: false, maxParamLength: 1000 })
-for (const [endpoint, method, path, handler] of table) router.on(method, path, { endpoint, handler })
+for (const [endpoint, method, path, handle] of table) router.on(method, path, { endpoint, handle })
 
 const methods = [...new Set(table.map(([, method]) => method))]
 
+export type Found = Result.Result<FindMyWay.FindResult<Route>, Reply.Refusal>
+
 /** The route of a request, or why it has none. */
-export const find = (
-  method: string,
-  url: string
-): Result.Result<FindMyWay.FindResult<Route>, Reply.Refusal> => {
+export const find = (method: string, url: string): Found => {
   const found = router.find(method, url)
   if (found !== undefined) return Result.succeed(found)
   const [path = url] = url.split("?")

@@ -4,7 +4,7 @@
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import type { Change, Item, List } from "./account.ts"
+import type { Change, Instant, Item, List } from "./account.ts"
 import * as ListItem from "./item.ts"
 import * as Refusals from "./refusals.ts"
 import type { Refusal } from "./reply.ts"
@@ -34,9 +34,17 @@ export const replace = (written: ReadonlyArray<ListItem.NewItem>, newId: NewId):
 /** Removes items. Chosen: an id that is not there is passed over, so that the same removal can be sent twice. */
 export const remove = (ids: ReadonlySet<string>): Change => (items) => items.filter((item) => !ids.has(item.id))
 
+export const view = (item: Item, timestamp: (at: Instant) => string): Schema.JsonObject => ({
+  id: item.id,
+  ...item.value,
+  ...(item.comment ? { comment: item.comment } : {}),
+  created_on: timestamp(item.createdOn),
+  modified_on: timestamp(item.modifiedOn)
+})
+
 export interface Query {
   readonly cursor: string | undefined
-  readonly per_page: string | undefined
+  readonly perPage: string | undefined
   readonly search: string | undefined
 }
 
@@ -64,7 +72,7 @@ const readCursor = (list: List, cursor: string) => {
 
 /** One page of the items that match the search, in the order in which they came. */
 export const page = (list: List, query: Query): Result.Result<Page, Refusal> => {
-  const perPage = query.per_page === undefined ? defaultPerPage : Number(query.per_page)
+  const perPage = query.perPage === undefined ? defaultPerPage : Number(query.perPage)
   if (!Number.isInteger(perPage) || perPage < 1 || perPage > maxPerPage) return Result.fail(Refusals.invalidCursor)
   const cursor = query.cursor === undefined ? undefined : readCursor(list, query.cursor)
   if (query.cursor !== undefined && cursor === undefined) return Result.fail(Refusals.invalidCursor)

@@ -2,32 +2,54 @@
  * The way in over real HTTP, on Node.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as Effect from "effect/Effect"
-import type * as HttpServer from "effect/http/HttpServer"
-import type { ServeError } from "effect/http/HttpServerError"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as NetAddress from "effect/net/NetAddress"
 import type * as Scope from "effect/Scope"
 import { createServer } from "node:http"
+import * as SimulatorError from "../SimulatorError.ts"
 import type { Application } from "./application.ts"
+import { deliver } from "./delivery.ts"
 
-/** Serves until the scope closes; connections that are still open are cut then. */
+// A client that has been sent something is to read it before it finds the connection closed.
+const breakConnection = (request: HttpServerRequest.HttpServerRequest, isUsed: boolean) =>
+  Effect.suspend(() => {
+    const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
+    if (isUsed) socket.destroySoon()
+    else socket.resetAndDestroy()
+    return Effect.never
+  })
+
+/** Serves until the scope closes, which cuts the connections that are still open. Gives the origin of its URLs. */
 export const serve = Effect.fnUntraced(function*(
   { handle }: Application,
   options: { readonly host: string; readonly port: number }
-): Effect.fn.Return<HttpServer.HttpServer["Service"], ServeError, Scope.Scope> {
+): Effect.fn.Return<string, SimulatorError.SimulatorError, Scope.Scope> {
   const node = createServer()
-  const server = yield* NodeHttpServer.make(() => node, { ...options, disablePreemptiveShutdown: true })
+  const server = yield* Effect.mapError(
+    NodeHttpServer.make(() => node, { ...options, disablePreemptiveShutdown: true }),
+    ({ cause }) => new SimulatorError.SimulatorError({ reason: new SimulatorError.CannotListen({ ...options, cause }) })
+  )
   yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
-  yield* server.serve(Effect.gen(function*() {
+  const application = Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const { body, headers, status } = yield* handle({
+    const answer = yield* handle({
       method: request.method,
       url: request.url,
       headers: request.headers,
-      body: yield* Effect.orElseSucceed(request.text, () => "")
+      body: yield* request.text
     })
-    return HttpServerResponse.text(body, { status, headers })
-  }))
-  return server
+    return yield* deliver(answer, breakConnection(request, answer.delivery.sent !== "nothing"))
+  })
+  // The simulator plays a remote service: it does not show up in the traces of the program around it.
+  yield* Effect.provideService(server.serve(application), HttpMiddleware.TracerDisabledWhen, () => true)
+  return origin(server.address)
 })
+
+// A server that listens on all addresses is reached by this one as well.
+const origin = (address: NetAddress.SocketAddress): string =>
+  NetAddress.isInetAddress(address) && NetAddress.isUnspecified(address.address)
+    ? NetAddress.formatUrlUnsafe(NetAddress.inetAddressUnsafe(NetAddress.ipv4Loopback, address.port))
+    : NetAddress.formatUrlUnsafe(address)

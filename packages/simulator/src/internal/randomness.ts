@@ -7,6 +7,7 @@ import * as Random from "effect/Random"
 
 export interface Randomness {
   readonly ids: Random.Random
+  readonly rays: Random.Random
   readonly plans: Random.Random
   readonly faults: Random.Random
 }
@@ -14,7 +15,12 @@ export interface Randomness {
 const stream = (seed: string) => Random.Random.pipe(Random.withSeed(seed))
 
 export const make = (seed: string | number): Effect.Effect<Randomness> =>
-  Effect.all({ ids: stream(`${seed}/ids`), plans: stream(`${seed}/plans`), faults: stream(`${seed}/faults`) })
+  Effect.all({
+    ids: stream(`${seed}/ids`),
+    rays: stream(`${seed}/rays`),
+    plans: stream(`${seed}/plans`),
+    faults: stream(`${seed}/faults`)
+  })
 
 /** `digits` hexadecimal digits, a multiple of eight. */
 export const hex = (random: Random.Random, digits: number): string => {

@@ -1,19 +1,13 @@
 /**
- * What the API has to say, before faults and the connection get at it: a status and an envelope.
+ * What the API has to say, before it goes over the wire: a status, headers and an envelope.
  */
 import * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 
-export interface ApiError {
-  readonly code: number
-  readonly message: string
-  readonly error_chain?: ReadonlyArray<{ readonly code: number; readonly message: string }>
-}
-
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Json | Html
+  readonly body: Json | Text
 }
 
 export interface Json {
@@ -21,8 +15,9 @@ export interface Json {
   readonly value: Schema.Json
 }
 
-export interface Html {
-  readonly _tag: "Html"
+export interface Text {
+  readonly _tag: "Text"
+  readonly contentType: string
   readonly text: string
 }
 
@@ -32,7 +27,9 @@ export const json = (status: number, value: Schema.Json, headers: Readonly<Recor
   body: { _tag: "Json", value }
 })
 
-export const html = (status: number, text: string): Reply => ({ status, headers: {}, body: { _tag: "Html", text } })
+/** The body as it is sent. */
+export const asText = ({ body }: Reply): Text =>
+  body._tag === "Text" ? body : { _tag: "Text", contentType: "application/json", text: JSON.stringify(body.value) }
 
 // The order of the keys is that of the recorded answers.
 export const success = (result: Schema.Json, resultInfo?: Schema.Json): Reply =>
@@ -44,6 +41,12 @@ export const success = (result: Schema.Json, resultInfo?: Schema.Json): Reply =>
     ...(resultInfo === undefined ? {} : { result_info: resultInfo })
   })
 
+export interface ApiError {
+  readonly code: number
+  readonly message: string
+  readonly error_chain?: ReadonlyArray<{ readonly code: number; readonly message: string }>
+}
+
 export interface Refusal {
   readonly status: number
   readonly error: ApiError
@@ -54,6 +57,6 @@ export const refusal = ({ error, retryAfter, status }: Refusal): Reply =>
   json(
     status,
     { result: null, success: false, errors: [{ ...error }], messages: [] },
-    // Whole seconds, rounded up, and on 429 only: Cloudflare's "Rate limits" page.
+    // Whole seconds, rounded up, and on 429 only: developers.cloudflare.com/fundamentals/api/reference/limits
     retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(Duration.toSeconds(retryAfter))) }
   )

@@ -5,18 +5,18 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
-import type { Draw, OperationPlan } from "../OperationPlan.ts"
+import { type Draw, draw } from "../Draw.ts"
+import type { OperationPlan } from "../OperationPlan.ts"
 import * as Plan from "../OperationPlan.ts"
 import * as Account from "./account.ts"
-import * as Randomness from "./randomness.ts"
 import * as Refusals from "./refusals.ts"
 import type { Refusal } from "./reply.ts"
 
 export interface State {
-  readonly accounts: ReadonlyMap<string, Account.Account>
-  /** The account, settled up to now; any id is an account. */
+  /** The account, brought up to `now`. Any id is an account. */
   readonly account: (id: string, now: Account.Instant) => Account.Account
-  readonly newId: () => string
+  /** All accounts that were ever asked for, by id, brought up to `now`. */
+  readonly accounts: (now: Account.Instant) => ReadonlyMap<string, Account.Account>
   /** Lets the next operations, in order, differ from the plan of all. */
   readonly planNext: (plans: ReadonlyArray<OperationPlan>) => void
   /** Accepts a write, unless too many operations of the account are pending. */
@@ -34,30 +34,27 @@ export interface State {
   ) => Effect.Effect<Account.Operation>
 }
 
-const draw = <A>(value: Draw<A>): Effect.Effect<A> => Effect.isEffect(value) ? value : Effect.succeed(value)
+const drawMillis = (duration: Draw<Duration.Input>): Effect.Effect<number> =>
+  Effect.map(draw(duration), (drawn) => Math.max(0, Math.round(Duration.toMillis(drawn))))
 
-const drawPlan = ({
-  duration = "3 seconds",
-  outcome = Plan.completed,
-  pendingFor = "500 millis"
-}: OperationPlan): Effect.Effect<Account.Plan> =>
+const drawPlan = (plan: OperationPlan): Effect.Effect<Account.Plan> =>
   Effect.all({
-    duration: Effect.map(draw(duration), Duration.toMillis),
-    pendingFor: Effect.map(draw(pendingFor), Duration.toMillis),
-    outcome: draw(outcome)
+    duration: drawMillis(plan.duration ?? "3 seconds"),
+    pendingFor: drawMillis(plan.pendingFor ?? "500 millis"),
+    outcome: draw(plan.outcome ?? Plan.completed)
   })
 
 export const make = (options: {
   readonly plan: OperationPlan
   readonly pendingOperations: number
-  readonly randomness: Randomness.Randomness
+  readonly random: Random.Random
+  readonly newId: () => string
 }): State => {
-  const { pendingOperations, plan: usual, randomness } = options
+  const { newId, pendingOperations, plan: usual, random } = options
   const accounts = new Map<string, Account.Account>()
   const planned: Array<OperationPlan> = []
   // Drawing a plan may suspend; a second write must not pass the check meanwhile.
   const oneByOne = Semaphore.makeUnsafe(1).withPermits(1)
-  const newId = () => Randomness.hex(randomness.ids, 32)
 
   const account = (id: string, now: Account.Instant) => {
     const known = accounts.get(id) ?? Account.make()
@@ -73,11 +70,10 @@ export const make = (options: {
     listId: string | undefined,
     change: Account.Change
   ) {
-    const drawn = yield* Effect.provideService(drawPlan({ ...usual, ...plan }), Random.Random, randomness.plans)
     const operation: Account.Operation = {
       id: newId(),
       listId,
-      plan: drawn,
+      plan: yield* Effect.provideService(drawPlan({ ...usual, ...plan }), Random.Random, random),
       change,
       acceptedAt: now,
       begunAt: undefined,
@@ -90,9 +86,11 @@ export const make = (options: {
   })
 
   return {
-    accounts,
     account,
-    newId,
+    accounts: (now) => {
+      for (const known of accounts.values()) Account.settle(known, now)
+      return accounts
+    },
     planNext: (plans) => {
       planned.push(...plans)
     },

@@ -1,0 +1,62 @@
+/**
+ * Values that may be left to chance.
+ *
+ * The simulator draws with a seeded `Random` of its own, so that a run can be repeated.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+
+/** A value, or an effect that draws one each time. */
+export type Draw<A> = A | Effect.Effect<A>
+
+/** Draws, or takes the value as it is. */
+export const draw = <A>(value: Draw<A>): Effect.Effect<A> => Effect.isEffect(value) ? value : Effect.succeed(value)
+
+/**
+ * A duration from `minimum` up to `maximum`, each as likely.
+ *
+ * @example
+ * import { Draw } from "@bulk-operations/simulator"
+ * import { Duration, Effect, Random } from "effect"
+ *
+ * const drawn = Effect.runSync(Draw.between("1 second", "2 seconds").pipe(Random.withSeed("a run")))
+ * Duration.between(drawn, { minimum: "1 second", maximum: "2 seconds" }) // => true
+ */
+export const between = (minimum: Duration.Input, maximum: Duration.Input): Effect.Effect<Duration.Duration> =>
+  Effect.map(Random.nextBetween(Duration.toMillis(minimum), Duration.toMillis(maximum)), Duration.millis)
+
+/**
+ * A duration that is mostly near `median` and now and then far longer: two thirds lie within a factor of `spread` (2 by
+ * default), and one in forty is over `spread²` times the median.
+ */
+export const logNormal = (
+  { median, spread = 2 }: { readonly median: Duration.Input; readonly spread?: number }
+): Effect.Effect<Duration.Duration> =>
+  Effect.zipWith(Random.next, Random.next, (u, v) => {
+    // Box and Muller's normal variate; `1 - u` is never zero.
+    const normal = Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v)
+    return Duration.times(Duration.fromInputUnsafe(median), spread ** normal)
+  })
+
+/**
+ * One of several values, each as likely as its weight is large.
+ *
+ * @example
+ * import { Draw, OperationPlan } from "@bulk-operations/simulator"
+ *
+ * const plan: OperationPlan.OperationPlan = {
+ *   duration: Draw.logNormal({ median: "5 seconds" }),
+ *   outcome: Draw.oneOf([9, OperationPlan.completed], [1, OperationPlan.failed("list is full")])
+ * }
+ */
+export const oneOf = <A>(
+  ...choices: readonly [readonly [weight: number, value: A], ...ReadonlyArray<readonly [weight: number, value: A]>]
+): Effect.Effect<A> => {
+  const total = choices.reduce((sum, [weight]) => sum + weight, 0)
+  return Effect.map(Random.nextBetween(0, total), (drawn) => {
+    let rest = drawn
+    const [, value] = choices.find(([weight]) => (rest -= weight) < 0) ?? choices[0]
+    return value
+  })
+}

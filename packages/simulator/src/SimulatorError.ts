@@ -1,0 +1,55 @@
+/**
+ * What a simulator cannot do for the test that drives it. Its clients never see these: they get Cloudflare's refusals.
+ */
+import * as Schema from "effect/Schema"
+
+/** The server is asked to listen where others could reach it. */
+export class NotLoopback extends Schema.TaggedError<NotLoopback>()("NotLoopback", { host: Schema.String }) {
+  override get message() {
+    return `The simulator accepts any credential, so it listens on loopback only, and ${this.host} is not loopback. ` +
+      `Leave out \`host\`, or set \`allowRemote: true\` if other machines are meant to reach it.`
+  }
+}
+
+/** The address is taken, or not one of this machine. */
+export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", {
+  host: Schema.String,
+  port: Schema.Int,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return `The simulator cannot listen on ${this.host}, port ${this.port}: ${this.cause}. ` +
+      `Leave out \`port\` to get one that is free.`
+  }
+}
+
+/** A list is asked for that Cloudflare would refuse. */
+export class ListRefused extends Schema.TaggedError<ListRefused>()("ListRefused", { refusal: Schema.String }) {
+  override get message() {
+    return `The list cannot be created, Cloudflare would refuse it: ${this.refusal}`
+  }
+}
+
+/** An operation is to be moved on by hand that is not under way. */
+export class OperationNotOpen extends Schema.TaggedError<OperationNotOpen>()("OperationNotOpen", {
+  operationId: Schema.String,
+  state: Schema.Literals(["unknown", "ended", "waiting"])
+}) {
+  override get message() {
+    return `Operation ${this.operationId} cannot be moved on by hand: ${explanation[this.state]}.`
+  }
+}
+
+const explanation = {
+  unknown: "no operation has this id",
+  ended: "it has ended already",
+  waiting: "it waits behind another operation of its list, which comes first"
+}
+
+export class SimulatorError extends Schema.TaggedError<SimulatorError>()("SimulatorError", {
+  reason: Schema.Union([NotLoopback, CannotListen, ListRefused, OperationNotOpen])
+}) {
+  override get message() {
+    return this.reason.message
+  }
+}
