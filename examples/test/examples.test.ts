@@ -47,6 +47,19 @@ describe.concurrent("examples", { timeout: 60_000 }, () => {
     assert.deepStrictEqual(lines, ["passed, with 5 looks"])
   })
 
+  it("telemetry exports spans, events and metrics over OTLP", async () => {
+    const { exit, lines, output } = await run("telemetry")
+    assert.strictEqual(exit, 0, output)
+    assert.includeMembers(lines, [
+      "metric bulk_operation_detection_lateness_seconds",
+      "metric bulk_operation_polls_total",
+      "metric bulk_operation_wait_duration_seconds",
+      "metric bulk_operation_waits_active",
+      "span BulkOperationPoller.wait pending running completed",
+      "span BulkOperations.get"
+    ])
+  })
+
   it("demo shows each change as it happens, and how each operation ended", async () => {
     const { exit, output } = await run("demo")
     assert.strictEqual(exit, 0, output)
