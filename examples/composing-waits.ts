@@ -57,7 +57,7 @@ const program = Effect.gen(function*() {
   const endless = startOperation({ duration: "Infinity" })
 
   yield* inSequence(yield* quick, yield* quick)
-  yield* manyAtOnce(yield* Effect.all(Array.from({ length: 50 }, () => quick)))
+  yield* manyAtOnce(yield* Effect.all(Array.from({ length: 20 }, () => quick)))
   yield* asTheyEnd(yield* Effect.all([quick, failing, quick]))
   yield* against(yield* endless)
   yield* Console.log(`recovered: ${yield* recovered(yield* failing)}`)

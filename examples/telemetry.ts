@@ -88,7 +88,7 @@ const program = Effect.gen(function*() {
   // What is left is sent when the layer is released.
   yield* Effect.provide(application, Layer.merge(Live, telemetry))
   const lines = yield* Ref.get(yield* Received)
-  yield* Effect.forEach([...lines].sort(), (line) => Console.log(line))
+  yield* Effect.forEach(Array.from(lines).toSorted(), (line) => Console.log(line))
 })
 
 program.pipe(

@@ -32,7 +32,7 @@ describe.concurrent("examples", { timeout: 60_000 }, () => {
     assert.strictEqual(exit, 0, output)
     assert.deepStrictEqual(lines.map(steady), [
       "in sequence: completed, then completed",
-      "many at once: all 50 completed",
+      "many at once: all 20 completed",
       "as they end: 1 of 3 failed",
       "against the clock: went on without it",
       "recovered: Bulk operation <id> failed: The list is full",
