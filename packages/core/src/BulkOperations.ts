@@ -69,7 +69,10 @@ export const make = Effect.gen(function*() {
   // `Effect.fn` would take the stack at every call, a third of what the call costs in all.
   const get = (operationId: string, options?: { readonly accountId?: string | undefined }) => {
     const accountId = options?.accountId ?? api.accountId
-    const attributes = { "cloudflare.account_id": accountId, "cloudflare.operation_id": operationId }
+    const attributes = {
+      ...(accountId !== undefined && { "cloudflare.account_id": accountId }),
+      "cloudflare.operation_id": operationId
+    }
     return Effect.useSpan("BulkOperations.get", { attributes }, (span) =>
       ask(accountId, operationId).pipe(
         Effect.tap(({ status }) => Effect.sync(() => span.attribute("cloudflare.operation_status", status))),

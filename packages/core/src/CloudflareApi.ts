@@ -12,7 +12,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -42,6 +41,14 @@ export interface Policy {
   readonly propagateTraces: boolean
 }
 
+/** The policy where none is provided. */
+export const defaultPolicy: Policy = {
+  timeout: Duration.seconds(30),
+  retry: Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 })),
+  maxRetryAfter: Duration.minutes(1),
+  propagateTraces: false
+}
+
 /**
  * The policy of the requests that are sent where it is provided: for an application with `Layer.succeed`, for one call
  * with `Effect.updateService`.
@@ -56,12 +63,7 @@ export interface Policy {
  * )
  */
 export const RequestPolicy = Context.Reference<Policy>("@bulk-operations/core/CloudflareApi/RequestPolicy", {
-  defaultValue: () => ({
-    timeout: Duration.seconds(30),
-    retry: Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 })),
-    maxRetryAfter: Duration.minutes(1),
-    propagateTraces: false
-  })
+  defaultValue: () => defaultPolicy
 })
 
 /** The head of an answer from Cloudflare. */
@@ -129,39 +131,47 @@ const decodeCredentials = Schema.decodeUnknownResult(Schema.toType(Credentials.C
 export const make = Effect.fnUntraced(function*(options: Options) {
   const client = yield* HttpClient.HttpClient
   const atBuild = yield* Effect.context<never>()
-  const baseUrl = decodeBaseUrl(options.baseUrl ?? defaultBaseUrl)
+  const baseUrl = Result.map(decodeBaseUrl(options.baseUrl ?? defaultBaseUrl), toNormalForm)
   const resolveCaller = Effect.isEffect(options.credentials)
     ? Effect.map(Effect.result(options.credentials), Result.flatMap(callerOf))
     : Effect.succeed(callerOf(options.credentials))
 
   const attempt = Effect.fnUntraced(function*<A>(
     request: HttpClientRequest.HttpClientRequest,
-    result: Schema.Decoder<A>
+    result: Schema.Decoder<A>,
+    propagateTraces: boolean
   ): Effect.fn.Return<A, CloudflareError.Reason> {
-    const call = callOf(request)
     if (Result.isFailure(baseUrl)) {
-      return yield* new CloudflareError.InvalidRequest({ ...call, detail: `the base URL: ${baseUrl.failure.message}` })
+      const detail = `the base URL: ${baseUrl.failure.message}`
+      return yield* new CloudflareError.InvalidRequest({ ...Answer.call(request), detail })
     }
     const caller = yield* resolveCaller
     if (Result.isFailure(caller)) {
-      return yield* new CloudflareError.Unauthorized({ ...call, detail: Answer.onOneLine(caller.failure.message) })
+      return yield* new CloudflareError.Unauthorized({ ...Answer.call(request), detail: caller.failure.message })
     }
     const { headers: authentication, redact } = caller.success
-    const transportFailure = (error: HttpClientError.HttpClientError) =>
-      Transport.reason(error, { ...call, detail: redact(Transport.describe(error)) })
-
     const response = yield* client.execute(
       request.pipe(
         HttpClientRequest.prependUrl(baseUrl.success),
         HttpClientRequest.setHeaders(authentication)
       )
-    ).pipe(Effect.mapError(transportFailure))
+    ).pipe(
+      (effect) => Transport.isolate(effect, { atBuild, propagateTraces }),
+      Effect.catch((error) =>
+        error.reason._tag === "StatusCodeError"
+          // The application's client takes other statuses for failures; what they say is for the answer to tell.
+          ? Effect.succeed(error.reason.response)
+          : Effect.fail(Transport.reason(error, Answer.call(request), redact))
+      )
+    )
     // The transports build the headers anew at every access.
     const { headers, status } = response
     const observe = yield* AnswerObserver
     yield* observe({ status, headers })
-    const body = yield* Body.read(response, headers, maxBodySize).pipe(Effect.mapError(transportFailure))
-    const answer = { ...call, status, headers, body, redact, receivedAt: yield* Clock.currentTimeMillis }
+    const body = yield* Body.read(response, headers, maxBodySize).pipe(
+      Effect.mapError((error) => Transport.reason(error, Answer.head({ request, status, headers }), redact))
+    )
+    const answer = { request, status, headers, body, redact, receivedAt: yield* Clock.currentTimeMillis }
     return yield* Effect.fromResult(Answer.decode(answer, result))
   })
 
@@ -171,13 +181,12 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   ) {
     const { maxRetryAfter, propagateTraces, retry, timeout } = yield* RequestPolicy
     const within = Duration.fromInputUnsafe(timeout)
-    const once = attempt(request, result).pipe(
-      (effect) => Transport.isolate(effect, { atBuild, propagateTraces }),
+    const once = attempt(request, result, propagateTraces).pipe(
       Effect.timeoutOrElse({
         duration: within,
         orElse: () =>
           new CloudflareError.Timeout({
-            ...callOf(request),
+            ...Answer.call(request),
             detail: `no whole answer within ${Duration.format(within)}`
           })
       }),
@@ -197,7 +206,11 @@ const callerOf = (credentials: Credentials.Credentials) =>
     redact: (text: string) => text.replaceAll(Credentials.secret(valid), "<redacted>")
   }))
 
-const callOf = ({ method, url: path }: HttpClientRequest.HttpClientRequest) => ({ method, path, errors: [] })
+// `https://host/v4?` has no query, but what is written behind it would be one.
+const toNormalForm = (baseUrl: string) => {
+  const { origin, pathname } = new URL(baseUrl)
+  return origin + pathname
+}
 
 // A retry that is set up only once there is a failure costs the many requests that succeed nothing.
 const retryFrom = <A>(
@@ -238,9 +251,9 @@ const missing = (name: string, instead: string) =>
   )
 
 const credentialsConfig = Config.all({
-  token: Config.option(Config.Redacted("CLOUDFLARE_API_TOKEN")),
-  email: Config.option(Config.String("CLOUDFLARE_EMAIL")),
-  key: Config.option(Config.Redacted("CLOUDFLARE_API_KEY"))
+  token: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_TOKEN")),
+  email: Config.option(Config.schema(Credentials.Email, "CLOUDFLARE_EMAIL")),
+  key: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_KEY"))
 }).pipe(Config.mapEffect(({ email, key, token }): Effect.Effect<Credentials.Credentials, Config.ConfigError> => {
   if (Option.isSome(token)) return Effect.succeed(Credentials.apiToken(token.value))
   if (Option.isSome(email) && Option.isSome(key)) {

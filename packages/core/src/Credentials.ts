@@ -4,22 +4,32 @@
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
-// What an HTTP header can carry. Anything else (the newline at the end of a secret file, most often) would make the
-// transport fail with the secret in its message.
-const headerValue = Schema.isPattern(/^[\x21-\x7e]+$/, {
+/**
+ * An API token or a global API key: letters, digits and `-._~+/=`, the grammar of a bearer token (RFC 6750, section 2.1).
+ *
+ * Anything else, such as the line break at the end of a secret file or the quotes of an `.env` file, is a mistake, and
+ * would make the transport fail with the secret in its message.
+ */
+export const Secret = Schema.Redacted(Schema.String).check(Schema.makeFilter(
+  (secret) => /^[A-Za-z0-9._~+/=-]+$/.test(Redacted.value(secret)),
+  { expected: "one or more letters, digits or -._~+/= (no spaces, quotes or line breaks)" }
+))
+
+/** What `X-Auth-Email` can carry. */
+export const Email = Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/, {
   expected: "one or more printable ASCII characters without spaces"
-})
+}))
 
 /** An API token, as Cloudflare recommends. */
 export const ApiToken = Schema.TaggedStruct("ApiToken", {
-  token: Schema.Redacted(Schema.String.check(headerValue))
+  token: Secret
 })
 export type ApiToken = typeof ApiToken.Type
 
 /** The email of a Cloudflare user with the global API key. */
 export const GlobalKey = Schema.TaggedStruct("GlobalKey", {
-  email: Schema.String.check(headerValue),
-  key: Schema.Redacted(Schema.String.check(headerValue))
+  email: Email,
+  key: Secret
 })
 export type GlobalKey = typeof GlobalKey.Type
 

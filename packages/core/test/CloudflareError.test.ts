@@ -92,9 +92,25 @@ const reasons = [
   ]
 ] as const
 
+const cases = reasons.map(([reason, isRetryable, message]) => [reason._tag, { reason, isRetryable, message }] as const)
+
+const errorOf = (reason: CloudflareError.Reason) => new CloudflareError.CloudflareError({ reason })
+
+const failing = (reason: CloudflareError.Reason): Effect.Effect<string, CloudflareError.CloudflareError> =>
+  Effect.fail(errorOf(reason))
+
+const pathIfNotFound = (reason: CloudflareError.Reason) =>
+  Effect.catchReason(failing(reason), "CloudflareError", "NotFound", ({ path }) => Effect.succeed(path))
+
+const waitIfRateLimited = (reason: CloudflareError.Reason) =>
+  failing(reason).pipe(
+    Effect.unwrapReason("CloudflareError"),
+    Effect.catchTag("RateLimited", ({ retryAfter }) => Effect.succeed(retryAfter))
+  )
+
 describe("message", () => {
-  it.each(reasons)("tells what was wrong, where, and what to do: $_tag", (reason, _, message) => {
-    assert.strictEqual(new CloudflareError.CloudflareError({ reason }).message, message)
+  it.each(cases)("tells what was wrong, where, and what to do: %s", (_, { message, reason }) => {
+    assert.strictEqual(errorOf(reason).message, message)
     assert.strictEqual(reason.message, message)
   })
 
@@ -138,38 +154,31 @@ describe("message", () => {
 })
 
 describe("isRetryable", () => {
-  it.each(reasons)("tells passing trouble from what stays: %s", (reason, isRetryable) => {
-    assert.strictEqual(new CloudflareError.CloudflareError({ reason }).isRetryable, isRetryable)
+  it.each(cases)("tells passing trouble from what stays: %s", (_, { isRetryable, reason }) => {
+    assert.strictEqual(errorOf(reason).isRetryable, isRetryable)
   })
 })
 
 describe("retryAfter", () => {
-  it.each(["RateLimited", "ServerError"] as const)("is what Cloudflare asked for: %s", (tag) => {
+  it("is what Cloudflare asked for", () => {
     const asked = { ...call, status: 503, retryAfter: Duration.seconds(7) }
-    const error = (reason: CloudflareError.Reason) => new CloudflareError.CloudflareError({ reason })
-    assertEquals(error(new CloudflareError[tag](asked)).retryAfter, Duration.seconds(7))
-    assert.isUndefined(error(new CloudflareError[tag](call)).retryAfter)
+    assert.deepStrictEqual(errorOf(new RateLimited(asked)).retryAfter, Duration.seconds(7))
+    assert.deepStrictEqual(errorOf(new ServerError(asked)).retryAfter, Duration.seconds(7))
   })
 
-  it("is undefined for the other reasons", () => {
+  it("is undefined where Cloudflare asked for nothing", () => {
     for (const [reason] of reasons) {
-      if (reason._tag === "RateLimited" || reason._tag === "ServerError") continue
-      assert.isUndefined(new CloudflareError.CloudflareError({ reason }).retryAfter)
+      if ("retryAfter" in reason && reason.retryAfter !== undefined) continue
+      assert.isUndefined(errorOf(reason).retryAfter)
     }
   })
 })
 
 describe("reason", () => {
-  const failing = (reason: CloudflareError.Reason): Effect.Effect<string, CloudflareError.CloudflareError> =>
-    Effect.fail(new CloudflareError.CloudflareError({ reason }))
-
   it.effect("Effect.catchReason takes one of them and leaves the others", () =>
     Effect.gen(function*() {
-      const pathIfNotFound = (reason: CloudflareError.Reason) =>
-        Effect.catchReason(failing(reason), "CloudflareError", "NotFound", ({ path }) => Effect.succeed(path))
       assert.strictEqual(yield* pathIfNotFound(new NotFound(call)), call.path)
-      const left = yield* Effect.flip(pathIfNotFound(new Timeout(call)))
-      assert.strictEqual(left.reason._tag, "Timeout")
+      assert.strictEqual((yield* Effect.flip(pathIfNotFound(new Timeout(call)))).reason._tag, "Timeout")
     }))
 
   it.effect("Effect.unwrapReason puts all of them into the error channel", () =>
@@ -178,13 +187,9 @@ describe("reason", () => {
         const unwrapped = yield* Effect.flip(Effect.unwrapReason(failing(reason), "CloudflareError"))
         assert.strictEqual<unknown>(unwrapped, reason)
       }
-      const waiting = (reason: CloudflareError.Reason) =>
-        failing(reason).pipe(
-          Effect.unwrapReason("CloudflareError"),
-          Effect.catchTag("RateLimited", ({ retryAfter }) => Effect.succeed(retryAfter))
-        )
-      assertEquals(yield* waiting(new RateLimited({ ...call, retryAfter: Duration.seconds(1) })), Duration.seconds(1))
-      assert.strictEqual((yield* Effect.flip(waiting(new Forbidden(call))))._tag, "Forbidden")
+      const limited = new RateLimited({ ...call, retryAfter: Duration.seconds(1) })
+      assertEquals(yield* waitIfRateLimited(limited), Duration.seconds(1))
+      assert.strictEqual((yield* Effect.flip(waitIfRateLimited(new Forbidden(call))))._tag, "Forbidden")
     }))
 
   it("Reason.match has a case for each", () => {

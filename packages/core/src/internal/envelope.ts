@@ -3,11 +3,13 @@
  *
  * The documented envelope is `{ success, errors, messages, result }`. Recorded answers leave out any of the last three,
  * list errors as bare strings, without a code, or with an older `error_chain`: they are read as far as they can be, so
- * that nothing Cloudflare said is lost.
+ * that what Cloudflare said is not lost.
  */
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ApiError } from "../CloudflareError.ts"
+import * as PlainText from "./plainText.ts"
 
 /** Any JSON object; whether it is a success is for `success` to say. */
 export const Envelope = Schema.Struct({
@@ -16,42 +18,57 @@ export const Envelope = Schema.Struct({
   result: Schema.optionalKey(Schema.Unknown)
 })
 
-const Code = Schema.optionalKey(Schema.NullOr(Schema.Finite))
+// A key of an unknown type counts as absent, so that the others are still read.
+const readable = <S extends Schema.Top>(schema: S) =>
+  Schema.optionalKey(schema.pipe(Schema.catchDecoding(() => Effect.succeedNone)))
+
+const Code = Schema.Union([
+  Schema.Finite,
+  Schema.FiniteFromString.check(Schema.isGreaterThan(0))
+])
 
 const WireError = Schema.Struct({
-  code: Code,
-  message: Schema.String,
-  documentation_url: Schema.optionalKey(Schema.NullOr(Schema.String)),
-  source: Schema.optionalKey(Schema.NullOr(Schema.Struct({ pointer: Schema.optionalKey(Schema.String) }))),
-  error_chain: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Struct({ code: Code, message: Schema.String }))))
+  code: readable(Code),
+  message: readable(Schema.NonEmptyString),
+  documentation_url: readable(Schema.NonEmptyString),
+  source: readable(Schema.Struct({ pointer: readable(Schema.NonEmptyString) })),
+  error_chain: readable(Schema.Array(Schema.Unknown))
 })
 
-const decodeList = Schema.decodeUnknownOption(Schema.Array(Schema.Unknown))
 const decodeWireError = Schema.decodeUnknownOption(WireError)
 
-const coded = (code: number | null | undefined) => (typeof code === "number" ? { code } : {})
+// More than a log should have to hold, and a bound for what a broken server can make this library do.
+const maxErrors = 100
+const maxMessage = 1000
 
-/** Cloudflare's errors in an answer; one of an unknown shape is kept as the text it came in. */
-export const apiErrors = (errors: unknown, readable: (text: string) => string): ReadonlyArray<ApiError> =>
-  Option.getOrElse(decodeList(errors), () => []).map((error) =>
-    Option.match(decodeWireError(error), {
-      onNone: () => new ApiError({ message: readable(typeof error === "string" ? error : JSON.stringify(error)) }),
-      onSome: ({ code, documentation_url, error_chain, message, source }) =>
-        new ApiError({
-          ...coded(code),
-          message: readable(message),
-          ...(source?.pointer && { pointer: readable(source.pointer) }),
-          ...(documentation_url && { documentationUrl: readable(documentation_url) }),
-          ...(error_chain &&
-            { causes: error_chain.map((cause) => ({ ...coded(cause.code), message: readable(cause.message) })) })
-        })
+/** Cloudflare's errors in an answer; one of an unknown shape is kept as the JSON it came in. */
+export const apiErrors = (errors: unknown, redact: (text: string) => string): ReadonlyArray<ApiError> => {
+  const text = (text: string) => PlainText.clip(redact(text), maxMessage)
+
+  const said = (error: unknown, { code, message }: Partial<typeof WireError.Type>) => ({
+    ...(code !== undefined && { code }),
+    message: text(message ?? (typeof error === "string" ? error : PlainText.json(error, redact)))
+  })
+
+  const read = (error: unknown) => {
+    const wire = Option.getOrElse(decodeWireError(error), (): typeof WireError.Type => ({}))
+    const { documentation_url, error_chain, source } = wire
+    const causes = listed(error_chain).map((cause) => said(cause, Option.getOrElse(decodeWireError(cause), () => ({}))))
+    return new ApiError({
+      ...said(error, wire),
+      ...(source?.pointer && { pointer: text(source.pointer) }),
+      ...(documentation_url && { documentationUrl: text(documentation_url) }),
+      ...(causes.length > 0 && { causes })
     })
-  )
+  }
 
-/** What a person can read of a body that is no envelope: the title of a page, else how the text begins. */
-export const excerpt = (text: string): string => {
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1]?.trim()
-  if (title) return `an HTML page titled "${title.slice(0, 200)}"`
-  const flat = text.trim().replace(/\s+/g, " ")
-  return flat === "" ? "an empty body" : flat.length > 200 ? `${flat.slice(0, 200)}…` : flat
+  return listed(errors).map(read)
 }
+
+const listed = (errors: unknown): ReadonlyArray<unknown> =>
+  (Array.isArray(errors) ? errors : [errors]).filter(saysSomething).slice(0, maxErrors)
+
+const saysSomething = (error: unknown) =>
+  typeof error === "object" && error !== null
+    ? Object.keys(error).length > 0
+    : error !== undefined && error !== null && error !== ""

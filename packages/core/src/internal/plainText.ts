@@ -12,9 +12,12 @@ export const onOneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu,
 export const clip = (text: string, length = maxExcerpt): string =>
   text.length > length ? `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…` : text
 
-/** JSON of a decoded JSON value. */
-export const json = (value: unknown): string =>
-  Result.getOrElse(Result.try(() => JSON.stringify(value)), () => "JSON that is nested too deeply")
+/** JSON of a decoded JSON value, with something else for each string in it. */
+export const json = (value: unknown, show: (text: string) => string): string =>
+  Result.getOrElse(
+    Result.try(() => JSON.stringify(value, (_, value: unknown) => typeof value === "string" ? show(value) : value)),
+    () => "JSON that is nested too deeply"
+  )
 
 /** What a person can read of a body that is no envelope: the title of a page, else how the text begins. */
 export const excerpt = (body: string): string => {

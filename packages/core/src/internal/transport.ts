@@ -11,6 +11,7 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Predicate from "effect/Predicate"
 import * as References from "effect/References"
 import * as CloudflareError from "../CloudflareError.ts"
+import type { Failure } from "./failure.ts"
 
 const secretHeaders = ["authorization", "x-auth-email", "x-auth-key"]
 
@@ -42,20 +43,31 @@ export const isolate = <A, E, R>(
 /** The reason behind a failure of the transport: the request could not be made, or no whole answer came. */
 export const reason = (
   error: HttpClientError.HttpClientError,
-  failure: Omit<ConstructorParameters<typeof CloudflareError.TransportError>[0], "_tag">
-): CloudflareError.Reason =>
-  error.reason._tag === "InvalidUrlError" || error.reason._tag === "EncodeError"
+  known: Omit<Failure, "detail">,
+  redact: (text: string) => string
+): CloudflareError.Reason => {
+  const failure = { ...known, detail: redact(describe(error)) }
+  return error.reason._tag === "InvalidUrlError" || error.reason._tag === "EncodeError"
     ? new CloudflareError.InvalidRequest(failure)
     : new CloudflareError.TransportError(failure)
+}
 
 /** What a failed transport says, down to the innermost cause: `fetch failed: connect ECONNREFUSED 127.0.0.1:9`. */
 export const describe = (error: HttpClientError.HttpClientError): string => {
   const texts: Array<string> = []
   for (let cause: unknown = error.cause; cause !== undefined && texts.length < 8;) {
     const message = Predicate.hasProperty(cause, "message") ? String(cause.message) : String(cause)
-    const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : ""
+    const code = Predicate.hasProperty(cause, "code") && cause.code !== undefined ? String(cause.code) : ""
     texts.push(message === "" || message.includes(code) ? message || code : `${message} (${code})`)
-    cause = Predicate.hasProperty(cause, "cause") ? cause.cause : undefined
+    cause = causeOf(cause)
   }
   return texts.filter((text) => text !== "").join(": ") || error.message
 }
+
+// A host with several addresses fails with one error for each, of which the last is as good as any.
+const causeOf = (error: unknown): unknown =>
+  Predicate.hasProperty(error, "cause")
+    ? error.cause
+    : Predicate.hasProperty(error, "errors") && Array.isArray(error.errors)
+    ? error.errors.at(-1)
+    : undefined
