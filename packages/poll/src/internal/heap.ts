@@ -16,6 +16,7 @@ export interface Node {
 export interface Heap<N extends Node> {
   readonly size: () => number
   readonly peek: () => N | undefined
+  readonly has: (node: N) => boolean
   /** Puts a member in at `at`, or moves it there. */
   readonly put: (node: N, at: number) => void
   /** Takes a member out, if it is in. */
@@ -71,6 +72,7 @@ export const make = <N extends Node>(): Heap<N> => {
   return {
     size: () => nodes.length,
     peek: () => nodes[0],
+    has: (node) => nodes[node.slot] === node,
     put: (node, at) => {
       remove(node)
       node.at = at

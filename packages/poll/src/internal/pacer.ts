@@ -158,7 +158,7 @@ export const make = <L extends Heap.Node>(options: {
     },
     sooner: (look, gap) => {
       advance()
-      if (look.slot === -1 || pacedTime + gap >= look.at) return
+      if (!due.has(look) || pacedTime + gap >= look.at) return
       due.put(look, pacedTime + gap)
       turn()
     },

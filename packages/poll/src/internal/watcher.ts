@@ -100,7 +100,8 @@ export const make = (environment: {
     setLimit(subscriber)
     if (watch.last !== undefined) listener.onChange(watch.last)
     if (isFirst) pacer.after(watch, plan.firstGap)
-    else if (plan !== known && watch.last === undefined) pacer.sooner(watch, plan.firstGap)
+    // Its schedule is stepped at the next look: that one comes as early as it would alone, unless there is trouble.
+    else if (plan !== known && watch.trouble === undefined) pacer.sooner(watch, plan.firstGap)
     checkLimits()
     return subscriber
   })
