@@ -15,16 +15,19 @@ export interface Limit {
   readonly window: Duration.Duration
 }
 
-const parameter = (item: string, name: string) => Number(new RegExp(`;\\s*${name}=(\\d+)\\s*(?:;|$)`).exec(item)?.[1])
+const quota = /;\s*q=(\d+)\s*(?:;|$)/
+const window = /;\s*w=(\d+)\s*(?:;|$)/
+const left = /;\s*r=(\d+)\s*(?:;|$)/
+const reset = /;\s*t=(\d+)\s*(?:;|$)/
 
-const parameters = (header: string | undefined, amount: string, seconds: string): ReadonlyArray<[number, number]> =>
-  (header ?? "").split(",")
-    .map((item): [number, number] => [parameter(item, amount), parameter(item, seconds)])
+const pairs = (header: string | undefined, amount: RegExp, seconds: RegExp): ReadonlyArray<readonly [number, number]> =>
+  header === undefined ? [] : header.split(",")
+    .map((item) => [Number(amount.exec(item)?.[1]), Number(seconds.exec(item)?.[1])] as const)
     .filter(([amount, seconds]) => amount >= 0 && seconds > 0)
 
 /** The tightest limit that the answer names. */
 export const policy = (headers: Headers.Headers): Limit | undefined => {
-  const [tightest] = parameters(headers["ratelimit-policy"], "q", "w")
+  const [tightest] = pairs(headers["ratelimit-policy"], quota, window)
     .filter(([quota]) => quota > 0)
     .toSorted(([quotaA, secondsA], [quotaB, secondsB]) => quotaA / secondsA - quotaB / secondsB)
   return tightest && { limit: tightest[0], window: Duration.seconds(tightest[1]) }
@@ -34,7 +37,7 @@ export const policy = (headers: Headers.Headers): Limit | undefined => {
 export const remaining = (
   headers: Headers.Headers
 ): { readonly requests: number; readonly reset: number } | undefined => {
-  const [fewest] = parameters(headers["ratelimit"], "r", "t").toSorted(([left], [right]) => left - right)
+  const [fewest] = pairs(headers["ratelimit"], left, reset).toSorted(([left], [right]) => left - right)
   return fewest && { requests: fewest[0], reset: fewest[1] * 1000 }
 }
 

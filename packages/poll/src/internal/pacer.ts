@@ -60,6 +60,7 @@ export const make = <L extends Heap.Node>(options: {
   let permit = false
   let asking = false
   let blockedSince = Number.POSITIVE_INFINITY
+  let overdueBefore = 0
   let warned = false
   let inTurn = false
   let limit = budget?.limit ?? Number.POSITIVE_INFINITY
@@ -100,6 +101,8 @@ export const make = <L extends Heap.Node>(options: {
   // the budget carries, however long the gaps.
   const overdue = Effect.fnUntraced(function*() {
     const seconds = Math.max(0, (pacedAt - blockedSince) / 1000)
+    if (seconds === overdueBefore) return
+    overdueBefore = seconds
     yield* Metric.update(PollMetrics.overdue, seconds)
     if (seconds < patience || warned || bucket === undefined) return
     warned = true
