@@ -32,7 +32,6 @@ export const serve = Effect.fnUntraced(function*(
     NodeHttpServer.make(() => node, { ...options, disablePreemptiveShutdown: true }),
     ({ cause }) => new SimulatorError.SimulatorError({ reason: new SimulatorError.CannotListen({ ...options, cause }) })
   )
-  yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
   const application = Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const answer = yield* handle({
@@ -42,9 +41,17 @@ export const serve = Effect.fnUntraced(function*(
       body: yield* request.text
     })
     return yield* deliver(answer, breakConnection(request, answer.delivery.sent !== "nothing"))
-  })
+    // The server itself is uninterruptible; a request ends when its client leaves or the server closes.
+  }).pipe(Effect.interruptible)
   // The simulator plays a remote service: it does not show up in the traces of the program around it.
   yield* Effect.provideService(server.serve(application), HttpMiddleware.TracerDisabledWhen, () => true)
+  // Added last, so that it goes first: connections are cut before the server would answer what is still under way.
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      node.close()
+      node.closeAllConnections()
+    })
+  )
   return origin(server.address)
 })
 
