@@ -20,8 +20,7 @@ export type Fault = Data.TaggedEnum<{
   TruncatedJson: {}
   HtmlError: { readonly status: HtmlStatus; readonly carriedOut: boolean }
   WrongShape: { readonly body: Schema.Json }
-  UnknownStatus: { readonly status: string }
-  OtherOperation: { readonly id: string }
+  EditedOperation: { readonly edit: Edit }
   Unauthorized: {}
   Forbidden: {}
   NotFound: {}
@@ -31,6 +30,9 @@ export type Fault = Data.TaggedEnum<{
 
 /** The statuses for which Cloudflare's edge answers with a page of its own. */
 export type HtmlStatus = 502 | 503 | 504 | 520
+
+/** Keys and what becomes of their values; `undefined` takes the key away. */
+export type Edit = Readonly<Record<string, Schema.Json | undefined>>
 
 const Fault = Data.taggedEnum<Fault>()
 
@@ -77,11 +79,17 @@ export const wrongShape = (body: Schema.Json = unheardOf): Fault => Fault.WrongS
 
 const unheardOf = { result: { unheard: "of" }, success: true, errors: [], messages: [] }
 
+/**
+ * An operation is told with other values for some of its keys: `{ completed: null }`, or `{ error: undefined }` to leave
+ * one out. Only `lists.bulkOperations.get` can meet this.
+ */
+export const editedOperation = (edit: Edit): Fault => Fault.EditedOperation({ edit })
+
 /** An operation has a status that is none of the four. */
-export const unknownStatus = (status = "paused"): Fault => Fault.UnknownStatus({ status })
+export const unknownStatus = (status = "paused"): Fault => editedOperation({ status })
 
 /** The operation told of is not the one that was asked for. */
-export const otherOperation = (id = "00000000000000000000000000000000"): Fault => Fault.OtherOperation({ id })
+export const otherOperation = (id = "00000000000000000000000000000000"): Fault => editedOperation({ id })
 
 /** 401: the token is not valid. Together with `after`, it has been revoked. */
 export const unauthorized: Fault = Fault.Unauthorized()

@@ -72,7 +72,7 @@ export class Simulator extends Context.Service<Simulator, {
   readonly startOperation: (options?: NewOperation) => Effect.Effect<BulkOperation.OperationId>
 
   /** Moves an operation on by hand, from `pending` to `running`. */
-  readonly run: (id: string) => Effect.Effect<void, SimulatorError.SimulatorError>
+  readonly begin: (id: string) => Effect.Effect<void, SimulatorError.SimulatorError>
 
   /** Ends an operation by hand, whatever was planned for it. It takes effect now. */
   readonly complete: (id: string) => Effect.Effect<void, SimulatorError.SimulatorError>

@@ -26,6 +26,9 @@ const read = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClient
 /** Status, headers and the JSON of the body. */
 export const call = (...args: Parameters<typeof request>) => Effect.flatMap(request(...args), read)
 
+/** The status alone. */
+export const status = (...args: Parameters<typeof request>) => Effect.map(request(...args), ({ status }) => status)
+
 export const lists = `/accounts/${Simulator.accountId}/rules/lists`
 
 export const operation = (id: string) => `${lists}/bulk_operations/${id}`

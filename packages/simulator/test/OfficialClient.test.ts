@@ -26,6 +26,8 @@ const refusal = (f: () => PromiseLike<unknown>) =>
 const collect = <A>(pages: () => AsyncIterable<A>) =>
   Stream.runCollect(Stream.suspend(() => Stream.fromAsyncIterable(pages(), (cause) => cause)))
 
+const addresses = (items: ReadonlyArray<object>) => items.map((item) => "ip" in item && item.ip)
+
 const instant = Simulator.layerServer({ duration: 0 })
 
 describe("the official client on lists", () => {
@@ -80,7 +82,7 @@ describe("the official client on items", () => {
       assert.deepStrictEqual(yield* collect(() => lists.items.list(id, { account_id })), [second])
       yield* ask(() => lists.items.update(id, { account_id, body: [{ ip: "2001:db8::/32" }] }))
       const replaced = yield* collect(() => lists.items.list(id, { account_id }))
-      assert.deepStrictEqual(replaced.map((item) => "ip" in item && item.ip), ["2001:db8::/32"])
+      assert.deepStrictEqual(addresses(replaced), ["2001:db8::/32"])
     }).pipe(Effect.provide(instant)))
 
   it.live("writes and reads items of all four kinds", () =>
@@ -115,13 +117,12 @@ describe("the official client on items", () => {
       const lists = yield* official()
       const ips = Array.from({ length: 55 }, (_, n) => `192.0.2.${n}`)
       const id = yield* createList({ name: "blocked", kind: "ip", items: ips.map((ip) => ({ ip })) })
-      const read = (items: ReadonlyArray<object>) => items.map((item) => "ip" in item && item.ip)
-      assert.deepStrictEqual(read(yield* collect(() => lists.items.list(id, { account_id }))), ips)
+      assert.deepStrictEqual(addresses(yield* collect(() => lists.items.list(id, { account_id }))), ips)
       assert.strictEqual((yield* requests).length, 3)
-      assert.deepStrictEqual(read(yield* collect(() => lists.items.list(id, { account_id, per_page: 20 }))), ips)
+      assert.deepStrictEqual(addresses(yield* collect(() => lists.items.list(id, { account_id, per_page: 20 }))), ips)
       assert.strictEqual((yield* requests).length, 6)
       const found = yield* collect(() => lists.items.list(id, { account_id, per_page: 4, search: "192.0.2.1" }))
-      assert.deepStrictEqual(read(found), ips.filter((ip) => ip.startsWith("192.0.2.1")))
+      assert.deepStrictEqual(addresses(found), ips.filter((ip) => ip.startsWith("192.0.2.1")))
     }).pipe(Effect.provide(instant)))
 
   it.live("is told by BadRequestError what is wrong with items", () =>
@@ -154,12 +155,12 @@ describe("the official client on items", () => {
 describe("the official client on bulk operations", () => {
   it.live("gets operations in each of their states", () =>
     Effect.gen(function*() {
-      const { complete, fail, run, startOperation } = yield* Simulator.Simulator
+      const { begin, complete, fail, startOperation } = yield* Simulator.Simulator
       const lists = yield* official()
       const id = yield* startOperation({ pendingFor: "Infinity" })
       const get = ask(() => lists.bulkOperations.get(id, { account_id }))
       assert.deepStrictEqual(yield* get, { id, status: "pending" })
-      yield* run(id)
+      yield* begin(id)
       assert.deepStrictEqual(yield* get, { id, status: "running" })
       yield* complete(id)
       const completed = yield* get

@@ -165,14 +165,8 @@ const table: ReadonlyArray<readonly [Endpoint, string, FindMyWay.PathInput, Hand
 const router = FindMyWay.make<Route>({ caseSensitive: true, ignoreDuplicateSlashes: false, maxParamLength: 1000 })
 for (const [endpoint, method, path, handle] of table) router.on(method, path, { endpoint, handle })
 
-const methods = [...new Set(table.map(([, method]) => method))]
-
 export type Found = Result.Result<FindMyWay.FindResult<Route>, Reply.Refusal>
 
-/** The route of a request, or why it has none. */
-export const find = (method: string, url: string): Found => {
-  const found = router.find(method, url)
-  if (found !== undefined) return Result.succeed(found)
-  const [path = url] = url.split("?")
-  return Result.fail(methods.some((other) => router.has(other, path)) ? Refusals.wrongMethod : Refusals.noRoute(path))
-}
+/** The route of a request, or why it has none. Chosen: a wrong method is answered as a wrong path is. */
+export const find = (method: string, url: string): Found =>
+  orRefuse(router.find(method, url), Refusals.noRoute(url.split("?")[0] ?? url))

@@ -37,7 +37,7 @@ const isIncluded = (on: When["on"], endpoint: Endpoint | undefined): boolean =>
   on === undefined || (endpoint !== undefined && (typeof on === "string" ? on === endpoint : on.includes(endpoint)))
 
 const applies = ({ _tag }: Fault, endpoint: Endpoint | undefined): boolean =>
-  (_tag !== "UnknownStatus" && _tag !== "OtherOperation") || endpoint === "lists.bulkOperations.get"
+  _tag !== "EditedOperation" || endpoint === "lists.bulkOperations.get"
 
 const isSpoiler = ({ _tag }: Fault): boolean => _tag !== "Latency" && _tag !== "ClockSkew"
 

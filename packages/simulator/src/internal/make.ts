@@ -103,7 +103,7 @@ export const make = Effect.fnUntraced(function*(options: Simulator.Options) {
         return BulkOperation.OperationId.make(operation.id)
       }
     ),
-    run: Effect.fn("Simulator.run")(function*(id: string) {
+    begin: Effect.fn("Simulator.begin")(function*(id: string) {
       const { account, at, begunAt, operation } = yield* openOperation(id)
       account.operations.set(id, { ...operation, plan: { ...operation.plan, pendingFor: at - begunAt } })
     }),

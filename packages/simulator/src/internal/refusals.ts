@@ -28,9 +28,6 @@ export const malformedAuthorization: Refusal = {
 export const noRoute = (path: string) =>
   refusal(404, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`)
 
-/** Chosen: what Cloudflare answers to a known path with a wrong method was not found. */
-export const wrongMethod = refusal(405, 10405, "Method not allowed for this endpoint")
-
 /** Code seen for lists and operations; status and text chosen. */
 export const listNotFound = refusal(404, 10001, "list not found")
 export const itemNotFound = refusal(404, 10001, "list item not found")

@@ -2,9 +2,10 @@
  * What a fault makes of an answer.
  */
 import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
 import type * as Schema from "effect/Schema"
 import type { Endpoint } from "../Endpoint.ts"
-import type { Fault, HtmlStatus } from "../Fault.ts"
+import type { Edit, Fault, HtmlStatus } from "../Fault.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 
@@ -54,10 +55,8 @@ export const spoil = (reply: Reply.Reply, endpoint: Endpoint | undefined, fault:
       return { status: fault.status, headers: {}, body: edgePage(fault.status) }
     case "WrongShape":
       return Reply.json(200, fault.body)
-    case "UnknownStatus":
-      return editOperation(reply, { status: fault.status })
-    case "OtherOperation":
-      return editOperation(reply, { id: fault.id })
+    case "EditedOperation":
+      return editResult(reply, fault.edit)
     case "Unauthorized":
       return Reply.refusal(Refusals.unknownCredentials)
     case "Forbidden":
@@ -78,11 +77,11 @@ const truncate = (reply: Reply.Reply): Reply.Reply => {
 
 const isJsonObject = (json: Schema.Json | undefined): json is Schema.JsonObject => Predicate.isObject(json)
 
-const editOperation = (reply: Reply.Reply, edit: Schema.JsonObject): Reply.Reply => {
+const editResult = (reply: Reply.Reply, edit: Edit): Reply.Reply => {
   const envelope = reply.body._tag === "Json" ? reply.body.value : undefined
-  return isJsonObject(envelope) && isJsonObject(envelope["result"])
-    ? Reply.json(reply.status, { ...envelope, result: { ...envelope["result"], ...edit } }, reply.headers)
-    : reply
+  if (!isJsonObject(envelope) || !isJsonObject(envelope["result"])) return reply
+  const result = Record.filter({ ...envelope["result"], ...edit }, Predicate.isNotUndefined)
+  return Reply.json(reply.status, { ...envelope, result }, reply.headers)
 }
 
 const notFound = (endpoint: Endpoint | undefined) => {
@@ -96,7 +95,7 @@ const notFound = (endpoint: Endpoint | undefined) => {
   }
 }
 
-const titles: Record<HtmlStatus, string> = {
+const titles: Readonly<{ [status in HtmlStatus]: string }> = {
   502: "Bad gateway",
   503: "Service temporarily unavailable",
   504: "Gateway time-out",

@@ -1,0 +1,92 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import * as Account from "../../src/internal/account.ts"
+import * as OperationPlan from "../../src/OperationPlan.ts"
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const Write = Schema.Struct({
+  list: Schema.Literals(["a", "b"]),
+  wait: between(0, 20),
+  duration: between(0, 20),
+  fails: Schema.Boolean,
+  looks: between(0, 3)
+})
+const Writes = Schema.Array(Write).check(Schema.isMaxLength(12))
+
+const item = (name: string, at: number): Account.Item => ({
+  id: name,
+  key: name,
+  text: name,
+  comment: undefined,
+  value: {},
+  position: 0,
+  createdOn: at,
+  modifiedOn: at
+})
+
+const emptyList = (id: string): Account.List => ({
+  id,
+  name: id,
+  kind: "ip",
+  description: undefined,
+  references: 0,
+  createdOn: 0,
+  modifiedOn: 0,
+  items: []
+})
+
+/** Carries out the writes, each of which adds an item with its number, and looks at the account in between or not. */
+const carryOut = (writes: typeof Writes.Type, isObserved: boolean) => {
+  const account = Account.make()
+  for (const id of ["a", "b"]) account.lists.set(id, emptyList(id))
+  let now = 0
+  for (const [index, { duration, fails, list, looks, wait }] of writes.entries()) {
+    for (const look of isObserved ? [0.25, 0.5, 0.75].slice(0, looks) : []) Account.settle(account, now + wait * look)
+    now += wait
+    const id = `${index}`
+    account.operations.set(id, {
+      id,
+      listId: list,
+      plan: { pendingFor: 0, duration, outcome: fails ? OperationPlan.failed("") : OperationPlan.completed },
+      change: (items, at) => [...items, item(id, at)],
+      acceptedAt: now,
+      begunAt: undefined,
+      end: undefined
+    })
+    account.open.add(id)
+  }
+  Account.settle(account, now + 1000)
+  return account
+}
+
+const story = ({ lists, operations }: Account.Account) => ({
+  lists: [...lists.values()],
+  ends: [...operations.values()].map(({ begunAt, end }) => ({ begunAt, end }))
+})
+
+describe("the operations of a list", () => {
+  it.prop("take effect in the order of their writes, one after the other, whatever they take", [Writes], ([writes]) => {
+    const { lists, open, operations } = carryOut(writes, false)
+    assert.strictEqual(open.size, 0)
+    for (const list of ["a", "b"]) {
+      let free = 0
+      const expected: Array<Array<string | number>> = []
+      let now = 0
+      for (const [index, write] of writes.entries()) {
+        now += write.wait
+        if (write.list !== list) continue
+        free = Math.max(now, free) + write.duration
+        assert.strictEqual(operations.get(`${index}`)?.end?.at, free)
+        if (!write.fails) expected.push([`${index}`, free])
+      }
+      assert.deepStrictEqual(lists.get(list)?.items.map(({ createdOn, id }) => [id, createdOn]), expected)
+    }
+    return true
+  })
+
+  it.prop("go the same way whether somebody looks or not", [Writes], ([writes]) => {
+    assert.deepStrictEqual(story(carryOut(writes, true)), story(carryOut(writes, false)))
+    return true
+  })
+})

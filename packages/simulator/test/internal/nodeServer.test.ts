@@ -1,0 +1,70 @@
+import { Fault, Simulator } from "@bulk-operations/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import * as Api from "../Api.ts"
+
+const sockets = (options?: Simulator.ServerOptions) =>
+  Effect.provide(Layer.merge(Simulator.layerServer(options), FetchHttpClient.layer))
+
+describe("the server", () => {
+  it.effect("listens on a free port of 127.0.0.1, and its base URL ends like Cloudflare's", () =>
+    Effect.gen(function*() {
+      assert.match((yield* Simulator.Simulator).baseUrl, /^http:\/\/127\.0\.0\.1:\d+\/client\/v4$/)
+      assert.strictEqual(yield* Api.status("GET", Api.lists), 200)
+    }).pipe(sockets()))
+
+  it.effect("tells the simulator's own time in Date", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(1994, 10, 6, 8, 49, 37))
+      assert.strictEqual((yield* Api.request("GET", Api.lists)).headers["date"], "Sun, 06 Nov 1994 08:49:37 GMT")
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* Api.request("GET", Api.lists)).headers["date"], "Sun, 06 Nov 1994 09:49:37 GMT")
+    }).pipe(sockets()))
+
+  it.effect("refuses to listen where others could reach it, and says what to do", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Layer.build(Simulator.layerServer({ host: "0.0.0.0" })))
+      assert.strictEqual(error.reason._tag, "NotLoopback")
+      assert.strictEqual(
+        error.message,
+        "The simulator accepts any credential, so it listens on loopback only, and 0.0.0.0 is not loopback. " +
+          "Leave out `host`, or set `allowRemote: true` if other machines are meant to reach it."
+      )
+    }))
+
+  it.effect("listens elsewhere if it is told that others may reach it", () =>
+    Effect.gen(function*() {
+      assert.match((yield* Simulator.Simulator).baseUrl, /^http:\/\/127\.0\.0\.1:\d+\/client\/v4$/)
+      assert.strictEqual(yield* Api.status("GET", Api.lists), 200)
+    }).pipe(sockets({ host: "0.0.0.0", allowRemote: true })))
+
+  it.effect("listens on other names of loopback", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Api.status("GET", Api.lists), 200)
+    }).pipe(sockets({ host: "localhost" })))
+
+  it.effect("says that a port is taken", () =>
+    Effect.gen(function*() {
+      const port = Number(new URL((yield* Simulator.Simulator).baseUrl).port)
+      const error = yield* Effect.flip(Layer.build(Simulator.layerServer({ port })))
+      assert.strictEqual(error.reason._tag, "CannotListen")
+      assert.include(error.message, `The simulator cannot listen on 127.0.0.1, port ${port}: `)
+      assert.include(error.message, "EADDRINUSE")
+      assert.include(error.message, "Leave out `port` to get one that is free.")
+    }).pipe(sockets()))
+
+  it.live("closes with its scope, at once, also while a client waits for an answer", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.gen(function*() {
+        yield* (yield* Simulator.Simulator).inject(Fault.stall())
+        const fiber = yield* Effect.forkDetach(Effect.exit(Api.request("GET", Api.lists)))
+        yield* Effect.repeat((yield* Simulator.Simulator).requests, { until: (all) => all.length > 0 })
+        return fiber
+      }).pipe(Effect.provide(Simulator.layerServer()))
+      const [took, exit] = yield* Effect.timed(Fiber.join(fiber))
+      assert.strictEqual(exit._tag, "Failure")
+      assert.isBelow(Duration.toMillis(took), 1000)
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
+})

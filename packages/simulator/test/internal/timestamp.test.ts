@@ -1,0 +1,40 @@
+import { Rfc3339 } from "@bulk-operations/core"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Effect, Schema } from "effect"
+import { httpDate, rfc3339 } from "../../src/internal/timestamp.ts"
+
+const Format = Schema.Struct({
+  fractionDigits: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 9 })),
+  offset: Schema.Union([
+    Schema.Literals(["Z", "z"]),
+    Schema.TemplateLiteral([Schema.Literals(["+", "-"]), Schema.Literals(["00", "05", "14"]), ":", "30"])
+  ])
+})
+
+const Instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Date.UTC(9998, 0) }))
+
+describe("rfc3339", () => {
+  it.effect.prop(
+    "names the same instant in every form, cut to the digits asked for",
+    [Format, Instant],
+    ([format, at]) =>
+      Effect.gen(function*() {
+        const text = rfc3339(format)(at)
+        const read = yield* Schema.decodeEffect(Rfc3339.DateTimeUtc)(text)
+        const unit = 10 ** Math.max(0, 3 - format.fractionDigits)
+        assert.strictEqual(DateTime.toEpochMillis(read), Math.floor(at / unit) * unit)
+        assert.strictEqual(/\.(\d+)/.exec(text)?.[1]?.length ?? 0, format.fractionDigits)
+        assert.isTrue(text.endsWith(format.offset))
+      })
+  )
+
+  it("writes whole seconds and Z unless asked otherwise", () => {
+    assert.strictEqual(rfc3339({})(Date.UTC(2020, 0, 1, 8, 0, 0, 999)), "2020-01-01T08:00:00Z")
+  })
+})
+
+describe("httpDate", () => {
+  it("is the preferred form of RFC 9110", () => {
+    assert.strictEqual(httpDate(Date.UTC(1994, 10, 6, 8, 49, 37, 999)), "Sun, 06 Nov 1994 08:49:37 GMT")
+  })
+})
