@@ -22,6 +22,7 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Queue from "effect/Queue"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import type * as Tracer from "effect/Tracer"
 import * as Measure from "./internal/measure.ts"
 import * as Pacer from "./internal/pacer.ts"
 import type { GaveUp, Subscriber, Watch } from "./internal/watch.ts"
@@ -103,6 +104,7 @@ export const make = Effect.gen(function*() {
 
   // The operation once it has ended, well or not.
   const follow = Effect.fnUntraced(function*(
+    span: Tracer.Span,
     operationId: string,
     options: WaitOptions | undefined,
     onChange: (operation: BulkOperation) => void
@@ -112,9 +114,8 @@ export const make = Effect.gen(function*() {
     const startedAt = options?.startedAt && DateTime.toEpochMillis(options.startedAt)
     const request = { operationId, accountId, startedAt, options: resolve(options, yield* PollOptions) }
     const end = Deferred.makeUnsafe<Terminal, CloudflareError | GaveUp>()
-    const span = Option.getOrUndefined(yield* Effect.option(Effect.currentSpan))
-    span?.attribute("cloudflare.operation_id", operationId)
-    span?.attribute("cloudflare.account_id", accountId)
+    span.attribute("cloudflare.operation_id", operationId)
+    span.attribute("cloudflare.account_id", accountId)
 
     const gaveUp = ({ pollsBefore, watch }: Subscriber) =>
       new PollTimeout({
@@ -131,7 +132,7 @@ export const make = Effect.gen(function*() {
         Measure.waitBegan,
         watcher.join(request, {
           onChange: (operation) => {
-            span?.event(operation.status, clock.currentTimeNanosUnsafe())
+            span.event(operation.status, clock.currentTimeNanosUnsafe())
             onChange(operation)
           },
           onEnd: (exit) => Deferred.doneUnsafe(end, exit)
@@ -141,9 +142,9 @@ export const make = Effect.gen(function*() {
       (subscriber, exit) =>
         Effect.suspend(() => {
           watcher.leave(subscriber)
-          span?.attribute("bulk_operation.polls", subscriber.watch.polls - subscriber.pollsBefore)
+          span.attribute("bulk_operation.polls", subscriber.watch.polls - subscriber.pollsBefore)
           const lateness = Exit.isSuccess(exit) ? latenessOf(exit.value, began) : undefined
-          if (lateness !== undefined) span?.attribute("bulk_operation.lateness_ms", lateness)
+          if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
           return Measure.waitEnded({ outcome: outcomeOf(exit), duration: now() - began, lateness })
         })
     )
@@ -160,16 +161,26 @@ export const make = Effect.gen(function*() {
     )
   }
 
-  const wait = Effect.fn("BulkOperationPoller.wait")(function*(operationId: string, options?: WaitOptions) {
-    const operation = yield* follow(operationId, options, constVoid)
-    return operation.status === "failed" ? yield* new BulkOperationFailed({ operation }) : operation
-  })
+  // `Effect.fn` would keep the stack of every call: a kilobyte for each wait.
+  const spanned = <A, E>(name: string, use: (span: Tracer.Span) => Effect.Effect<A, E>) =>
+    Effect.useSpan(name, (span) => Effect.withParentSpan(use(span), span, { captureStackTrace: false }))
+
+  const wait = (operationId: string, options?: WaitOptions) =>
+    spanned("BulkOperationPoller.wait", (span) =>
+      Effect.flatMap(
+        follow(span, operationId, options, constVoid),
+        (operation) =>
+          operation.status === "failed"
+            ? Effect.fail(new BulkOperationFailed({ operation }))
+            : Effect.succeed(operation)
+      ))
 
   const changes = (operationId: string, options?: WaitOptions) =>
     Stream.callback<BulkOperation, PollTimeout | CloudflareError>((queue) =>
-      follow(operationId, options, (operation) => Queue.offerUnsafe(queue, operation)).pipe(
-        Effect.andThen(Queue.end(queue)),
-        Effect.withSpan("BulkOperationPoller.changes")
+      Effect.andThen(
+        spanned("BulkOperationPoller.changes", (span) =>
+          follow(span, operationId, options, (operation) => Queue.offerUnsafe(queue, operation))),
+        Queue.end(queue)
       )
     )
 

@@ -9,16 +9,17 @@ import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import type { Options } from "../PollOptions.ts"
 
+type Step<Input> = (now: number, input: Input) => Pull.Pull<[unknown, Duration.Duration], never, unknown>
+
 /** The schedules of the waits for one operation that have the same ones. */
 export interface Plan {
   readonly schedule: Options["schedule"]
   readonly troubleSchedule: Options["troubleSchedule"]
-  /** Milliseconds to the next look after one that saw the operation under way; `undefined` when there is none. */
-  readonly next: (now: number, operation: BulkOperation) => Effect.Effect<number | undefined>
-  /** Milliseconds to the next look after one that met trouble; begins anew with each spell of it. */
-  readonly nextInTrouble: (now: number, error: CloudflareError, first: boolean) => Effect.Effect<number>
   /** Milliseconds to the first look. */
   readonly firstGap: number
+  readonly step: Step<BulkOperation>
+  /** Of the present spell of trouble, or of the last one. */
+  stepInTrouble: Step<CloudflareError> | undefined
 }
 
 // A schedule without delays, or one that is ages behind, must not spin.
@@ -27,11 +28,7 @@ const maxStepsToCatchUp = 10_000
 
 const neverSeen = Pending.make({ id: OperationId.make("never-seen") })
 
-const millis = <Input>(
-  step: (now: number, input: Input) => Pull.Pull<[unknown, Duration.Duration], never, unknown>,
-  now: number,
-  input: Input
-): Effect.Effect<number | undefined> =>
+const millis = <Input>(step: Step<Input>, now: number, input: Input): Effect.Effect<number | undefined> =>
   step(now, input).pipe(
     Effect.map(([, delay]) => Math.max(shortestGap, Duration.toMillis(delay))),
     Pull.catchDone(() => Effect.undefined)
@@ -44,12 +41,11 @@ const millis = <Input>(
  * there would have been one, the first look is due now; else it is after the first gap.
  */
 export const make = Effect.fnUntraced(function*(
-  options: Pick<Options, "schedule" | "troubleSchedule">,
+  { schedule, troubleSchedule }: Pick<Options, "schedule" | "troubleSchedule">,
   now: number,
   startedAt: number | undefined
 ): Effect.fn.Return<Plan> {
-  const step = yield* Schedule.toStep(options.schedule)
-  let stepInTrouble = yield* Schedule.toStep(options.troubleSchedule)
+  const step = yield* Schedule.toStep(schedule)
   let firstGap = 0
   if (startedAt !== undefined) {
     let look = Math.min(startedAt, now)
@@ -60,14 +56,25 @@ export const make = Effect.fnUntraced(function*(
       if (steps === 0) firstGap = Math.max(0, look - now)
     }
   }
-  return {
-    ...options,
-    firstGap,
-    next: (now, operation) => millis(step, now, operation),
-    nextInTrouble: Effect.fnUntraced(function*(now, error, first) {
-      if (first) stepInTrouble = yield* Schedule.toStep(options.troubleSchedule)
-      // A trouble schedule that ends leaves the rest to `tolerance`.
-      return (yield* millis(stepInTrouble, now, error)) ?? Number.POSITIVE_INFINITY
-    })
-  }
+  return { schedule, troubleSchedule, firstGap, step, stepInTrouble: undefined }
+})
+
+/** Milliseconds to the next look after one that saw the operation under way; `undefined` when there is none. */
+export const gap = (plan: Plan, now: number, operation: BulkOperation): Effect.Effect<number | undefined> =>
+  millis(plan.step, now, operation)
+
+/**
+ * Milliseconds to the next look after one that met trouble; the schedule begins anew with each spell of it. One that
+ * ends leaves the rest to `tolerance`.
+ */
+export const gapInTrouble = Effect.fnUntraced(function*(
+  plan: Plan,
+  now: number,
+  error: CloudflareError,
+  isFirst: boolean
+): Effect.fn.Return<number> {
+  const known = isFirst ? undefined : plan.stepInTrouble
+  const step = known ?? (yield* Schedule.toStep(plan.troubleSchedule))
+  plan.stepInTrouble = step
+  return (yield* millis(step, now, error)) ?? Number.POSITIVE_INFINITY
 })

@@ -107,14 +107,8 @@ export const make = (environment: {
   })
 
   const begin = (of: Pick<Watch, "key" | "operationId" | "accountId" | "context">): Watch => {
-    const policy = Context.get(of.context, CloudflareApi.RequestPolicy)
     const watch: Watch = {
       ...of,
-      // A wait has its own answer to trouble.
-      context: of.context.pipe(
-        Context.add(CloudflareApi.RequestPolicy, { ...policy, retry: undefined }),
-        Context.add(CloudflareApi.AnswerObserver, observe)
-      ),
       subscribers: new Set(),
       plans: [],
       polls: 0,
@@ -161,8 +155,18 @@ export const make = (environment: {
   const launch = (watch: Watch) => {
     watch.lookedAt = now()
     watch.polls += 1
-    Effect.runForkWith(watch.context)(look(watch))
+    Effect.runForkWith(lookContext(watch.context))(look(watch))
   }
+
+  const lookContext = (context: Context.Context<never>) =>
+    context.pipe(
+      // A wait has its own answer to trouble.
+      Context.add(CloudflareApi.RequestPolicy, {
+        ...Context.get(context, CloudflareApi.RequestPolicy),
+        retry: undefined
+      }),
+      Context.add(CloudflareApi.AnswerObserver, observe)
+    )
 
   const look = Effect.fnUntraced(function*(watch: Watch) {
     const { accountId, operationId } = watch
@@ -193,7 +197,7 @@ export const make = (environment: {
     }
     let soonest = Number.POSITIVE_INFINITY
     for (const plan of Array.from(watch.plans)) {
-      const gap = yield* plan.next(clock.currentTimeMillisUnsafe(), operation)
+      const gap = yield* Plan.gap(plan, clock.currentTimeMillisUnsafe(), operation)
       if (gap !== undefined) soonest = Math.min(soonest, gap)
       else for (const subscriber of Array.from(watch.subscribers)) if (subscriber.plan === plan) end(subscriber, gaveUp)
     }
@@ -213,7 +217,7 @@ export const make = (environment: {
     }
     let soonest = Number.POSITIVE_INFINITY
     for (const plan of watch.plans) {
-      soonest = Math.min(soonest, yield* plan.nextInTrouble(clock.currentTimeMillisUnsafe(), error, isFirst))
+      soonest = Math.min(soonest, yield* Plan.gapInTrouble(plan, clock.currentTimeMillisUnsafe(), error, isFirst))
     }
     const floor = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
     if (error.reason._tag === "RateLimited") pacer.pause(Math.min(longestPause, Math.max(soonest, floor)))
