@@ -21,7 +21,7 @@ export const draw = <A>(value: Draw<A>): Effect.Effect<A> => Effect.isEffect(val
  * import { Duration, Effect, Random } from "effect"
  *
  * const drawn = Effect.runSync(Draw.between("1 second", "2 seconds").pipe(Random.withSeed("a run")))
- * Duration.between(drawn, { minimum: "1 second", maximum: "2 seconds" }) // => true
+ * Math.floor(Duration.toSeconds(drawn)) // => 1
  */
 export const between = (minimum: Duration.Input, maximum: Duration.Input): Effect.Effect<Duration.Duration> =>
   Effect.map(Random.nextBetween(Duration.toMillis(minimum), Duration.toMillis(maximum)), Duration.millis)

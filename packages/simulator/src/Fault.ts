@@ -57,8 +57,9 @@ export interface CarriedOut {
 export const latency = (by: Draw.Draw<Duration.Input>): Fault => Fault.Latency({ by })
 
 /** No answer ever comes (`before`, the default), or its head and half its body do and no more (`in`). */
-export const stall = ({ at = "before", carriedOut = false }: CarriedOut & { readonly at?: "before" | "in" } = {}) =>
-  Fault.Stall({ at, carriedOut })
+export const stall = (
+  { at = "before", carriedOut = false }: CarriedOut & { readonly at?: "before" | "in" } = {}
+): Fault => Fault.Stall({ at, carriedOut })
 
 /**
  * The connection breaks: `before` anything of the answer has come, `in` the middle of its body, or `after` the whole

@@ -1,7 +1,7 @@
 import { Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import Cloudflare from "cloudflare"
-import { Effect, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 
 const account_id = Simulator.accountId
 
@@ -253,6 +253,24 @@ describe("the official client on trouble", () => {
       const lists = yield* official({ maxRetries: 0, timeout: 50 })
       const error = yield* refusal(() => lists.list({ account_id }))
       assert.instanceOf(error, Cloudflare.APIConnectionTimeoutError)
+    }).pipe(Effect.provide(instant)))
+
+  it.live("is not protected by its timeout against a body that stalls", () =>
+    Effect.gen(function*() {
+      yield* (yield* Simulator.Simulator).inject(Fault.stall({ at: "in" }))
+      const lists = yield* official({ maxRetries: 0, timeout: 50 })
+      const list = ask(() => lists.list({ account_id }))
+      assert.deepStrictEqual(yield* Effect.timeoutOption(list, "250 millis"), Option.none())
+    }).pipe(Effect.provide(instant)))
+
+  it.live("tries a write again that was refused because an operation is pending", () =>
+    Effect.gen(function*() {
+      const { createList, startOperation, state } = yield* Simulator.Simulator
+      const lists = yield* official()
+      const id = yield* createList({ name: "blocked", kind: "ip" })
+      yield* startOperation({ duration: "200 millis" })
+      yield* ask(() => lists.items.update(id, { account_id, body: [{ ip: "192.0.2.1" }] }))
+      assert.strictEqual((yield* state).lists[0]?.items.length, 1)
     }).pipe(Effect.provide(instant)))
 
   it.live("is told by AuthenticationError and PermissionDeniedError who may not", () =>

@@ -3,18 +3,18 @@
  */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type { Endpoint } from "../Endpoint.ts"
-import type { Fault } from "../Fault.ts"
 import * as Credentials from "./credentials.ts"
 import * as Endpoints from "./endpoints.ts"
 import type { Faults } from "./faults.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 import type { RequestLimit } from "./requestLimit.ts"
+import type { RequestLog } from "./requestLog.ts"
 import * as Spoil from "./spoil.ts"
 import type { State } from "./state.ts"
 import * as Timestamp from "./timestamp.ts"
@@ -35,27 +35,8 @@ export interface Answer {
   readonly delivery: Spoil.Delivery
 }
 
-/** One request as the simulator received it, without its credential. */
-export interface ReceivedRequest {
-  readonly receivedAt: DateTime.Utc
-  readonly method: string
-  /** Path and query. */
-  readonly url: string
-  /** None where path and method are not those of an endpoint. */
-  readonly endpoint: Option.Option<Endpoint>
-  /** All but those that tell who is asking. */
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: string
-  /** What it met with, in the order in which the faults were injected. */
-  readonly faults: ReadonlyArray<Fault>
-  /** The status of its answer; none as long as no answer is on its way. */
-  readonly status: Option.Option<number>
-}
-
 export interface Application {
   readonly handle: (request: Request) => Effect.Effect<Answer>
-  /** The latest requests, oldest first. */
-  readonly requests: () => ReadonlyArray<ReceivedRequest>
 }
 
 export interface Options {
@@ -63,30 +44,16 @@ export interface Options {
   readonly faults: Faults
   readonly clock: Clock.Clock
   readonly requestLimit: RequestLimit
+  readonly requestLog: RequestLog
   /** The accepted credentials; any if absent. */
   readonly accepted: ReadonlySet<Credentials.Identity> | undefined
   readonly timestamps: Timestamp.TimestampFormat
   readonly newId: () => string
   readonly newRay: () => string
-  /** How many requests are remembered. */
-  readonly memory: number
 }
 
 export const make = (options: Options): Application => {
-  const { accepted, clock, faults, memory, newId, newRay, requestLimit, state, timestamps } = options
-  const log: Array<ReceivedRequest> = []
-
-  // Requests keep their number when older ones are forgotten.
-  let forgotten = 0
-  const remember = (entry: ReceivedRequest): number => {
-    const number = forgotten + log.push(entry) - 1
-    // Not one by one, which would move the whole log for each request.
-    if (log.length > 2 * memory) forgotten += log.splice(0, log.length - memory).length
-    return number
-  }
-  const amend = (number: number, entry: ReceivedRequest): void => {
-    if (number >= forgotten) log[number - forgotten] = entry
-  }
+  const { accepted, clock, faults, newId, newRay, requestLimit, requestLog, state, timestamps } = options
 
   const callApi = Effect.fnUntraced(function*(
     request: Request,
@@ -124,17 +91,15 @@ export const make = (options: Options): Application => {
     const where = Option.getOrUndefined(endpoint)
     const { all, latency, skew, spoiler } = yield* faults.meet(where)
     const delivery = Spoil.delivery(spoiler)
-    const entry: ReceivedRequest = {
+    const noteAnswer = requestLog.add({
       receivedAt: DateTime.makeUnsafe(now),
       method: request.method,
       url: request.url,
       endpoint,
       headers: Credentials.withoutSecrets(request.headers),
       body: request.body,
-      faults: all,
-      status: Option.none()
-    }
-    const number = remember(entry)
+      faults: all
+    })
     const identity = Credentials.read(request.headers)
     const { blockedFor, headers } = requestLimit.count(Result.getOrElse(identity, () => ""), now)
     const said = blockedFor !== undefined
@@ -147,8 +112,8 @@ export const make = (options: Options): Application => {
       : Reply.success(null)
     const reply = Spoil.spoil(said, where, spoiler)
     const { contentType, text } = Reply.asText(reply)
-    yield* Effect.sleep(latency)
-    if (delivery.sent !== "nothing") amend(number, { ...entry, status: Option.some(reply.status) })
+    if (!Duration.isZero(latency)) yield* Effect.sleep(latency)
+    if (delivery.sent !== "nothing") noteAnswer(reply.status)
     const answer: Answer = {
       status: reply.status,
       headers: {
@@ -165,5 +130,5 @@ export const make = (options: Options): Application => {
     return answer
   }, Effect.provideService(Clock.Clock, clock))
 
-  return { handle, requests: () => log.slice(-memory) }
+  return { handle }
 }

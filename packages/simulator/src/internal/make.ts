@@ -23,6 +23,7 @@ import * as Randomness from "./randomness.ts"
 import * as Refusals from "./refusals.ts"
 import type { Refusal } from "./reply.ts"
 import * as RequestLimit from "./requestLimit.ts"
+import * as RequestLog from "./requestLog.ts"
 import * as State from "./state.ts"
 import * as Timestamp from "./timestamp.ts"
 
@@ -38,16 +39,17 @@ export const make = Effect.fnUntraced(function*(options: Simulator.Options) {
     random: random.plans,
     newId
   })
+  const requestLog = RequestLog.make(keepRequests)
   const application = Application.make({
     state,
     faults,
     clock,
     requestLimit: RequestLimit.make(limits.requests ?? 1200, Duration.fromInputUnsafe(limits.window ?? "5 minutes")),
+    requestLog,
     accepted: credentials === undefined ? undefined : new Set(credentials.map(Credentials.identity)),
     timestamps,
     newId,
-    newRay: () => `${Randomness.hex(random.rays, 16)}-SIM`,
-    memory: keepRequests
+    newRay: () => `${Randomness.hex(random.rays, 16)}-SIM`
   })
 
   const now = Effect.sync(() => clock.currentTimeMillisUnsafe())
@@ -109,7 +111,7 @@ export const make = Effect.fnUntraced(function*(options: Simulator.Options) {
     }),
     complete: Effect.fn("Simulator.complete")((id: string) => endNow(id, OperationPlan.completed)),
     fail: Effect.fn("Simulator.fail")((id: string, error: string) => endNow(id, OperationPlan.failed(error))),
-    requests: Effect.sync(() => application.requests()),
+    requests: Effect.sync(() => requestLog.latest()),
     state: Effect.map(now, (at) => snapshot(state.accounts(at), at, Timestamp.rfc3339(timestamps)))
   })
 

@@ -2,25 +2,32 @@
  * How the simulator writes times: RFC 3339 in the form asked for, and the HTTP date of the `Date` header.
  */
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 
+/** A form of RFC 3339. By default the one of Cloudflare's examples: whole seconds and `Z`. */
 export interface TimestampFormat {
+  /** Digits of the fraction, 0 to 9. Those below the millisecond are nines, which no client may round up. */
   readonly fractionDigits?: number
-  readonly offset?: "Z" | "z" | `${"+" | "-"}${string}:${string}`
+  /** `"8 hours"` is written `+08:00`, and 0 is written `+00:00`. */
+  readonly offset?: "Z" | "z" | Duration.Input
 }
 
-// Digits below the millisecond. Not zeros: a client that rounds them up or fails on them should be seen to.
-const below = "999999"
+const two = (n: number) => String(Math.floor(n)).padStart(2, "0")
 
-const offsetMinutes = (offset: string): number => {
-  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(offset) ?? []
-  return sign === undefined ? 0 : (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
+const signed = (minutes: number): string => {
+  const absolute = Math.abs(minutes)
+  return `${minutes < 0 ? "-" : "+"}${two(absolute / 60)}:${two(absolute % 60)}`
 }
 
-/** RFC 3339, with `Z` and whole seconds unless asked otherwise, as Cloudflare's own examples have it. */
-export const rfc3339 = ({ fractionDigits = 0, offset = "Z" }: TimestampFormat) => (at: number): string => {
-  const local = DateTime.formatIso(DateTime.makeUnsafe(at + offsetMinutes(offset) * 60_000))
-  const fraction = (local.slice(20, 23) + below).slice(0, fractionDigits)
-  return `${local.slice(0, 19)}${fraction === "" ? "" : `.${fraction}`}${offset}`
+export const rfc3339 = ({ fractionDigits = 0, offset = "Z" }: TimestampFormat) => {
+  const isZulu = offset === "Z" || offset === "z"
+  const minutes = isZulu ? 0 : Math.round(Duration.toMinutes(offset))
+  const suffix = isZulu ? offset : signed(minutes)
+  return (at: number): string => {
+    const local = DateTime.formatIso(DateTime.makeUnsafe(at + minutes * 60_000))
+    const fraction = `${local.slice(20, 23)}999999`.slice(0, Math.max(0, fractionDigits))
+    return `${local.slice(0, 19)}${fraction === "" ? "" : `.${fraction}`}${suffix}`
+  }
 }
 
 /** RFC 9110's preferred form, such as `Sun, 06 Nov 1994 08:49:37 GMT`. */

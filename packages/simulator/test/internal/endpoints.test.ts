@@ -113,7 +113,7 @@ describe("items", () => {
       const { createList } = yield* Simulator.Simulator
       const id = yield* createList({ name: "blocked", kind: "ip", items: [{ ip: "192.0.2.1", comment: "a note" }] })
       const [item] = yield* read()
-      const itemId = Schema.decodeUnknownSync(Schema.String)(item?.["id"])
+      const itemId = yield* Schema.decodeUnknownEffect(Schema.String)(item?.["id"])
       const times = { created_on: "1970-01-01T00:00:00Z", modified_on: "1970-01-01T00:00:00Z" }
       assert.deepStrictEqual(
         yield* answer("GET", `${items(id)}/${itemId}`),

@@ -1,6 +1,6 @@
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer } from "effect"
+import { Duration, Effect, Fiber, Layer, Tracer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Api from "../Api.ts"
@@ -22,6 +22,22 @@ describe("the server", () => {
       yield* TestClock.adjust("1 hour")
       assert.strictEqual((yield* Api.request("GET", Api.lists)).headers["date"], "Sun, 06 Nov 1994 09:49:37 GMT")
     }).pipe(sockets()))
+
+  it.effect("plays a remote service: it does not show up in the traces of the program around it", () =>
+    Effect.gen(function*() {
+      const spans: Array<string> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          spans.push(`${options.kind} ${options.name}`)
+          return new Tracer.NativeSpan(options)
+        }
+      })
+      yield* Api.status("GET", Api.lists).pipe(
+        Effect.provide(Simulator.layerServer()),
+        Effect.withTracer(tracer)
+      )
+      assert.deepStrictEqual(spans, ["client GET"])
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
 
   it.effect("refuses to listen where others could reach it, and says what to do", () =>
     Effect.gen(function*() {
