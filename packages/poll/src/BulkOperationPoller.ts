@@ -161,19 +161,11 @@ export const make = Effect.gen(function*() {
     )
   }
 
-  // `Effect.fn` would keep the stack of every call: a kilobyte for each wait.
-  const spanned = <A, E>(name: string, use: (span: Tracer.Span) => Effect.Effect<A, E>) =>
-    Effect.useSpan(name, (span) => Effect.withParentSpan(use(span), span, { captureStackTrace: false }))
-
   const wait = (operationId: string, options?: WaitOptions) =>
-    spanned("BulkOperationPoller.wait", (span) =>
-      Effect.flatMap(
-        follow(span, operationId, options, constVoid),
-        (operation) =>
-          operation.status === "failed"
-            ? Effect.fail(new BulkOperationFailed({ operation }))
-            : Effect.succeed(operation)
-      ))
+    spanned(
+      "BulkOperationPoller.wait",
+      (span) => Effect.flatMap(follow(span, operationId, options, constVoid), completedOrFail)
+    )
 
   const changes = (operationId: string, options?: WaitOptions) =>
     Stream.callback<BulkOperation, PollTimeout | CloudflareError>((queue) =>
@@ -200,6 +192,13 @@ export const make = Effect.gen(function*() {
 
   return BulkOperationPoller.of({ wait, changes, waitAll, settle })
 })
+
+// `Effect.fn` would keep the stack of every call: a kilobyte for each wait.
+const spanned = <A, E>(name: string, use: (span: Tracer.Span) => Effect.Effect<A, E>) =>
+  Effect.useSpan(name, (span) => Effect.withParentSpan(use(span), span, { captureStackTrace: false }))
+
+const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOperationFailed> =>
+  operation.status === "completed" ? Effect.succeed(operation) : Effect.fail(new BulkOperationFailed({ operation }))
 
 const resolve = (options: WaitOptions | undefined, defaults: Options): Options =>
   options === undefined ? defaults : {
