@@ -130,7 +130,7 @@ const decodeCredentials = Schema.decodeUnknownResult(Schema.toType(Credentials.C
 /** The service over the transport in the context. */
 export const make = Effect.fnUntraced(function*(options: Options) {
   const client = yield* HttpClient.HttpClient
-  const atBuild = yield* Effect.context<never>()
+  const transport = yield* Transport.contextOf(client)
   const baseUrl = Result.map(decodeBaseUrl(options.baseUrl ?? defaultBaseUrl), toNormalForm)
   const resolveCaller = Effect.isEffect(options.credentials)
     ? Effect.map(Effect.result(options.credentials), Result.flatMap(callerOf))
@@ -156,7 +156,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
         HttpClientRequest.setHeaders(authentication)
       )
     ).pipe(
-      (effect) => Transport.isolate(effect, { atBuild, propagateTraces }),
+      (effect) => Transport.isolate(effect, { transport, propagateTraces }),
       Effect.catch((error) =>
         error.reason._tag === "StatusCodeError"
           // The application's client takes other statuses for failures; what they say is for the answer to tell.

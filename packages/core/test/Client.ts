@@ -3,8 +3,8 @@
  */
 import { BulkOperations, CloudflareApi, type CloudflareError, Credentials } from "@bulk-operations/core"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Effect, Layer, Redacted } from "effect"
-import { FetchHttpClient, type HttpClient } from "effect/http"
+import { Effect, Layer, Redacted, Schema } from "effect"
+import { FetchHttpClient, type HttpClient, HttpClientRequest } from "effect/http"
 import * as LoopbackServer from "./LoopbackServer.ts"
 
 export type Transport = Layer.Layer<HttpClient.HttpClient>
@@ -45,6 +45,14 @@ export const success = (result: unknown) => ({ success: true, errors: [], messag
 
 /** Cloudflare's envelope round its errors. */
 export const failure = (...errors: ReadonlyArray<unknown>) => ({ success: false, errors, messages: [], result: null })
+
+/** What `ask` is answered where all is well. */
+export const answered = success({ answer: 42 })
+
+export const request = HttpClientRequest.get("/accounts/acc/rules/lists")
+
+/** Any call through `CloudflareApi`. */
+export const ask = CloudflareApi.CloudflareApi.use((api) => api.request(request, Schema.Struct({ answer: Schema.Int })))
 
 /** The client of a server with these answers. */
 export const serving = (transport: Transport, options?: Partial<CloudflareApi.Options>) =>

@@ -70,7 +70,9 @@ const unreadable = (answer: Answer, problem: string) => {
 const misshapen = (answer: Answer, result: unknown, { message }: Schema.SchemaError) => {
   const { redact } = answer
   // One long string must not hide what comes after it.
-  const shown = PlainText.json(result, (text) => PlainText.clip(redact(text), 100))
+  const shown = result === undefined
+    ? "missing"
+    : PlainText.json(result, (text) => PlainText.clip(redact(text), 100))
   const detail = `result: ${redact(message)}; the result was ${PlainText.clip(redact(shown))}`
   return Failure.reason({ ...failure(answer), detail })
 }

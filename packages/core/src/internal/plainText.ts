@@ -21,9 +21,10 @@ export const json = (value: unknown, show: (text: string) => string): string =>
 
 /** What a person can read of a body that is no envelope: the title of a page, else how the text begins. */
 export const excerpt = (body: string): string => {
-  // The lengths keep a hostile page from making the search take quadratic time.
-  const title = onOneLine(/<title[^>]{0,100}>([^<]{1,1000})<\/title>/i.exec(body)?.[1] ?? "")
+  // The lengths keep a hostile page from making the search take long.
+  const beginning = body.slice(0, 64 * 1024)
+  const title = onOneLine(/<title[^>]{0,100}>([^<]{1,1000})<\/title>/i.exec(beginning)?.[1] ?? "")
   if (title !== "") return `an HTML page titled "${clip(title, 200)}"`
-  const text = onOneLine(body.slice(0, 16 * maxExcerpt))
+  const text = onOneLine(beginning)
   return text === "" ? "an empty body" : clip(text)
 }

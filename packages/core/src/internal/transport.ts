@@ -8,12 +8,14 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Predicate from "effect/Predicate"
 import * as References from "effect/References"
 import * as CloudflareError from "../CloudflareError.ts"
 import type { Failure } from "./failure.ts"
 
-const secretHeaders = ["authorization", "x-auth-email", "x-auth-key"]
+// A redirect may carry back what it was asked with.
+const secretHeaders = ["authorization", "x-auth-email", "x-auth-key", "location"]
 
 /**
  * Runs a request so that nothing leaves that should not: its credentials in no span, no trace headers unless asked for,
@@ -21,11 +23,11 @@ const secretHeaders = ["authorization", "x-auth-email", "x-auth-key"]
  */
 export const isolate = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
-  options: { readonly atBuild: Context.Context<never>; readonly propagateTraces: boolean }
+  options: { readonly transport: Context.Context<never>; readonly propagateTraces: boolean }
 ): Effect.Effect<A, E, R> =>
   Effect.updateContext(effect, (context: Context.Context<R>) => {
     const requestInit = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
-      ?? Context.getOrUndefined(options.atBuild, FetchHttpClient.RequestInit)
+      ?? Context.getOrUndefined(options.transport, FetchHttpClient.RequestInit)
     const base = Context.get(context, References.TracerEnabled)
       ? context
       // Nobody would see the span of the transport, and making it is a tenth of a request's cost.
@@ -37,6 +39,24 @@ export const isolate = <A, E, R>(
         ...secretHeaders
       ]),
       Context.add(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
+    )
+  })
+
+/**
+ * The context that requests of the client run in, with what the application gave to its transport alone.
+ *
+ * It can only be seen from within a request; this one ends before anything is sent.
+ */
+export const contextOf = (client: HttpClient.HttpClient): Effect.Effect<Context.Context<never>> =>
+  Effect.contextWith((own: Context.Context<never>) => {
+    let seen = own
+    const look = Effect.contextWith((context: Context.Context<never>) => {
+      seen = context
+      return Effect.interrupt
+    })
+    return HttpClient.mapRequestInputEffect(client, () => look).execute(HttpClientRequest.empty).pipe(
+      Effect.exit,
+      Effect.map(() => seen)
     )
   })
 

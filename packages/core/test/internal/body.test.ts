@@ -1,0 +1,167 @@
+import { CloudflareApi } from "@bulk-operations/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schedule, Schema } from "effect"
+import { FetchHttpClient } from "effect/http"
+import type { Socket } from "node:net"
+import { gzipSync } from "node:zlib"
+import * as Client from "../Client.ts"
+import * as LoopbackServer from "../LoopbackServer.ts"
+
+const mebibyte = 1024 * 1024
+const blanks = Buffer.alloc(mebibyte, " ")
+const size = 50 * mebibyte
+// A gzip file may be many in a row: 1 GiB of blanks in 1 MiB.
+const bomb = Buffer.alloc(1024 * gzipSync(blanks).length, gzipSync(blanks))
+
+// As fast as the client reads.
+const pour = (socket: Socket) => {
+  let left = size
+  const more = () => {
+    while (left > 0 && !socket.destroyed) {
+      left -= blanks.length
+      if (!socket.write(blanks)) return
+    }
+  }
+  socket.on("drain", more)
+  more()
+}
+
+const endless: ReadonlyArray<readonly [string, LoopbackServer.Answer]> = [
+  ["with a length", (response, socket) => {
+    response.writeHead(200, { "content-length": size }).flushHeaders()
+    pour(socket)
+  }],
+  ["in chunks", (response, socket) => {
+    response.writeHead(200, { "transfer-encoding": "chunked" }).flushHeaders()
+    socket.write(`${size.toString(16)}\r\n`)
+    pour(socket)
+  }],
+  ["until the connection closes", (_, socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+    pour(socket)
+  }],
+  ["behind a whole answer", (response, socket) => {
+    response.writeHead(200, { "content-length": size + JSON.stringify(Client.answered).length }).flushHeaders()
+    socket.write(JSON.stringify(Client.answered))
+    pour(socket)
+  }]
+]
+
+// How much memory the process gained at most while the effect ran.
+const memoryFor = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const before = process.memoryUsage.rss()
+    let most = before
+    const look = Effect.sync(() => {
+      most = Math.max(most, process.memoryUsage.rss())
+    })
+    yield* Effect.raceFirst(effect, Effect.repeat(look, Schedule.spaced("1 millis")))
+    return most - before
+  })
+
+describe.each(Client.transports)("over %s", (_, transport) => {
+  const serving = Client.serving(transport)
+
+  it.live.each(endless)(
+    "a body of 50 MB %s is not read to its end: a typed error, the connection closed, memory bounded",
+    ([, answer]) =>
+      Effect.gen(function*() {
+        let written = 0
+        const { fail, server } = yield* serving((response, socket) => {
+          socket.once("close", () => {
+            written = socket.bytesWritten
+          })
+          answer(response, socket)
+        })
+        const memory = yield* memoryFor(Effect.gen(function*() {
+          const { message, reason } = yield* fail(Client.ask)
+          assert.strictEqual(reason._tag, "UnexpectedResponse")
+          assert.include(message, "longer than the 16 MiB that this library reads")
+        }))
+        assert.isBelow(memory, 120 * mebibyte)
+        const { disconnected } = yield* server.arrival(0)
+        yield* disconnected
+        assert.isBelow(written, 40 * mebibyte)
+      })
+  )
+
+  it.live("an error with an endless body is still told by its status", () =>
+    Effect.gen(function*() {
+      const { fail } = yield* serving((response, socket) => {
+        response.writeHead(503, { "content-length": size, "retry-after": "7" }).flushHeaders()
+        pour(socket)
+      })
+      const { message, reason } = yield* fail(Client.ask)
+      assert.strictEqual(reason._tag, "ServerError")
+      assert.include(message, "longer than the 16 MiB that this library reads")
+      assert.include(message, "Try again in 7s.")
+    }))
+
+  it.live("a body of exactly 16 MiB is read", () =>
+    Effect.gen(function*() {
+      const body = JSON.stringify(Client.answered).padEnd(16 * mebibyte)
+      const { fail, run } = yield* serving(
+        LoopbackServer.text(body),
+        LoopbackServer.chunked(body),
+        LoopbackServer.chunked(`${body} `)
+      )
+      assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+      assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+      assert.strictEqual((yield* fail(Client.ask)).reason._tag, "UnexpectedResponse")
+    }))
+
+  it.live("a character may be cut in two by chunks", () =>
+    Effect.gen(function*() {
+      const bytes = Buffer.from(JSON.stringify(Client.success("…😀…")))
+      const { run } = yield* serving((response) => {
+        for (const byte of bytes) response.write(Uint8Array.of(byte))
+        response.end()
+      })
+      const text = CloudflareApi.CloudflareApi.use((api) => api.request(Client.request, Schema.String))
+      assert.strictEqual(yield* run(text), "…😀…")
+    }))
+
+  it.live("the connection is kept for the next request, after errors too", () =>
+    Effect.gen(function*() {
+      const answers = [
+        LoopbackServer.json(Client.answered),
+        LoopbackServer.chunked(JSON.stringify(Client.answered)),
+        LoopbackServer.json(Client.failure({ code: 10001, message: "not found" }), { status: 404 }),
+        LoopbackServer.chunked("bad gateway", { status: 502 })
+      ]
+      const { run, server } = yield* serving((response, socket) => {
+        answers[(server.received.length - 1) % answers.length]?.(response, socket)
+      })
+      for (let call = 0; call < 20; call++) yield* Effect.exit(run(Client.ask))
+      // The transports may open a second one while the first is still busy with the end of an answer.
+      assert.isAtMost(new Set(server.received.map(({ connection }) => connection)).size, 2)
+      assert.strictEqual(server.received.length, 20)
+    }))
+})
+
+describe("over fetch, which decompresses", () => {
+  const serving = Client.serving(FetchHttpClient.layer)
+
+  it.live(
+    "a gzip bomb is not blown up: a typed error, the connection closed, memory bounded",
+    () =>
+      Effect.gen(function*() {
+        const { fail, server } = yield* serving(LoopbackServer.text(bomb, { headers: { "content-encoding": "gzip" } }))
+        const memory = yield* memoryFor(Effect.gen(function*() {
+          const { message, reason } = yield* fail(Client.ask)
+          assert.strictEqual(reason._tag, "UnexpectedResponse")
+          assert.include(message, "longer than the 16 MiB that this library reads")
+        }))
+        assert.isBelow(memory, 120 * mebibyte)
+        const { disconnected } = yield* server.arrival(0)
+        yield* disconnected
+      })
+  )
+
+  it.live("a compressed body is read", () =>
+    Effect.gen(function*() {
+      const body = gzipSync(JSON.stringify(Client.answered))
+      const { run } = yield* serving(LoopbackServer.text(body, { headers: { "content-encoding": "gzip" } }))
+      assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+    }))
+})
