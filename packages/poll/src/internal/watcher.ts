@@ -220,8 +220,11 @@ export const make = (environment: {
       soonest = Math.min(soonest, yield* Plan.gapInTrouble(plan, clock.currentTimeMillisUnsafe(), error, isFirst))
     }
     const floor = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-    if (error.reason._tag === "RateLimited") pacer.pause(Math.min(longestPause, Math.max(soonest, floor)))
-    if (watch.subscribers.size > 0) pacer.after(watch, Math.max(soonest, floor))
+    const gap = Math.max(soonest, floor)
+    // Paced time stands still during the pause, which is the first part of the gap.
+    const pause = error.reason._tag === "RateLimited" ? Math.min(longestPause, gap) : 0
+    pacer.pause(pause)
+    if (watch.subscribers.size > 0) pacer.after(watch, gap - pause)
     checkLimits()
   })
 
