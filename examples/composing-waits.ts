@@ -44,8 +44,10 @@ const recovered = Effect.fn("recovered")(function*(operationId: string) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   return yield* poller.wait(operationId, { timeout: "1 second" }).pipe(
     Effect.map((operation) => `${operation.id} completed`),
-    Effect.catchTag("BulkOperationFailed", ({ message }) => Effect.succeed(message)),
-    Effect.catchTag("PollTimeout", ({ polls }) => Effect.succeed(`still under way after ${polls} looks`)),
+    Effect.catchTags({
+      BulkOperationFailed: ({ message }) => Effect.succeed(message),
+      PollTimeout: ({ polls }) => Effect.succeed(`still under way after ${polls} looks`)
+    }),
     Effect.catchReason("CloudflareError", "NotFound", () => Effect.succeed("Cloudflare does not know it"))
   )
 })
