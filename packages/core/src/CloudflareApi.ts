@@ -27,7 +27,10 @@ import * as Transport from "./internal/transport.ts"
 
 /** How a request is sent: how long it may take, when it is sent again, and what goes with it. */
 export interface Policy {
-  /** How long one attempt may take, headers and body together. Default 30 seconds; `"Infinity"` for no limit. */
+  /**
+   * How long one attempt may take, from the credentials to the end of the body. Default 30 seconds; `"Infinity"` for no
+   * limit.
+   */
   readonly timeout: Duration.Input
   /**
    * When to send a safe request (GET, HEAD, OPTIONS) again after passing trouble (`CloudflareError.isRetryable`).

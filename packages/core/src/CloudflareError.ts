@@ -62,8 +62,8 @@ const tryAgain = (after: Duration.Duration | undefined) =>
   after === undefined ? "Try again later." : `Try again in ${Duration.format(after)}.`
 
 /**
- * The credentials are expired or unknown (HTTP 401, or codes that say so), or there are none to send: malformed here, or
- * their effect failed (then without `status`).
+ * The credentials are expired or unknown (HTTP 401, or codes that say so); or, then without `status`, there are none to
+ * send: they are malformed, or their effect failed.
  */
 export class Unauthorized
   extends Schema.TaggedError<Unauthorized>("@bulk-operations/core/CloudflareError/Unauthorized")(
@@ -94,7 +94,10 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@bulk-operations/c
   }
 }
 
-/** The account, list or operation is not known (HTTP 404). How long Cloudflare remembers an operation is not documented. */
+/**
+ * The account, list or operation is not known (HTTP 404). For how long Cloudflare remembers an operation is not
+ * documented.
+ */
 export class NotFound extends Schema.TaggedError<NotFound>("@bulk-operations/core/CloudflareError/NotFound")(
   "NotFound",
   fields

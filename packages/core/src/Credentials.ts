@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
- * An API token or a global API key: letters, digits and `-._~+/=`, the grammar of a bearer token (RFC 6750, section 2.1).
+ * An API token or a global API key: letters, digits and `-._~+/=`, as in every bearer token (RFC 6750, section 2.1).
  *
  * Anything else, such as the line break at the end of a secret file or the quotes of an `.env` file, is a mistake, and
  * would make the transport fail with the secret in its message.

@@ -48,6 +48,10 @@ const halfAChunkedBody: LoopbackServer.Answer = (response) => {
   response.writeHead(200).write("{\"success\":")
 }
 
+const brokenBody: LoopbackServer.Answer = (response, socket) => {
+  response.writeHead(200, { "content-length": 100 }).write("{\"success\":", () => socket.destroy())
+}
+
 // A little of a body every 5 ms, for ever.
 const trickle: LoopbackServer.Answer = (response, socket) => {
   response.writeHead(200)
@@ -121,7 +125,7 @@ const refused = (env: Record<string, string>) =>
 describe.each(Client.transports)("over %s", (_, transport) => {
   const serving = Client.serving(transport)
 
-  describe("timeout", () => {
+  describe("timeout", { concurrent: true }, () => {
     it.live.each(unfinished)(
       "covers headers and body, and closes the connection: %s",
       ([, answer]) =>
@@ -141,7 +145,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     )
   })
 
-  describe("interruption", () => {
+  describe("interruption", { concurrent: true }, () => {
     it.live.each(unfinished)("aborts the request in flight: %s", ([, answer]) =>
       Effect.gen(function*() {
         const { run, server } = yield* serving(answer)
@@ -238,12 +242,12 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         const headers = { ratelimit: "\"default\";r=50;t=30" }
         const server = yield* LoopbackServer.make(
           LoopbackServer.text("", { status: 500, headers }),
-          headersOnly,
+          brokenBody,
           LoopbackServer.json(failure({ code: 971, message: "wait" }), { status: 429 }),
           ok
         )
         yield* ask.pipe(
-          withPolicy({ retry: Schedule.recurs(3), timeout: "500 millis" }),
+          withPolicy({ retry: Schedule.recurs(3) }),
           Effect.provideService(CloudflareApi.AnswerObserver, observe),
           Effect.provide(Client.layer(transport, { baseUrl: server.url }))
         )
