@@ -83,7 +83,7 @@ export class Simulator extends Context.Service<Simulator, {
   /** The requests received so far, oldest first, never with a credential in it. */
   readonly requests: Effect.Effect<ReadonlyArray<ReceivedRequest>>
 
-  /** All lists and operations of all accounts, in the order in which they were created. */
+  /** All lists and operations, account by account, in the order in which they were created. */
   readonly state: Effect.Effect<State>
 }>()("@bulk-operations/simulator/Simulator") {}
 
@@ -131,7 +131,7 @@ export interface Options extends OperationPlan {
   readonly credentials?: ReadonlyArray<Credential>
   /** How times are written; `2026-01-31T08:00:00Z` by default. */
   readonly timestamps?: TimestampFormat
-  /** How many requests are remembered, at least: the latest 10,000 by default. */
+  /** So many of the latest requests are remembered; 10,000 by default. */
   readonly keepRequests?: number
 }
 

@@ -30,19 +30,27 @@ export interface RequestLog {
   readonly latest: () => ReadonlyArray<ReceivedRequest>
 }
 
+interface Entry {
+  readonly request: Omit<ReceivedRequest, "status">
+  status: ReceivedRequest["status"]
+}
+
 export const make = (capacity: number): RequestLog => {
-  const entries: Array<ReceivedRequest> = []
-  // Requests keep their number when older ones are forgotten.
-  let forgotten = 0
+  const entries: Array<Entry> = []
   return {
     add: (request) => {
-      const number = forgotten + entries.push({ ...request, status: Option.none() }) - 1
+      const entry: Entry = { request, status: Option.none() }
+      entries.push(entry)
       // Not one by one, which would move all entries for each request.
-      if (entries.length > 2 * capacity) forgotten += entries.splice(0, entries.length - capacity).length
+      if (entries.length > 2 * capacity) entries.splice(0, entries.length - capacity)
       return (status) => {
-        if (number >= forgotten) entries[number - forgotten] = { ...request, status: Option.some(status) }
+        entry.status = Option.some(status)
       }
     },
-    latest: () => entries.slice(-capacity)
+    latest: () =>
+      Array.from(
+        entries.slice(Math.max(0, entries.length - capacity)),
+        ({ request, status }) => ({ ...request, status })
+      )
   }
 }
