@@ -13,7 +13,7 @@ export type Instant = number
 
 export interface Item extends NewItem {
   readonly id: string
-  /** Grows with every item of the list: their order, and what cursors hold. */
+  /** Greater than that of every item before it: the order of the list, and what cursors hold. */
   readonly position: number
   readonly createdOn: Instant
   readonly modifiedOn: Instant

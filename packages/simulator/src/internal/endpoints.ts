@@ -25,6 +25,7 @@ export interface Call {
   readonly now: Account.Instant
   readonly timestamp: (at: Account.Instant) => string
   readonly newId: () => string
+  readonly newPlace: Items.NewPlace
   /** Starts an operation, unless one is pending. */
   readonly start: (list: Account.List, change: Account.Change) => Effect.Effect<Account.Operation, Reply.Refusal>
 }
@@ -111,11 +112,11 @@ const writtenItems = (list: Account.List, call: Call) =>
   Result.flatMap(parseJson(call.body), (json) => ListItem.read(list.kind, json))
 
 const createItems = write((list, call) =>
-  Result.map(writtenItems(list, call), (items) => Items.append(items, call.newId))
+  Result.map(writtenItems(list, call), (items) => Items.append(items, call.newPlace))
 )
 
 const updateItems = write((list, call) =>
-  Result.map(writtenItems(list, call), (items) => Items.replace(items, call.newId))
+  Result.map(writtenItems(list, call), (items) => Items.replace(items, call.newPlace))
 )
 
 const removal = body(Schema.Struct({

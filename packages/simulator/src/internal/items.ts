@@ -9,27 +9,26 @@ import * as ListItem from "./item.ts"
 import * as Refusals from "./refusals.ts"
 import type { Refusal } from "./reply.ts"
 
-type NewId = () => string
+/** An id, and a position behind all that were ever given: a cursor must not take a new item for one that it has passed. */
+export type NewPlace = () => Pick<Item, "id" | "position">
 
-const added = (items: ReadonlyArray<ListItem.NewItem>, at: number, first: number, newId: NewId): ReadonlyArray<Item> =>
-  items.map((item, index) => ({ ...item, id: newId(), position: first + index, createdOn: at, modifiedOn: at }))
-
-const nextPosition = (items: ReadonlyArray<Item>) => (items.at(-1)?.position ?? 0) + 1
+const added = (items: Iterable<ListItem.NewItem>, at: Instant, newPlace: NewPlace): ReadonlyArray<Item> =>
+  Array.from(items, (item) => ({ ...item, ...newPlace(), createdOn: at, modifiedOn: at }))
 
 /** Adds items; one that is there already gets the new value and comment, and keeps its id and place. */
-export const append = (written: ReadonlyArray<ListItem.NewItem>, newId: NewId): Change => (items, at) => {
+export const append = (written: ReadonlyArray<ListItem.NewItem>, newPlace: NewPlace): Change => (items, at) => {
   const byKey = new Map(written.map((item) => [item.key, item]))
   const kept = items.map((item) => {
     const update = byKey.get(item.key)
     byKey.delete(item.key)
     return update === undefined ? item : { ...item, ...update, modifiedOn: at }
   })
-  return [...kept, ...added([...byKey.values()], at, nextPosition(items), newId)]
+  return [...kept, ...added(byKey.values(), at, newPlace)]
 }
 
 /** Removes all items and adds others. All of them are new, also those that were there (the documentation's words). */
-export const replace = (written: ReadonlyArray<ListItem.NewItem>, newId: NewId): Change => (items, at) =>
-  added(written, at, nextPosition(items), newId)
+export const replace = (written: ReadonlyArray<ListItem.NewItem>, newPlace: NewPlace): Change => (_, at) =>
+  added(written, at, newPlace)
 
 /** Removes items. Chosen: an id that is not there is passed over, so that the same removal can be sent twice. */
 export const remove = (ids: ReadonlySet<string>): Change => (items) => items.filter((item) => !ids.has(item.id))

@@ -32,6 +32,8 @@ export const make = Effect.fnUntraced(function*(options: Simulator.Options) {
   const clock = yield* Clock.Clock
   const random = yield* Randomness.make(seed)
   const newId = () => Randomness.hex(random.ids, 32)
+  let position = 0
+  const newPlace = () => ({ id: newId(), position: ++position })
   const faults = Faults.make(random.faults)
   const state = State.make({
     plan: options,
@@ -49,6 +51,7 @@ export const make = Effect.fnUntraced(function*(options: Simulator.Options) {
     accepted: credentials === undefined ? undefined : new Set(credentials.map(Credentials.identity)),
     timestamps,
     newId,
+    newPlace,
     newRay: () => `${Randomness.hex(random.rays, 16)}-SIM`
   })
 
@@ -80,7 +83,7 @@ export const make = Effect.fnUntraced(function*(options: Simulator.Options) {
       const read = yield* Result.mapError(decodeNewList(list), () => Refusals.invalidJson)
       const written = yield* ListItem.read(read.kind, items)
       const added = yield* Lists.add(account, read, newId(), at)
-      account.lists.set(added.id, { ...added, references, items: Items.append(written, newId)([], at) })
+      account.lists.set(added.id, { ...added, references, items: Items.append(written, newPlace)([], at) })
       return added.id
     })
 

@@ -8,10 +8,13 @@ import type { Refusal } from "./reply.ts"
 
 const refusal = (status: number, code: number, message: string): Refusal => ({ status, error: { code, message } })
 
-/** Code and status seen, though other products of Cloudflare answer a missing credential with 400 and code 9106. */
+/**
+ * Seen for credentials without the right to something. Chosen for a request without any: other products of Cloudflare
+ * have been seen to answer that with 400 and code 9106.
+ */
 export const missingCredentials = refusal(403, 10000, "Authentication error")
 
-/** Seen. */
+/** As others' tests have it. */
 export const unknownCredentials = refusal(401, 9109, "Invalid access token")
 
 /** Seen. */
@@ -24,7 +27,7 @@ export const malformedAuthorization: Refusal = {
   }
 }
 
-/** Code and status seen. */
+/** Code and text seen; the status as others' tests have it. */
 export const noRoute = (path: string) =>
   refusal(404, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`)
 
@@ -42,7 +45,7 @@ export const nameTaken = refusal(400, 10021, "list name already exists")
 /** Code and text seen; status chosen. */
 export const listInUse = refusal(400, 10031, "filters.api.ip_list_in_use")
 
-/** Seen, also for a `per_page` above 500. */
+/** Code and gist seen, for a `per_page` above 500. */
 export const invalidCursor = refusal(400, 10027, "invalid or expired cursor")
 
 /** Seen. */

@@ -108,6 +108,27 @@ describe("items", () => {
       assert.strictEqual((yield* state).operations[0]?.operation.status, "completed")
     }).pipe(memory({ duration: 0 })))
 
+  it.effect("that come after a cursor was given are found by it, also where others were deleted", () =>
+    Effect.gen(function*() {
+      const { createList } = yield* Simulator.Simulator
+      const ips = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((ip) => ({ ip }))
+      const id = yield* createList({ name: "blocked", kind: "ip", items: ips })
+      const Page = Schema.Struct({
+        result: Schema.Array(Schema.Struct({ id: Schema.String, ip: Schema.String })),
+        result_info: Schema.optionalKey(
+          Schema.Struct({ cursors: Schema.Struct({ after: Schema.optionalKey(Schema.String) }) })
+        )
+      })
+      const page = (query: string) =>
+        Effect.flatMap(Api.call("GET", `${items(id)}?${query}`), ({ body }) => Schema.decodeUnknownEffect(Page)(body))
+      const { result: all } = yield* page("per_page=25")
+      const { result_info } = yield* page("per_page=2")
+      yield* Api.write("DELETE", id, { items: all.slice(1).map(({ id }) => ({ id })) })
+      yield* Api.write("POST", id, [{ ip: "192.0.2.4" }])
+      const { result: rest } = yield* page(`cursor=${result_info?.cursors.after}`)
+      assert.deepStrictEqual(rest.map(({ ip }) => ip), ["192.0.2.4"])
+    }).pipe(memory({ duration: 0 })))
+
   it.effect("are told one by one", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
