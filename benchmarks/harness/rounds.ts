@@ -1,0 +1,53 @@
+/**
+ * Contenders side by side: each in a process of its own, round after round in a changing order, so that whatever else
+ * the machine does meets all of them alike.
+ */
+import type { Cost, Order } from "./child.ts"
+import * as Processes from "./processes.ts"
+
+/** Who is measured. */
+export interface Entry {
+  readonly name: string
+  readonly module: string
+  readonly setup: Record<string, string>
+}
+
+/** Microseconds per operation, one figure for each round. */
+export interface Measured {
+  readonly name: string
+  readonly cpu: ReadonlyArray<number>
+  readonly wall: ReadonlyArray<number>
+}
+
+const childModule = new URL("child.ts", import.meta.url).pathname
+
+/** Measures every entry under every order. The result has one list of entries for each order. */
+export const measure = async (
+  entries: ReadonlyArray<Entry>,
+  orders: ReadonlyArray<Order>,
+  rounds: number
+): Promise<ReadonlyArray<ReadonlyArray<Measured>>> => {
+  const children = entries.map(({ module, setup }) => Processes.start(childModule, [module, JSON.stringify(setup)]))
+  await Promise.all(children.map((child) => Processes.answer(child)))
+  const costs = orders.map(() => entries.map(() => new Array<Cost>()))
+  // The first rounds are for the compiler.
+  for (let round = -2; round < rounds; round++) {
+    for (const [at, order] of orders.entries()) {
+      for (let turn = 0; turn < entries.length; turn++) {
+        const who = (turn + Math.max(0, round)) % entries.length
+        const child = children[who]
+        if (child === undefined) continue
+        const { cpu, wall } = await Processes.ask<Cost>(child, order)
+        if (round >= 0) costs[at]?.[who]?.push({ cpu: cpu / order.count, wall: wall / order.count })
+      }
+    }
+  }
+  children.forEach(Processes.stop)
+  return costs.map((ofOrder) =>
+    ofOrder.map((rounds, who) => ({
+      name: entries[who]?.name ?? "",
+      cpu: rounds.map(({ cpu }) => cpu),
+      wall: rounds.map(({ wall }) => wall)
+    }))
+  )
+}
