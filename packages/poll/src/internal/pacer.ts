@@ -25,6 +25,8 @@ export interface Pacer<L extends Heap.Node> {
   /** Has the look made before all others, the one with the earliest limit first, as soon as there is budget for it. */
   readonly urgent: (look: L, limit: number) => void
   readonly cancel: (look: L) => void
+  /** For how many milliseconds paced time has stood still so far. */
+  readonly lag: () => number
   /** Lets only urgent looks through for a while. */
   readonly pause: (millis: number) => void
   /** Goes on with what an answer says of the limit and of the requests that are left. */
@@ -55,7 +57,8 @@ export const make = <L extends Heap.Node>(options: {
   const first = Heap.make<L>()
 
   let pacedTime = 0
-  let pacedAt = Alarm.monotonicMillis(clock)
+  const startedAt = Alarm.monotonicMillis(clock)
+  let pacedAt = startedAt
   let pausedUntil = pacedAt
   let permit = false
   let asking = false
@@ -171,6 +174,10 @@ export const make = <L extends Heap.Node>(options: {
       turn()
     },
     cancel,
+    lag: () => {
+      advance()
+      return pacedAt - startedAt - pacedTime
+    },
     pause,
     learn: (policy, remaining) => {
       if (budget === undefined) return

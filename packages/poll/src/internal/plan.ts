@@ -17,6 +17,8 @@ export interface Plan {
   readonly troubleSchedule: Options["troubleSchedule"]
   /** Milliseconds to the first look. */
   readonly firstGap: number
+  /** How long paced time had stood still when the schedules began. */
+  readonly lagBefore: number
   readonly step: Step<BulkOperation>
   /** Of the present spell of trouble, or of the last one. */
   stepInTrouble: Step<CloudflareError> | undefined
@@ -43,7 +45,8 @@ const millis = <Input>(step: Step<Input>, now: number, input: Input): Effect.Eff
 export const make = Effect.fnUntraced(function*(
   { schedule, troubleSchedule }: Pick<Options, "schedule" | "troubleSchedule">,
   now: number,
-  startedAt: number | undefined
+  startedAt: number | undefined,
+  lagBefore: number
 ): Effect.fn.Return<Plan> {
   const step = yield* Schedule.toStep(schedule)
   let firstGap = 0
@@ -56,7 +59,7 @@ export const make = Effect.fnUntraced(function*(
       if (steps === 0) firstGap = Math.max(0, look - now)
     }
   }
-  return { schedule, troubleSchedule, firstGap, step, stepInTrouble: undefined }
+  return { schedule, troubleSchedule, firstGap, lagBefore, step, stepInTrouble: undefined }
 })
 
 /** Milliseconds to the next look after one that saw the operation under way; `undefined` when there is none. */

@@ -78,7 +78,7 @@ export const make = (environment: {
     const isOurs = (plan: Plan.Plan) =>
       plan.schedule === options.schedule && plan.troubleSchedule === options.troubleSchedule
     const known = watches.get(key)?.plans.find(isOurs)
-    const plan = known ?? (yield* Plan.make(options, clock.currentTimeMillisUnsafe(), startedAt))
+    const plan = known ?? (yield* Plan.make(options, clock.currentTimeMillisUnsafe(), startedAt, pacer.lag()))
     // From here on nothing is waited for, so that nothing can change in between.
     const watch = watches.get(key) ?? begin({ key, operationId, accountId, context })
     const since = now()
@@ -182,6 +182,10 @@ export const make = (environment: {
       : Effect.sync(() => endAll(watch, Exit.failCause(exit.cause)))
   })
 
+  // Schedules go by paced time: one that is stretched does not take the time it lost for the age of its operation, which
+  // would leave it too dense when it begins. For `quadratic` a stretch is a higher `requestCost`.
+  const scheduleTime = ({ lagBefore }: Plan.Plan) => clock.currentTimeMillisUnsafe() - (pacer.lag() - lagBefore)
+
   const seen = Effect.fnUntraced(function*(watch: Watch, operation: BulkOperation) {
     yield* Measure.look(operation.status)
     const hasChanged = watch.last?.status !== operation.status
@@ -197,7 +201,7 @@ export const make = (environment: {
     }
     let soonest = Number.POSITIVE_INFINITY
     for (const plan of Array.from(watch.plans)) {
-      const gap = yield* Plan.gap(plan, clock.currentTimeMillisUnsafe(), operation)
+      const gap = yield* Plan.gap(plan, scheduleTime(plan), operation)
       if (gap !== undefined) soonest = Math.min(soonest, gap)
       else for (const subscriber of Array.from(watch.subscribers)) if (subscriber.plan === plan) end(subscriber, gaveUp)
     }
@@ -217,7 +221,7 @@ export const make = (environment: {
     }
     let soonest = Number.POSITIVE_INFINITY
     for (const plan of watch.plans) {
-      soonest = Math.min(soonest, yield* Plan.gapInTrouble(plan, clock.currentTimeMillisUnsafe(), error, isFirst))
+      soonest = Math.min(soonest, yield* Plan.gapInTrouble(plan, scheduleTime(plan), error, isFirst))
     }
     const floor = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
     const gap = Math.max(soonest, floor)
