@@ -1,0 +1,317 @@
+import { BulkOperation, BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
+import { BulkOperationPoller, PollBudget, PollMetrics, PollOptions, PollSchedule } from "@bulk-operations/poll"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Clock,
+  DateTime,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Metric,
+  Option,
+  Random,
+  Redacted,
+  Ref,
+  Schema,
+  Stream,
+  Tracer
+} from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+
+const { BulkOperationPoller: Poller } = BulkOperationPoller
+
+const scripted = (scripts: Parameters<typeof BulkOperationsTest.layer>[0]) =>
+  BulkOperationPoller.layer.pipe(Layer.provideMerge(BulkOperationsTest.layer(scripts)))
+
+const calls = Effect.flatMap(BulkOperationsTest.BulkOperationsTest, ({ calls }) => calls)
+
+const unlimited = Layer.succeed(PollBudget.PollBudget, undefined)
+
+describe("many operations", () => {
+  const scripts = {
+    slow: BulkOperationsTest.lasting("1 minute"),
+    quick: BulkOperationsTest.lasting("1 second"),
+    bad: [BulkOperationsTest.failed("no")]
+  } as const
+
+  it.effect("waitAll gives all of them in the order of their ids, duplicates included", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const fiber = yield* Effect.forkChild(poller.waitAll(["slow", "quick", "slow"]))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ id }) => String(id)), ["slow", "quick", "slow"])
+      assert.deepStrictEqual(yield* poller.waitAll([]), [])
+    }).pipe(Effect.provide(scripted(scripts))))
+
+  it.effect("waitAll fails as soon as one does, and stops looking at the others", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const error = yield* Effect.flip(poller.waitAll(["slow", "bad"]))
+      assert.strictEqual(error._tag, "BulkOperationFailed")
+      const before = (yield* calls).length
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* calls, before)
+    }).pipe(Effect.provide(scripted(scripts))))
+
+  it.effect("settle tells how each ended, in the order in which they end", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const fiber = yield* Effect.forkChild(Stream.runCollect(poller.settle(["slow", "quick", "bad"])))
+      yield* TestClock.adjust("1 hour")
+      const settled = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(
+        settled.map(({ operationId, result }) => [operationId, result._tag]),
+        [["bad", "Failure"], ["quick", "Success"], ["slow", "Success"]]
+      )
+    }).pipe(Effect.provide(scripted(scripts))))
+})
+
+describe("sharing, whatever the order", () => {
+  // Who waits, from when, and until when it is interrupted if it is.
+  const Person = Schema.Struct({
+    joins: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 90 })),
+    leavesAfter: Schema.Union([Schema.Null, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 }))]),
+    dense: Schema.Boolean,
+    streams: Schema.Boolean
+  })
+
+  it.effect.prop(
+    "whoever stays is told the truth, and no look is made when all have left",
+    { people: Schema.Array(Person).check(Schema.isMaxLength(12)) },
+    ({ people }) =>
+      Effect.gen(function*() {
+        const poller = yield* Poller
+        const fibers = yield* Effect.forEach(people, ({ dense, joins, leavesAfter, streams }) => {
+          const options = { schedule: dense ? PollSchedule.spaced("3 seconds") : PollSchedule.quadratic() }
+          const told = streams
+            ? Effect.map(Stream.runLast(poller.changes("op", options)), Option.map(({ status }) => status))
+            : Effect.map(poller.wait("op", options), ({ status }) => Option.some(status))
+          const staying = leavesAfter === null ? told : Effect.timeoutOption(told, leavesAfter * 1000).pipe(
+            Effect.map(Option.flatten)
+          )
+          return Effect.forkChild(Effect.delay(staying, joins * 1000))
+        })
+        yield* TestClock.adjust("10 minutes")
+        const ends = yield* Effect.forEach(fibers, Fiber.join)
+        people.forEach(({ joins, leavesAfter }, index) => {
+          // It ends a minute after the first look; with these schedules that is seen within half a minute.
+          const stays = leavesAfter === null || joins >= 91
+          if (stays) assert.deepStrictEqual(ends[index], Option.some("completed"))
+        })
+        const before = (yield* calls).length
+        yield* TestClock.adjust("1 hour")
+        assert.lengthOf(yield* calls, before)
+      }).pipe(Effect.provide(Layer.merge(scripted({ op: BulkOperationsTest.lasting("1 minute") }), unlimited))),
+    { arbitrary: { runs: 60 } }
+  )
+
+  it.effect("nothing is left of 10,000 waits of which half were interrupted", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
+      const idle = yield* active
+      const fibers = yield* Effect.forEach(Array.from({ length: 10_000 }, (_, index) => `op-${index % 2000}`), (id) =>
+        Effect.forkChild(Effect.exit(poller.wait(id, { timeout: "1 minute" }))))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* active) - idle, 10_000)
+      yield* Fiber.interruptAll(fibers.filter((_, index) =>
+        index % 2 === 0
+      ))
+      yield* TestClock.adjust("1 hour")
+      const { inFlight } = yield* BulkOperationsTest.BulkOperationsTest
+      assert.strictEqual(yield* inFlight, 0)
+      assert.strictEqual((yield* active) - idle, 0)
+      const before = (yield* calls).length
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* calls, before)
+    }).pipe(
+      Effect.provide(Layer.provide(
+        scripted(Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`op-${index}`, ["running"]]))),
+        unlimited
+      ))
+    ), 30_000)
+
+  it.effect("closing the poller interrupts its waits", () =>
+    Effect.gen(function*() {
+      const waits = yield* Effect.gen(function*() {
+        const poller = yield* Poller
+        const fiber = yield* Effect.forkDetach(poller.wait("op"))
+        yield* TestClock.adjust("1 second")
+        return fiber
+      }).pipe(Effect.provide(scripted({ op: ["running"] })))
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(waits)))
+    }))
+})
+
+describe("the request budget", () => {
+  // A Cloudflare that counts: 1,200 requests in any five minutes, or it blocks.
+  const counting = Effect.gen(function*() {
+    const ends = new Map<string, number>()
+    const looks: Array<number> = []
+    const layer = Layer.succeed(BulkOperations.BulkOperations, {
+      accountId: "account",
+      get: (operationId) =>
+        Effect.map(Clock.currentTimeMillis, (now): BulkOperation.BulkOperation => {
+          looks.push(now)
+          const id = BulkOperation.OperationId.make(operationId)
+          const end = ends.get(operationId) ?? 0
+          return now < end
+            ? { id, status: "running" }
+            : { id, status: "completed", completed: Option.some(DateTime.makeUnsafe(end)) }
+        })
+    })
+    const most = () => {
+      let from = 0
+      return looks.reduce((most, look, index) => {
+        while ((looks[from] ?? 0) <= look - 300_000) from++
+        return Math.max(most, index - from + 1)
+      }, 0)
+    }
+    return { ends, layer: BulkOperationPoller.layer.pipe(Layer.provide(layer)), most }
+  })
+
+  // Operations that start at random times of an hour and last 1 second to 30 minutes.
+  const anHourOf = (waits: number) =>
+    Effect.gen(function*() {
+      const { ends, layer, most } = yield* counting
+      const ended = yield* Ref.make(0)
+      const run = Effect.gen(function*() {
+        const poller = yield* Poller
+        yield* Effect.forEach(Array.from({ length: waits }, (_, index) => `op-${index}`), (id) =>
+          Effect.gen(function*() {
+            yield* Effect.sleep((yield* Random.next) * 3_600_000)
+            const startedAt = yield* DateTime.now
+            ends.set(id, DateTime.toEpochMillis(startedAt) + 1000 * 1800 ** (yield* Random.next))
+            yield* poller.wait(id, { startedAt, timeout: "Infinity" })
+            yield* Ref.update(ended, (count) => count + 1)
+          }).pipe(Effect.forkChild))
+        yield* TestClock.adjust("4 hours")
+      })
+      yield* Effect.provide(run, layer)
+      return { ended: yield* Ref.get(ended), most: most() }
+    }).pipe(Random.withSeed("an hour"))
+
+  it.effect("is kept by 1,000 waits in an hour, and all of them end", () =>
+    Effect.gen(function*() {
+      const { ended, most } = yield* anHourOf(1000)
+      assert.strictEqual(ended, 1000)
+      assert.isAtMost(most, 1200)
+    }), 60_000)
+
+  it.effect("is kept by 10,000 waits in an hour, close to what it can carry at all", () =>
+    Effect.gen(function*() {
+      const { ended, most } = yield* anHourOf(10_000)
+      assert.strictEqual(ended, 10_000)
+      assert.isAtMost(most, 1200)
+    }), 60_000)
+
+  it.effect("that is too small for the waits is said once, with the figures, and nothing fails", () =>
+    Effect.gen(function*() {
+      const messages: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        if (logLevel === "Warn") messages.push(String(message))
+      })
+      const { ends, layer } = yield* counting
+      const run = Effect.gen(function*() {
+        const poller = yield* Poller
+        const ids = Array.from({ length: 500 }, (_, index) => `op-${index}`)
+        ids.forEach((id) => ends.set(id, 1000))
+        const all = yield* Effect.forkChild(poller.waitAll(ids))
+        yield* TestClock.adjust("1 hour")
+        assert.lengthOf(yield* Fiber.join(all), 500)
+      })
+      yield* run.pipe(Effect.provide(layer), Effect.provide(Logger.layer([logger])))
+      assert.lengthOf(messages, 1)
+      assert.match(messages[0] ?? "", /\d+ waits stand in the queue, and it carries 3\.2 looks per second/)
+    }))
+})
+
+describe("what it tells of itself", () => {
+  it.effect("is a span for each wait, with ids, looks, lateness, and an event for each change", () =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      const wait = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: PollSchedule.spaced("4 seconds") }))
+      const fiber = yield* Effect.forkChild(Effect.provideService(wait, Tracer.Tracer, tracer))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      const span = spans.find(({ name }) => name === "BulkOperationPoller.wait")
+      assert.deepStrictEqual(Object.fromEntries(span?.attributes ?? []), {
+        "cloudflare.operation_id": "op",
+        "cloudflare.account_id": "account",
+        "bulk_operation.polls": 4,
+        "bulk_operation.lateness_ms": 2000
+      })
+      assert.deepStrictEqual(span?.events.map(([name]) => name), ["running", "completed"])
+    }).pipe(Effect.provide(scripted({ op: BulkOperationsTest.lasting("10 seconds") }))))
+
+  it.effect("is the lateness by Cloudflare's clock, where the Date of its answers shows that the clocks differ", () =>
+    Effect.gen(function*() {
+      // Cloudflare's clock is a minute ahead; the operation ended two seconds before the look, by that clock.
+      yield* TestClock.adjust("1 hour")
+      const transport = HttpClient.make((request) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          HttpClientResponse.fromWeb(
+            request,
+            Response.json({
+              success: true,
+              errors: [],
+              messages: [],
+              result: now < 3_604_000
+                ? { id: "op", status: "running" }
+                : { id: "op", status: "completed", completed: new Date(3_602_000 + 60_000).toISOString() }
+            }, { headers: { date: new Date(now + 60_000).toUTCString() } })
+          ))
+      )
+      const layer = BulkOperationPoller.layer.pipe(
+        Layer.provide(BulkOperations.layer),
+        Layer.provide(CloudflareApi.layer({
+          credentials: Credentials.apiToken(Redacted.make("token")),
+          accountId: "account"
+        })),
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, transport))
+      )
+      const before = yield* Metric.value(PollMetrics.lateness)
+      const run = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: PollSchedule.spaced("4 seconds") }))
+      const fiber = yield* Effect.forkChild(Effect.provide(run, layer))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      const after = yield* Metric.value(PollMetrics.lateness)
+      assert.strictEqual(after.count - before.count, 1)
+      // `Date` counts whole seconds.
+      assert.approximately(after.sum - before.sum, 2.5, 0.6)
+    }))
+})
+
+describe("PollOptions", () => {
+  it.effect("are replaced for an application by a layer, and for one wait by its options", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const wait = (options?: BulkOperationPoller.WaitOptions) =>
+        poller.wait("op", options).pipe(
+          Effect.provideService(PollOptions.PollOptions, { ...PollOptions.defaults, timeout: "7 seconds" }),
+          Effect.exit,
+          Effect.andThen(Clock.currentTimeMillis),
+          Effect.forkChild
+        )
+      const byLayer = yield* wait()
+      const byArgument = yield* wait({ timeout: "9 seconds" })
+      const undefinedIsDefault = yield* wait({ timeout: undefined })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* Effect.forEach([byLayer, byArgument, undefinedIsDefault], Fiber.join), [
+        7000,
+        9000,
+        7000
+      ])
+    }).pipe(Effect.provide(scripted({ op: ["running"] }))))
+})

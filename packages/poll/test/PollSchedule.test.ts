@@ -1,0 +1,138 @@
+import { BulkOperation } from "@bulk-operations/core"
+import { PollSchedule } from "@bulk-operations/poll"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Pull, Random, Schedule, Schema } from "effect"
+
+const running = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op") })
+
+// When a schedule looks, in milliseconds, up to `end` or `most` looks: it is stepped, nothing is run.
+const looks = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, end: number, most = 500) {
+  const step = yield* Schedule.toStep(schedule)
+  const at = [0]
+  for (let now = 0; now < end && at.length < most;) {
+    const delay = yield* step(now, running).pipe(
+      Effect.map(([, delay]) => Duration.toMillis(delay)),
+      Pull.catchDone(() => Effect.succeed(Number.POSITIVE_INFINITY))
+    )
+    if (delay === Number.POSITIVE_INFINITY) break
+    now += delay
+    at.push(now)
+  }
+  return at
+})
+
+const gaps = (at: ReadonlyArray<number>) => at.slice(1).map((look, index) => look - (at[index] ?? 0))
+
+const neverShrink = (at: ReadonlyArray<number>) => {
+  const all = gaps(at)
+  all.forEach((gap, index) => assert.isAtLeast(gap, (all[index - 1] ?? 0) - 1))
+}
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const hour = 3_600_000
+
+describe("quadratic", () => {
+  const drawn = { requestCost: between(10, 60_000), seed: between(0, 1_000_000) }
+
+  it.effect.prop("its gaps never shrink", drawn, ({ requestCost, seed }) =>
+    Effect.gen(function*() {
+      neverShrink(yield* looks(PollSchedule.quadratic({ requestCost }), hour))
+    }).pipe(Random.withSeed(seed)))
+
+  it.effect.prop(
+    "its k-th look falls between requestCost · (k - 1)² and requestCost · k²",
+    drawn,
+    ({ requestCost, seed }) =>
+      Effect.gen(function*() {
+        const at = yield* looks(PollSchedule.quadratic({ requestCost }), hour, 60)
+        // Each look is rounded to a millisecond.
+        at.forEach((look, k) => {
+          if (k === 0) return
+          assert.isAtLeast(look, requestCost * (k - 1) ** 2 - k)
+          assert.isAtMost(look, requestCost * k ** 2 + k)
+        })
+      }).pipe(Random.withSeed(seed))
+  )
+
+  it.effect.prop(
+    "its phase never delays the first look by more than requestCost",
+    drawn,
+    ({ requestCost, seed }) =>
+      Effect.gen(function*() {
+        const [, first = 0] = yield* looks(PollSchedule.quadratic({ requestCost }), 1)
+        assert.isAbove(first, 0)
+        assert.isAtMost(first, requestCost)
+      }).pipe(Random.withSeed(seed))
+  )
+
+  it.effect("costs at most 1.5 times the best fixed interval known in hindsight, from 1 second to 1 hour", () =>
+    Effect.gen(function*() {
+      const cost = 250
+      // Requests, each worth `cost`, and lateness, both as expected over phases.
+      const total = (rows: ReadonlyArray<PollSchedule.Explanation>) =>
+        rows.map(({ meanLateness, polls }) => polls * cost + Duration.toMillis(meanLateness))
+      for (let duration = 1000; duration <= hour; duration *= 1.7) {
+        const [ours = 0] = total(yield* PollSchedule.explain(PollSchedule.quadratic(), [duration]))
+        // With a phase of its own, an interval d takes 1.5 + T / d looks and is late by d / 2: the best d is √(2cT).
+        const best = 1.5 * cost + Math.sqrt(2 * cost * duration)
+        assert.isAtMost(ours, 1.5 * best, `${duration} ms`)
+      }
+    }))
+
+  it.effect("a look that comes late does not make the next ones dense", () =>
+    Effect.gen(function*() {
+      const step = yield* Schedule.toStep(PollSchedule.quadratic({ requestCost: "1 second" }))
+      yield* step(0, running)
+      const [, gap] = yield* step(100_000, running)
+      assert.strictEqual(Duration.toMillis(gap), 21_000)
+    }))
+})
+
+describe("geometric", () => {
+  it.effect.prop(
+    "grows by its ratio up to its cap",
+    [between(100, 5000), between(1, 4), between(5000, 60_000)],
+    ([start, ratio, cap]) =>
+      Effect.gen(function*() {
+        const at = yield* looks(PollSchedule.geometric({ start, ratio, cap }), hour, 12)
+        neverShrink(at)
+        gaps(at).forEach((gap, index) => assert.approximately(gap, Math.min(cap, start * ratio ** index), 1))
+      })
+  )
+})
+
+describe("cloudflareGo", () => {
+  it.effect("has exactly the gaps of the official Go client, and then ends", () =>
+    Effect.gen(function*() {
+      const seconds = gaps(yield* looks(PollSchedule.cloudflareGo, hour)).map((gap) => gap / 1000)
+      assert.deepStrictEqual(seconds, [1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 128])
+    }))
+})
+
+describe("explain", () => {
+  it.effect("counts the looks until the end is seen, and how late that is on average and at worst", () =>
+    Effect.gen(function*() {
+      const [row] = yield* PollSchedule.explain(PollSchedule.geometric({ start: "1 second", ratio: 2 }), ["10 seconds"])
+      // Looks at 0, 1, 3, 7, 15 seconds.
+      assert.deepStrictEqual(row, {
+        duration: Duration.seconds(10),
+        polls: 5,
+        meanLateness: Duration.seconds(4),
+        worstLateness: Duration.seconds(8)
+      })
+    }))
+
+  it.effect("says of a schedule that ends before the operation that it never sees the end", () =>
+    Effect.gen(function*() {
+      const [row] = yield* PollSchedule.explain(PollSchedule.cloudflareGo, ["20 minutes"])
+      assert.strictEqual(row?.polls, 17)
+      assert.isFalse(Duration.isFinite(row?.meanLateness ?? Duration.zero))
+    }))
+
+  it.effect("comes to an end for a schedule without delays", () =>
+    Effect.gen(function*() {
+      const [row] = yield* PollSchedule.explain(Schedule.forever, ["100 millis"])
+      assert.strictEqual(row?.polls, 101)
+    }))
+})
