@@ -224,7 +224,7 @@ describe("the request budget", () => {
         yield* TestClock.adjust("1 hour")
         assert.lengthOf(yield* Fiber.join(all), 500)
       })
-      yield* run.pipe(Effect.provide(layer), Effect.provide(Logger.layer([logger])))
+      yield* Effect.provide(run, Layer.provideMerge(layer, Logger.layer([logger])))
       assert.lengthOf(messages, 1)
       assert.match(messages[0] ?? "", /\d+ waits stand in the queue, and it carries 3\.2 looks per second/)
     }))
