@@ -85,7 +85,12 @@ export const make = <L extends Heap.Node>(options: {
   const ask = Effect.suspend(() =>
     bucket === undefined || budget === undefined
       ? Effect.void
-      : limiter.consume({ ...bucket, key: budget.key, algorithm: "token-bucket", onExceeded: "delay" }).pipe(
+      : limiter.consume({
+        ...bucket,
+        key: `${budget.key}/${bucket.limit}`,
+        algorithm: "token-bucket",
+        onExceeded: "delay"
+      }).pipe(
         // A store that cannot be reached must not stop the waits: Cloudflare itself still says when it is too much.
         Effect.catch((error) =>
           Effect.as(Effect.logDebug("No budget from the rate limiter", error), { delay: Duration.zero })
@@ -192,7 +197,8 @@ export const make = <L extends Heap.Node>(options: {
   }
 }
 
-// Effect's token bucket holds `limit` and refills in `window`.
+// Effect's token bucket holds `limit` and refills in `window`. Each limit has a bucket of its own, by its key: what was
+// left under one that has been replaced would be too much.
 const bucketOf = (budget: Pick<Budget, "limit" | "window">, share: number) => {
   const perMilli = share * budget.limit / Duration.toMillis(Duration.fromInputUnsafe(budget.window))
   const limit = Math.max(1, Math.floor(perMilli * Duration.toMillis(burst)))
