@@ -21,6 +21,9 @@ export interface Measured {
 
 const childModule = new URL("child.ts", import.meta.url).pathname
 
+// So many operations before the compiler has seen enough.
+const warmUp: Order = { count: 6000, concurrency: 50 }
+
 /** Measures every entry under every order. The result has one list of entries for each order. */
 export const measure = async (
   entries: ReadonlyArray<Entry>,
@@ -29,16 +32,16 @@ export const measure = async (
 ): Promise<ReadonlyArray<ReadonlyArray<Measured>>> => {
   const children = entries.map(({ module, setup }) => Processes.start(childModule, [module, JSON.stringify(setup)]))
   await Promise.all(children.map((child) => Processes.answer(child)))
+  for (const child of children) await Processes.ask<Cost>(child, warmUp)
   const costs = orders.map(() => entries.map(() => new Array<Cost>()))
-  // The first rounds are for the compiler.
-  for (let round = -2; round < rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [at, order] of orders.entries()) {
       for (let turn = 0; turn < entries.length; turn++) {
-        const who = (turn + Math.max(0, round)) % entries.length
+        const who = (turn + round) % entries.length
         const child = children[who]
         if (child === undefined) continue
         const { cpu, wall } = await Processes.ask<Cost>(child, order)
-        if (round >= 0) costs[at]?.[who]?.push({ cpu: cpu / order.count, wall: wall / order.count })
+        costs[at]?.[who]?.push({ cpu: cpu / order.count, wall: wall / order.count })
       }
     }
   }

@@ -1,0 +1,41 @@
+/**
+ * What a benchmark says: tables for people, and figures that must stay below a limit.
+ */
+import type { Summary } from "./statistics.ts"
+
+/** How a benchmark is run. */
+export interface Options {
+  /** Few rounds, for a check in between. */
+  readonly quick: boolean
+}
+
+/** A figure that was promised. */
+export interface Limit {
+  readonly what: string
+  readonly measured: number
+  readonly limit: number
+}
+
+export interface Report {
+  readonly markdown: string
+  readonly limits: ReadonlyArray<Limit>
+}
+
+/** One that can be run by its name. */
+export type Benchmark = (options: Options) => Promise<Report>
+
+/** A Markdown table. */
+export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
+  return [line(head), line(head.map((_, column) => column === 0 ? "---" : "---:")), ...rows.map(line)].join("\n")
+}
+
+/** About three digits. */
+export const figure = (value: number): string => {
+  if (!Number.isFinite(value)) return "never"
+  const digits = Math.abs(value) >= 99.5 ? 0 : Math.abs(value) >= 9.95 ? 1 : 2
+  return value.toFixed(digits).replace(/\B(?=(\d{3})+$)/g, ",")
+}
+
+/** A median and its spread. */
+export const spread = ({ high, low, median }: Summary): string => `${figure(median)} (${figure(low)}–${figure(high)})`

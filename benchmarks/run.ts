@@ -1,0 +1,75 @@
+/**
+ * `npm run bench`, `npm run bench -- <name> …`, `npm run bench -- --quick`.
+ *
+ * Runs the benchmarks that are named, or all of them, and writes what they say between their marks in README.md. With
+ * `--quick` it only checks that the figures stay within their limits, with some slack for a busy machine.
+ */
+import { execFileSync } from "node:child_process"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import * as Decode from "./decode/decode.ts"
+import * as Machine from "./harness/machine.ts"
+import { type Benchmark, figure, type Limit, table } from "./harness/report.ts"
+import * as Status from "./status/status.ts"
+
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  status: Status.run,
+  decode: Decode.run
+}
+
+const slack = 1.25
+
+const pathOf = (path: string) => new URL(path, import.meta.url).pathname
+
+// The one peer that does not load beside everything else.
+const installDistilled = () => {
+  const folder = pathOf("distilled")
+  if (existsSync(`${folder}/node_modules/@distilled.cloud`)) return
+  console.log("Installing @distilled.cloud/cloudflare and the Effect it loads with …")
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder, stdio: "inherit" })
+}
+
+const write = (name: string, text: string) => {
+  const readme = pathOf("README.md")
+  const before = readFileSync(readme, "utf8")
+  const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`)
+  if (!marks.test(before)) throw new Error(`README.md has no place for ${name}`)
+  writeFileSync(readme, before.replace(marks, (_, open: string, close: string) => `${open}\n${text}\n\n${close}`))
+}
+
+const limitsTable = (limits: ReadonlyArray<Limit>) =>
+  table(
+    ["", "measured", "at most"],
+    limits.map(({ limit, measured, what }) => [what, figure(measured), figure(limit)])
+  )
+
+const arguments_ = process.argv.slice(2)
+const quick = arguments_.includes("--quick")
+const names = arguments_.filter((argument) => !argument.startsWith("--"))
+const unknown = names.find((name) => benchmarks[name] === undefined)
+if (unknown !== undefined) {
+  console.error(`There is no benchmark "${unknown}"; there are ${Object.keys(benchmarks).join(", ")}.`)
+  process.exit(2)
+}
+
+installDistilled()
+const broken: Array<Limit> = []
+for (const [name, benchmark] of Object.entries(benchmarks)) {
+  if (names.length > 0 && !names.includes(name)) continue
+  const began = performance.now()
+  const { limits, markdown } = await benchmark({ quick })
+  console.log(
+    `\n## ${name} (${((performance.now() - began) / 1000).toFixed(0)} s)\n\n${quick ? "" : `${markdown}\n\n`}${
+      limitsTable(limits)
+    }`
+  )
+  broken.push(...limits.filter(({ limit, measured }) => !(measured <= limit * (quick ? slack : 1))))
+  if (!quick) write(name, [markdown, ...(limits.length === 0 ? [] : [limitsTable(limits)])].join("\n\n"))
+}
+if (!quick) write("machine", Machine.describe())
+if (broken.length > 0) {
+  console.error(`\nNot within the limits${quick ? `, even with ${(slack - 1) * 100} % of slack` : ""}:`)
+  for (const { limit, measured, what } of broken) {
+    console.error(`- ${what}: ${figure(measured)}, at most ${figure(limit)}`)
+  }
+  process.exitCode = 1
+}
