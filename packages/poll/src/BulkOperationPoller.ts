@@ -23,6 +23,7 @@ import * as Queue from "effect/Queue"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
+import * as Alarm from "./internal/alarm.ts"
 import * as Measure from "./internal/measure.ts"
 import * as Pacer from "./internal/pacer.ts"
 import type { GaveUp, Subscriber, Watch } from "./internal/watch.ts"
@@ -101,6 +102,7 @@ export const make = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => Effect.sync(watcher.stop))
 
   const now = () => clock.currentTimeMillisUnsafe()
+  const elapsed = ({ since }: Subscriber) => Math.round(Alarm.monotonicMillis(clock) - since)
 
   // The operation once it has ended, well or not.
   const follow = Effect.fnUntraced(function*(
@@ -112,40 +114,46 @@ export const make = Effect.gen(function*() {
     const began = now()
     const accountId = options?.accountId ?? operations.accountId
     const startedAt = options?.startedAt && DateTime.toEpochMillis(options.startedAt)
-    const request = { operationId, accountId, startedAt, options: resolve(options, yield* PollOptions) }
+    const request = { operationId, accountId, startedAt, ...resolve(options, yield* PollOptions) }
     const end = Deferred.makeUnsafe<Terminal, CloudflareError | GaveUp>()
     span.attribute("cloudflare.operation_id", operationId)
     span.attribute("cloudflare.account_id", accountId)
 
-    const gaveUp = ({ pollsBefore, watch }: Subscriber) =>
+    const gaveUp = (subscriber: Subscriber, { endedBy }: GaveUp) =>
       new PollTimeout({
         operationId,
         accountId,
         startedAt: DateTime.makeUnsafe(startedAt ?? began),
-        last: Option.fromUndefinedOr(watch.last),
-        polls: watch.polls - pollsBefore,
-        elapsed: Duration.millis(now() - began),
-        lastError: Option.fromUndefinedOr(watch.trouble?.error)
+        last: Option.fromUndefinedOr(subscriber.watch.last),
+        polls: subscriber.watch.polls - subscriber.pollsBefore,
+        elapsed: Duration.millis(elapsed(subscriber)),
+        endedBy,
+        lastError: Option.fromUndefinedOr(subscriber.watch.trouble?.error)
       })
+    const plan = yield* watcher.plan(request)
     return yield* Effect.acquireUseRelease(
       Effect.andThen(
         Measure.waitBegan,
-        watcher.join(request, {
-          onChange: (operation) => {
-            span.event(operation.status, clock.currentTimeNanosUnsafe())
-            onChange(operation)
-          },
-          onEnd: (exit) => Deferred.doneUnsafe(end, exit)
-        })
+        Effect.contextWith((context: Context.Context<never>) =>
+          Effect.sync(() =>
+            watcher.join(request, plan, context, {
+              onChange: (operation) => {
+                span.event(operation.status, clock.currentTimeNanosUnsafe())
+                onChange(operation)
+              },
+              onEnd: (ending) => Deferred.doneUnsafe(end, ending)
+            })
+          )
+        )
       ),
-      (subscriber) => Effect.catchTag(Deferred.await(end), "GaveUp", () => gaveUp(subscriber)),
+      (subscriber) => Effect.catchTag(Deferred.await(end), "GaveUp", (reason) => gaveUp(subscriber, reason)),
       (subscriber, exit) =>
         Effect.suspend(() => {
           watcher.leave(subscriber)
           span.attribute("bulk_operation.polls", subscriber.watch.polls - subscriber.pollsBefore)
           const lateness = Exit.isSuccess(exit) ? latenessOf(exit.value, began) : undefined
           if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
-          return Measure.waitEnded({ outcome: outcomeOf(exit), duration: now() - began, lateness })
+          return Measure.waitEnded({ outcome: outcomeOf(exit), duration: elapsed(subscriber), lateness })
         })
     )
   })
@@ -200,14 +208,15 @@ const spanned = <A, E>(name: string, use: (span: Tracer.Span) => Effect.Effect<A
 const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOperationFailed> =>
   operation.status === "completed" ? Effect.succeed(operation) : Effect.fail(new BulkOperationFailed({ operation }))
 
-const resolve = (options: WaitOptions | undefined, defaults: Options): Options =>
-  options === undefined ? defaults : {
-    schedule: options.schedule ?? defaults.schedule,
-    timeout: options.timeout ?? defaults.timeout,
-    troubleSchedule: options.troubleSchedule ?? defaults.troubleSchedule,
-    tolerance: options.tolerance ?? defaults.tolerance,
-    notFoundGrace: options.notFoundGrace ?? defaults.notFoundGrace
-  }
+const resolve = (options: WaitOptions | undefined, defaults: Options) => ({
+  schedule: options?.schedule ?? defaults.schedule,
+  troubleSchedule: options?.troubleSchedule ?? defaults.troubleSchedule,
+  timeout: millis(options?.timeout ?? defaults.timeout),
+  tolerance: millis(options?.tolerance ?? defaults.tolerance),
+  notFoundGrace: millis(options?.notFoundGrace ?? defaults.notFoundGrace)
+})
+
+const millis = (duration: Duration.Input) => Math.max(0, Duration.toMillis(Duration.fromInputUnsafe(duration)))
 
 const outcomeOf = (exit: Exit.Exit<Terminal, PollTimeout | CloudflareError>): Measure.Outcome =>
   Exit.isSuccess(exit)

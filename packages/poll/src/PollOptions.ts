@@ -45,7 +45,8 @@ export const defaults: Options = {
   schedule: PollSchedule.quadratic(),
   timeout: Duration.hours(1),
   troubleSchedule: Schedule.exponential("1 second").pipe(
-    Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.seconds(30)))),
+    // Jitter adds a fifth at most.
+    Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.seconds(25)))),
     Schedule.jittered
   ),
   tolerance: Duration.minutes(10),

@@ -31,7 +31,7 @@ export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperatio
 export const quadratic = (
   options?: { readonly requestCost?: Duration.Input | undefined }
 ): Schedule.Schedule<number> => {
-  const cost = Duration.toMillis(Duration.fromInputUnsafe(options?.requestCost ?? "250 millis"))
+  const cost = Math.max(1, Duration.toMillis(Duration.fromInputUnsafe(options?.requestCost ?? "250 millis")))
   return Schedule.fromStep(Effect.map(Random.next, (phase) => {
     let start: number | undefined
     let looks = 0
@@ -39,8 +39,9 @@ export const quadratic = (
       start ??= now
       // From k² to (k + 1)². Reckoned from the time elapsed, not from a count, so that a late look does not make the
       // next ones dense.
-      const root = Math.sqrt((now - start) / cost) + (looks === 0 ? 1 - phase : 1)
-      const gap = Math.max(1, Math.round(cost * root ** 2 - (now - start)))
+      const elapsed = Math.max(0, now - start)
+      const root = Math.sqrt(elapsed / cost) + (looks === 0 ? 1 - phase : 1)
+      const gap = Math.max(1, Math.round(cost * root ** 2 - elapsed))
       return Effect.succeed([looks++, Duration.millis(gap)])
     }
   }))
@@ -87,6 +88,9 @@ export interface Explanation {
 
 const phases = 64
 
+// After so many looks, the last gap is taken to stay: no schedule worth explaining still changes then.
+const maxSteps = 5000
+
 /**
  * What a schedule would cost for operations of these durations, reckoned on virtual time.
  *
@@ -109,10 +113,10 @@ export const explain = (
   const ends = durations.map((duration) => Duration.fromInputUnsafe(duration))
   const last = Math.max(...ends.map(Duration.toMillis))
   return Effect.gen(function*() {
-    const runs: Array<ReadonlyArray<number>> = []
-    for (let phase = 0; phase < phases; phase++) runs.push(yield* looks(schedule, last))
+    const runs: Array<Run> = []
+    for (let phase = 0; phase < phases; phase++) runs.push(yield* run(schedule, last))
     return ends.map((duration) => {
-      const seen = runs.map((looks) => lateness(looks, Duration.toMillis(duration)))
+      const seen = runs.map((run) => lateness(run, Duration.toMillis(duration)))
       const mean = (of: (run: typeof seen[number]) => number) => seen.reduce((sum, run) => sum + of(run), 0) / phases
       return {
         duration,
@@ -126,24 +130,31 @@ export const explain = (
 
 const underWay = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("explain") })
 
-// Every look from the start to the first one that is not before `end`, in milliseconds.
-const looks = Effect.fnUntraced(function*(schedule: PollSchedule, end: number) {
+// Every look from the start to the first one that is not before `end`, in milliseconds, and the last gap.
+interface Run {
+  readonly looks: ReadonlyArray<number>
+  readonly gap: number
+}
+
+const run = Effect.fnUntraced(function*(schedule: PollSchedule, end: number): Effect.fn.Return<Run> {
   const step = yield* Schedule.toStep(schedule)
-  const at = [0]
-  for (let now = 0; now < end;) {
-    const delay = yield* step(now, underWay).pipe(
+  const looks = [0]
+  let now = 0
+  let gap = 0
+  while (now < end && looks.length <= maxSteps) {
+    gap = yield* step(now, underWay).pipe(
       Effect.map(([, delay]) => Math.max(1, Duration.toMillis(delay))),
       Pull.catchDone(() => Effect.succeed(Number.POSITIVE_INFINITY))
     )
-    now += delay
-    if (now < Number.POSITIVE_INFINITY) at.push(now)
+    now += gap
+    if (now < Number.POSITIVE_INFINITY) looks.push(now)
   }
-  return at
+  return { looks, gap }
 })
 
-const lateness = (looks: ReadonlyArray<number>, end: number) => {
+const lateness = ({ gap, looks }: Run, end: number) => {
   const seenBy = looks.findIndex((look) => look >= end)
-  return seenBy === -1
-    ? { polls: looks.length, gap: Number.POSITIVE_INFINITY }
-    : { polls: seenBy + 1, gap: (looks[seenBy] ?? 0) - (looks[seenBy - 1] ?? 0) }
+  return seenBy !== -1
+    ? { polls: seenBy + 1, gap: (looks[seenBy] ?? 0) - (looks[seenBy - 1] ?? 0) }
+    : { polls: looks.length + (Number.isFinite(gap) ? Math.ceil((end - (looks.at(-1) ?? 0)) / gap) : 0), gap }
 }

@@ -49,6 +49,8 @@ export class PollTimeout extends Schema.TaggedError<PollTimeout>("@bulk-operatio
   polls: Schema.Int,
   /** How long the wait was. */
   elapsed: Schema.Duration,
+  /** Whether its `timeout` was over, or its schedule had no further look. */
+  endedBy: Schema.Literals(["timeout", "schedule"]),
   /** The trouble that the last look met, if it met any. */
   lastError: Schema.Option(CloudflareError)
 }) {
@@ -61,9 +63,9 @@ export class PollTimeout extends Schema.TaggedError<PollTimeout>("@bulk-operatio
       onNone: () => "",
       onSome: ({ message }) => `; last trouble: ${message}`
     })
-    return `Bulk operation ${this.operationId} did not end within ${
-      Duration.format(this.elapsed)
-    } (${this.polls} looks, ` +
-      `${seen}${trouble}). It goes on: wait again with startedAt.`
+    const elapsed = Duration.format(this.elapsed)
+    const ended = this.endedBy === "timeout" ? `within ${elapsed}` : `before its schedule did, after ${elapsed}`
+    return `Bulk operation ${this.operationId} did not end ${ended} (${this.polls} looks, ${seen}${trouble}). ` +
+      "It goes on: wait again with startedAt."
   }
 }

@@ -226,7 +226,7 @@ describe("the request budget", () => {
       })
       yield* Effect.provide(run, Layer.provideMerge(layer, Logger.layer([logger])))
       assert.lengthOf(messages, 1)
-      assert.match(messages[0] ?? "", /\d+ waits stand in the queue, and it carries 3\.2 looks per second/)
+      assert.match(messages[0] ?? "", /\d+ waits stand in the queue, and it carries 2\.9 looks per second/)
     }))
 })
 

@@ -35,17 +35,16 @@ export const make = (
     if (at >= ringsAt) return
     stop()
     ringsAt = at
-    // Timers count whole milliseconds: rounded up, so that what is due is due when it rings.
-    const delay = Duration.millis(Math.ceil(Math.max(0, at - monotonicMillis(clock))))
-    const fiber = fork(Effect.andThen(
+    // Timers count whole milliseconds: rounded up, so that what is due is due when it rings; and never none, for what is
+    // due by less than a sum of times can tell would ring without end.
+    const delay = Duration.millis(Math.max(1, Math.ceil(at - monotonicMillis(clock))))
+    sleeper = fork(Effect.andThen(
       clock.sleep(delay),
       Effect.sync(() => {
         ringsAt = Number.POSITIVE_INFINITY
         ring()
       })
     ))
-    // A sleep of no time has rung by now.
-    if (ringsAt === at) sleeper = fiber
   }
 
   return { set, stop }

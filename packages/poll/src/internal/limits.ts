@@ -11,8 +11,16 @@ import * as Result from "effect/Result"
 
 /** So many requests in so much time. */
 export interface Limit {
+  readonly name: string
   readonly limit: number
   readonly window: Duration.Duration
+}
+
+/** How many requests are left of the limit of that name, and the milliseconds until there are more. */
+export interface Remaining {
+  readonly name: string
+  readonly requests: number
+  readonly reset: number
 }
 
 const quota = /;\s*q=(\d+)\s*(?:;|$)/
@@ -20,26 +28,25 @@ const window = /;\s*w=(\d+)\s*(?:;|$)/
 const left = /;\s*r=(\d+)\s*(?:;|$)/
 const reset = /;\s*t=(\d+)\s*(?:;|$)/
 
-const pairs = (header: string | undefined, amount: RegExp, seconds: RegExp): ReadonlyArray<readonly [number, number]> =>
+const items = (header: string | undefined, amount: RegExp, seconds: RegExp) =>
   header === undefined ? [] : header.split(",")
-    .map((item) => [Number(amount.exec(item)?.[1]), Number(seconds.exec(item)?.[1])] as const)
-    .filter(([amount, seconds]) => amount >= 0 && seconds > 0)
+    .map((item) => ({
+      name: item.split(";", 1)[0]?.trim() ?? "",
+      amount: Number(amount.exec(item)?.[1]),
+      seconds: Number(seconds.exec(item)?.[1])
+    }))
+    .filter(({ amount, seconds }) => amount >= 0 && seconds > 0)
 
-/** The tightest limit that the answer names. */
-export const policy = (headers: Headers.Headers): Limit | undefined => {
-  const [tightest] = pairs(headers["ratelimit-policy"], quota, window)
-    .filter(([quota]) => quota > 0)
-    .toSorted(([quotaA, secondsA], [quotaB, secondsB]) => quotaA / secondsA - quotaB / secondsB)
-  return tightest && { limit: tightest[0], window: Duration.seconds(tightest[1]) }
-}
+/** The limits that the answer names. */
+export const policy = (headers: Headers.Headers): ReadonlyArray<Limit> =>
+  items(headers["ratelimit-policy"], quota, window)
+    .filter(({ amount }) => amount > 0)
+    .map(({ amount, name, seconds }) => ({ name, limit: amount, window: Duration.seconds(seconds) }))
 
-/** The fewest requests that are left by the answer, and the milliseconds until there are more. */
-export const remaining = (
-  headers: Headers.Headers
-): { readonly requests: number; readonly reset: number } | undefined => {
-  const [fewest] = pairs(headers["ratelimit"], left, reset).toSorted(([left], [right]) => left - right)
-  return fewest && { requests: fewest[0], reset: fewest[1] * 1000 }
-}
+/** What the answer says is left of them. */
+export const remaining = (headers: Headers.Headers): ReadonlyArray<Remaining> =>
+  items(headers["ratelimit"], left, reset)
+    .map(({ amount, name, seconds }) => ({ name, requests: amount, reset: seconds * 1000 }))
 
 // `Date` counts whole seconds, and an answer takes a while.
 const clockTolerance = 2000

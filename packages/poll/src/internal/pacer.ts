@@ -1,8 +1,8 @@
 /**
  * Whose look is next, and when: what keeps any number of waits within one budget of requests.
  *
- * Gaps are counted in paced time. It runs like the clock while the budget lasts, and stands still while a look that is
- * due waits for the budget. So all gaps are stretched by one common factor, however many waits there are, whatever
+ * Gaps are counted in paced time. It runs like the clock while the budget lasts, and all but stands still while a look
+ * that is due waits for the budget. So all gaps are stretched by one common factor, however many waits there are, whatever
  * their schedules, and whatever else draws on the budget: their proportions stay, and none starves.
  */
 import type * as Clock from "effect/Clock"
@@ -15,6 +15,7 @@ import type { Budget } from "../PollBudget.ts"
 import * as PollMetrics from "../PollMetrics.ts"
 import * as Alarm from "./alarm.ts"
 import * as Heap from "./heap.ts"
+import type { Limit, Remaining } from "./limits.ts"
 
 /** The order of looks of type `L`. */
 export interface Pacer<L extends Heap.Node> {
@@ -27,19 +28,25 @@ export interface Pacer<L extends Heap.Node> {
   readonly cancel: (look: L) => void
   /** For how many milliseconds paced time has stood still so far. */
   readonly lag: () => number
-  /** Lets only urgent looks through for a while. */
-  readonly pause: (millis: number) => void
-  /** Goes on with what an answer says of the limit and of the requests that are left. */
-  readonly learn: (
-    policy: Pick<Budget, "limit" | "window"> | undefined,
-    remaining: { readonly requests: number; readonly reset: number } | undefined
-  ) => void
+  /** Lets only urgent looks through for so long, five minutes at most; tells for how long they are the only ones now. */
+  readonly pause: (millis: number) => number
+  /** Goes on with what an answer says of the limits and of the requests that are left. */
+  readonly learn: (limits: ReadonlyArray<Limit>, remaining: ReadonlyArray<Remaining>) => void
+  /** How many looks are arranged. */
+  readonly size: () => number
   readonly stop: () => void
 }
 
-// How much of the budget may be spent at once after a quiet time. What the bucket holds comes on top of what flows in,
-// so over any window the looks stay below share + burst / window of the limit: 88 % with Cloudflare's 5 minutes.
-const burst = Duration.seconds(30)
+// The part of the share that may be spent at once after a quiet time. The rest flows in over the window, so that both
+// together never exceed the share, whichever window one looks at.
+const burst = 0.1
+
+// The longest that an answer holds up the looks at all operations: Cloudflare blocks for five minutes.
+const longestPause = 5 * 60_000
+
+// How fast paced time runs while a look waits for the budget. Were it none, the first looks of new waits, which no factor
+// stretches, could hold up all others for as long as new waits keep coming.
+const slowest = 0.01
 
 // How many seconds a queue may stand before it is no passing rush.
 const patience = 60
@@ -62,16 +69,19 @@ export const make = <L extends Heap.Node>(options: {
   let pausedUntil = pacedAt
   let permit = false
   let asking = false
+  let asker: Fiber.Fiber<void> | undefined
   let blockedSince = Number.POSITIVE_INFINITY
   let overdueBefore = 0
   let warned = false
   let inTurn = false
-  let limit = budget?.limit ?? Number.POSITIVE_INFINITY
-  let bucket = budget === undefined ? undefined : bucketOf(budget, budget.share)
+  let limits: ReadonlyArray<Limit> = budget === undefined
+    ? []
+    : [{ name: "", limit: budget.limit, window: Duration.fromInputUnsafe(budget.window) }]
+  let bucket = budget && bucketOf(limits, budget.share)
 
   const advance = () => {
     const now = Alarm.monotonicMillis(clock)
-    if (!asking) pacedTime += Math.max(0, now - Math.max(pacedAt, pausedUntil))
+    pacedTime += (asking ? slowest : 1) * Math.max(0, now - Math.max(pacedAt, pausedUntil))
     pacedAt = now
   }
 
@@ -92,8 +102,8 @@ export const make = <L extends Heap.Node>(options: {
         onExceeded: "delay"
       }).pipe(
         // A store that cannot be reached must not stop the waits: Cloudflare itself still says when it is too much.
-        Effect.catch((error) =>
-          Effect.as(Effect.logDebug("No budget from the rate limiter", error), { delay: Duration.zero })
+        Effect.catchCause((cause) =>
+          Effect.as(Effect.logDebug("No budget from the rate limiter", cause), { delay: Duration.zero })
         ),
         Effect.flatMap(({ delay }) => Duration.isZero(delay) ? Effect.void : Effect.sleep(delay))
       )
@@ -132,7 +142,7 @@ export const make = <L extends Heap.Node>(options: {
       if (!permit && !asking) {
         asking = true
         // The store in memory answers at once.
-        fork(ask)
+        asker = fork(ask)
       }
       if (!permit) break
       permit = false
@@ -157,7 +167,8 @@ export const make = <L extends Heap.Node>(options: {
 
   const pause = (millis: number) => {
     advance()
-    pausedUntil = Math.max(pausedUntil, pacedAt + millis)
+    pausedUntil = Math.max(pausedUntil, pacedAt + Math.min(longestPause, millis))
+    return pausedUntil - pacedAt
   }
 
   return {
@@ -174,8 +185,8 @@ export const make = <L extends Heap.Node>(options: {
       turn()
     },
     urgent: (look, limit) => {
-      cancel(look)
-      first.put(look, limit)
+      due.remove(look)
+      first.put(look, first.has(look) ? Math.min(look.at, limit) : limit)
       turn()
     },
     cancel,
@@ -184,23 +195,39 @@ export const make = <L extends Heap.Node>(options: {
       return pacedAt - startedAt - pacedTime
     },
     pause,
-    learn: (policy, remaining) => {
+    learn: (learned, remaining) => {
       if (budget === undefined) return
-      if (policy !== undefined) {
-        limit = policy.limit
-        bucket = bucketOf(policy, budget.share)
+      if (learned.length > 0) {
+        limits = learned
+        bucket = bucketOf(limits, budget.share)
       }
-      // The rest is not ours: others of this caller need it before the next reset.
-      if (remaining !== undefined && remaining.requests <= limit * (1 - budget.share)) pause(remaining.reset)
+      for (const { name, requests, reset } of remaining) {
+        const { limit } = limits.find((known) => known.name === name) ?? smallest(limits)
+        // The rest is not ours: others of this caller need it before the next reset.
+        if (requests <= limit * (1 - budget.share)) pause(reset)
+      }
     },
-    stop: alarm.stop
+    size: () => due.size() + first.size(),
+    stop: () => {
+      alarm.stop()
+      asker?.interruptUnsafe()
+    }
   }
 }
 
-// Effect's token bucket holds `limit` and refills in `window`. Each limit has a bucket of its own, by its key: what was
-// left under one that has been replaced would be too much.
-const bucketOf = (budget: Pick<Budget, "limit" | "window">, share: number) => {
-  const perMilli = share * budget.limit / Duration.toMillis(Duration.fromInputUnsafe(budget.window))
-  const limit = Math.max(1, Math.floor(perMilli * Duration.toMillis(burst)))
+const smallest = (limits: ReadonlyArray<Limit>) =>
+  limits.reduce((least, other) => other.limit < least.limit ? other : least)
+
+// Effect's token bucket holds `limit` and refills in `window`: the least of what each of the limits allows. Each size has a
+// bucket of its own, by its key: what was left under limits that have been replaced would be too much.
+const bucketOf = (limits: ReadonlyArray<Limit>, share: number) => {
+  const shares = limits.map(({ limit, window }) => ({
+    requests: Math.max(1, share * limit),
+    millis: Duration.toMillis(window)
+  }))
+  const limit = Math.min(...shares.map(({ requests }) => Math.max(1, Math.floor(burst * requests))))
+  const perMilli = Math.min(
+    ...shares.map(({ millis, requests }) => Math.max(requests - limit, requests / 2) / millis)
+  )
   return { limit, window: Duration.millis(limit / perMilli) }
 }

@@ -15,8 +15,8 @@ type Step<Input> = (now: number, input: Input) => Pull.Pull<[unknown, Duration.D
 export interface Plan {
   readonly schedule: Options["schedule"]
   readonly troubleSchedule: Options["troubleSchedule"]
-  /** Milliseconds to the first look. */
-  readonly firstGap: number
+  /** Milliseconds to the first look; none once it has been arranged. */
+  firstGap: number
   /** How long paced time had stood still when the schedules began. */
   readonly lagBefore: number
   readonly step: Step<BulkOperation>
@@ -31,7 +31,7 @@ const maxStepsToCatchUp = 10_000
 const neverSeen = Pending.make({ id: OperationId.make("never-seen") })
 
 const millis = <Input>(step: Step<Input>, now: number, input: Input): Effect.Effect<number | undefined> =>
-  step(now, input).pipe(
+  Effect.suspend(() => step(now, input)).pipe(
     Effect.map(([, delay]) => Math.max(shortestGap, Duration.toMillis(delay))),
     Pull.catchDone(() => Effect.undefined)
   )
@@ -45,14 +45,15 @@ const millis = <Input>(step: Step<Input>, now: number, input: Input): Effect.Eff
 export const make = Effect.fnUntraced(function*(
   { schedule, troubleSchedule }: Pick<Options, "schedule" | "troubleSchedule">,
   now: number,
+  lagBefore: number,
   startedAt: number | undefined,
-  lagBefore: number
+  maxSteps = maxStepsToCatchUp
 ): Effect.fn.Return<Plan> {
   const step = yield* Schedule.toStep(schedule)
   let firstGap = 0
   if (startedAt !== undefined) {
     let look = Math.min(startedAt, now)
-    for (let steps = 0; steps < maxStepsToCatchUp && look <= now; steps++) {
+    for (let steps = 0; steps < maxSteps && look <= now; steps++) {
       const gap = yield* millis(step, look, neverSeen)
       if (gap === undefined) break
       look += gap

@@ -4,23 +4,31 @@
 import type { BulkOperation, Terminal } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type { Options } from "../PollOptions.ts"
 import type * as Heap from "./heap.ts"
 import type * as Plan from "./plan.ts"
 
 /** A subscriber's time was up, or its schedule ended, before the operation did. */
 export class GaveUp {
   readonly _tag = "GaveUp"
+  readonly endedBy: "timeout" | "schedule"
+  constructor(endedBy: "timeout" | "schedule") {
+    this.endedBy = endedBy
+  }
 }
+
+/** How a subscription ends. */
+export type Ending = Exit.Exit<Terminal, CloudflareError | GaveUp>
 
 /** Someone who waits. Times are milliseconds of `Alarm.monotonicMillis`. */
 export interface Subscriber extends Heap.Node {
-  readonly options: Options
   readonly since: number
   readonly deadline: number
+  /** For how many milliseconds it bears trouble that may pass. */
+  readonly tolerance: number
+  /** Until when it bears `NotFound`. */
+  readonly graceEnd: number
   readonly watch: Watch
   readonly plan: Plan.Plan
   /** How many looks the watch had made before. */
@@ -31,12 +39,13 @@ export interface Subscriber extends Heap.Node {
 /** What a subscriber is told. */
 export interface Listener {
   readonly onChange: (operation: BulkOperation) => void
-  readonly onEnd: (exit: Exit.Exit<Terminal, CloudflareError | GaveUp>) => void
+  readonly onEnd: (ending: Ending) => void
 }
 
-/** Looks that failed, since the first of them in a row. */
+/** Looks that failed, from the first of them in a row to the last. */
 export interface Trouble {
   readonly since: number
+  readonly at: number
   readonly error: CloudflareError
 }
 
@@ -48,22 +57,26 @@ export interface Watch extends Heap.Node {
   /** What its looks run in: the context of the first subscriber. */
   readonly context: Context.Context<never>
   readonly subscribers: Set<Subscriber>
-  /** The different schedules of the subscribers. */
-  readonly plans: Array<Plan.Plan>
+  /** The different schedules of the subscribers, and how many follow each. */
+  readonly plans: Map<Plan.Plan, number>
   polls: number
   last: BulkOperation | undefined
   trouble: Trouble | undefined
+  /** The look under way, until its answer has been dealt with. */
   look: Fiber.Fiber<unknown, unknown> | undefined
   lookedAt: number
 }
 
 /** Until when the subscriber bears the trouble of its watch; minus infinity for trouble that cannot pass. */
-export const troubleLimit = ({ error, since }: Trouble, { options, since: began }: Subscriber): number =>
+export const troubleLimit = ({ at, error, since }: Trouble, subscriber: Subscriber): number =>
   error.isRetryable
-    ? since + Duration.toMillis(Duration.fromInputUnsafe(options.tolerance))
-    : error.reason._tag === "NotFound"
-    ? began + Duration.toMillis(Duration.fromInputUnsafe(options.notFoundGrace))
-    : Number.NEGATIVE_INFINITY
+    ? Math.max(since, subscriber.since) + subscriber.tolerance
+    : error.reason._tag !== "NotFound"
+    ? Number.NEGATIVE_INFINITY
+    // Who came after it has not met it: by the next look the operation may be known.
+    : at < subscriber.since
+    ? Number.POSITIVE_INFINITY
+    : subscriber.graceEnd
 
 /** When the subscriber's last look is due and its wait is over: at its deadline, or when trouble has lasted too long. */
 export const limit = (subscriber: Subscriber): number => {

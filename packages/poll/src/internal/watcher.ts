@@ -16,7 +16,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type { Options } from "../PollOptions.ts"
 import * as Alarm from "./alarm.ts"
 import * as Heap from "./heap.ts"
@@ -24,25 +24,47 @@ import * as Limits from "./limits.ts"
 import * as Measure from "./measure.ts"
 import type * as Pacer from "./pacer.ts"
 import * as Plan from "./plan.ts"
-import { GaveUp, limit, type Listener, type Subscriber, troubleAtLimit, troubleLimit, type Watch } from "./watch.ts"
+import {
+  type Ending,
+  GaveUp,
+  limit,
+  type Listener,
+  type Subscriber,
+  troubleAtLimit,
+  troubleLimit,
+  type Watch
+} from "./watch.ts"
 
-/** What is waited for. */
-export interface Request {
+/** What is waited for, and how. */
+export interface Request extends Pick<Options, "schedule" | "troubleSchedule"> {
   readonly operationId: string
   readonly accountId: string | undefined
-  readonly options: Options
   /** Milliseconds of the epoch. */
   readonly startedAt: number | undefined
+  /** In milliseconds, as those below. */
+  readonly timeout: number
+  readonly tolerance: number
+  readonly notFoundGrace: number
 }
 
 /** Watches operations. */
 export interface Watcher {
-  /** Subscribes to an operation. The subscriber is told of its end once, unless it leaves before. */
-  readonly join: (request: Request, listener: Listener) => Effect.Effect<Subscriber>
+  /** The schedules of a wait to be, which may take time to begin. */
+  readonly plan: (request: Request) => Effect.Effect<Plan.Plan>
+  /**
+   * Subscribes to an operation. The subscriber is told of its end once, unless it leaves before. Looks run in the context
+   * of the first one.
+   */
+  readonly join: (
+    request: Request,
+    plan: Plan.Plan,
+    context: Context.Context<never>,
+    listener: Listener
+  ) => Subscriber
   readonly leave: (subscriber: Subscriber) => void
   /** By how many milliseconds Cloudflare's clock is ahead of ours. */
   readonly clockOffset: () => number
-  /** How many operations are watched. */
+  /** How much is kept: watches, and entries in the queues. */
   readonly size: () => number
   /** Ends all watching. */
   readonly stop: () => void
@@ -51,8 +73,8 @@ export interface Watcher {
 // A slow answer is no reason to look for the last time long before the limit.
 const longestLatency = 5000
 
-// The longest that one `Retry-After` holds up the looks at all operations: Cloudflare blocks for five minutes.
-const longestPause = 5 * 60_000
+// How often an answer that takes no time may still have to yield.
+const maxYields = 20
 
 /** A watcher that asks `operations` when the pacer says so. */
 export const make = (environment: {
@@ -72,56 +94,56 @@ export const make = (environment: {
   let latency = 0
   let clockOffset = 0
 
-  const join: Watcher["join"] = Effect.fnUntraced(function*({ accountId, operationId, options, startedAt }, listener) {
-    const context = yield* Effect.context<never>()
-    const key = `${accountId ?? ""}/${operationId}`
-    const isOurs = (plan: Plan.Plan) =>
-      plan.schedule === options.schedule && plan.troubleSchedule === options.troubleSchedule
-    const known = watches.get(key)?.plans.find(isOurs)
-    const plan = known ?? (yield* Plan.make(options, clock.currentTimeMillisUnsafe(), startedAt, pacer.lag()))
-    // From here on nothing is waited for, so that nothing can change in between.
-    const watch = watches.get(key) ?? begin({ key, operationId, accountId, context })
+  let isStopped = false
+
+  const watchOf = ({ accountId, operationId }: Request) => watches.get(keyOf(accountId, operationId))
+
+  const plan: Watcher["plan"] = Effect.fnUntraced(function*(request) {
+    const watch = watchOf(request)
+    const known = watch && planLike(watch, request)
+    if (known !== undefined) return known
+    const wallTime = clock.currentTimeMillisUnsafe()
+    if (request.startedAt !== undefined || watch?.last === undefined || watch.look !== undefined) {
+      return yield* Plan.make(request, wallTime, pacer.lag(), request.startedAt)
+    }
+    // Others wait already, and what they saw last is this wait's first look.
+    return yield* Plan.make(request, wallTime, pacer.lag(), wallTime - (now() - watch.lookedAt), 1)
+  })
+
+  const join: Watcher["join"] = (request, plan, context, listener) => {
+    const watch = watchOf(request) ?? watchFor(request, context)
+    const known = planLike(watch, request)
     const since = now()
     const subscriber: Subscriber = {
-      options,
       since,
-      deadline: since + Duration.toMillis(Duration.fromInputUnsafe(options.timeout)),
+      deadline: since + request.timeout,
+      tolerance: request.tolerance,
+      graceEnd: since + request.notFoundGrace,
       watch,
-      plan,
+      plan: known ?? plan,
       pollsBefore: watch.polls,
       listener,
       at: Number.NaN,
       order: 0,
       slot: -1
     }
+    if (isStopped) {
+      listener.onEnd(interrupted)
+      return subscriber
+    }
     const isFirst = watch.subscribers.size === 0
+    watches.set(watch.key, watch)
     watch.subscribers.add(subscriber)
-    if (!watch.plans.includes(plan)) watch.plans.push(plan)
+    watch.plans.set(subscriber.plan, (watch.plans.get(subscriber.plan) ?? 0) + 1)
     setLimit(subscriber)
     if (watch.last !== undefined) listener.onChange(watch.last)
-    if (isFirst) pacer.after(watch, plan.firstGap)
-    // Its schedule is stepped at the next look: that one comes as early as it would alone, unless there is trouble.
-    else if (plan !== known && watch.trouble === undefined) pacer.sooner(watch, plan.firstGap)
+    const { firstGap } = plan
+    plan.firstGap = 0
+    if (isFirst) pacer.after(watch, firstGap)
+    // A look under way steps the new schedule as well, and trouble has a schedule of its own.
+    else if (known === undefined && watch.trouble === undefined) pacer.sooner(watch, firstGap)
     checkLimits()
     return subscriber
-  })
-
-  const begin = (of: Pick<Watch, "key" | "operationId" | "accountId" | "context">): Watch => {
-    const watch: Watch = {
-      ...of,
-      subscribers: new Set(),
-      plans: [],
-      polls: 0,
-      last: undefined,
-      trouble: undefined,
-      look: undefined,
-      lookedAt: Number.NEGATIVE_INFINITY,
-      at: 0,
-      order: 0,
-      slot: -1
-    }
-    watches.set(of.key, watch)
-    return watch
   }
 
   const leave = (subscriber: Subscriber) => {
@@ -129,26 +151,31 @@ export const make = (environment: {
     if (!watch.subscribers.delete(subscriber)) return
     lastLooks.remove(subscriber)
     ends.remove(subscriber)
-    if (watch.subscribers.size === 0) {
-      watches.delete(watch.key)
-      pacer.cancel(watch)
-      watch.look?.interruptUnsafe()
-    } else if (watch.plans.length > 1 && !Array.from(watch.subscribers).some((other) => other.plan === plan)) {
-      watch.plans.splice(watch.plans.indexOf(plan), 1)
+    const others = (watch.plans.get(plan) ?? 1) - 1
+    if (others > 0) watch.plans.set(plan, others)
+    else watch.plans.delete(plan)
+    if (watch.subscribers.size > 0) return
+    watches.delete(watch.key)
+    pacer.cancel(watch)
+    watch.look?.interruptUnsafe()
+  }
+
+  // Takes out whoever has an ending, and gives what tells them. Who is told may wait for the same operation again at
+  // once, and must not find what has ended. Must be told in the same step: with the last one, the look is interrupted.
+  const takeOut = (watch: Watch, endingOf: (subscriber: Subscriber) => Ending | undefined) => {
+    const ended: Array<readonly [Listener, Ending]> = []
+    for (const subscriber of Array.from(watch.subscribers)) {
+      const ending = endingOf(subscriber)
+      if (ending === undefined) continue
+      leave(subscriber)
+      ended.push([subscriber.listener, ending])
+    }
+    return () => {
+      for (const [listener, ending] of ended) listener.onEnd(ending)
     }
   }
 
-  const end = (subscriber: Subscriber, exit: Parameters<Listener["onEnd"]>[0]) => {
-    leave(subscriber)
-    subscriber.listener.onEnd(exit)
-  }
-
-  const endAll = (watch: Watch, exit: Parameters<Listener["onEnd"]>[0]) => {
-    const subscribers = Array.from(watch.subscribers)
-    // Who is told may wait for the same operation again at once, and must not find what has ended.
-    subscribers.forEach(leave)
-    for (const { listener } of subscribers) listener.onEnd(exit)
-  }
+  const endAll = (watch: Watch, ending: Ending) => takeOut(watch, () => ending)()
 
   // Looks
 
@@ -158,79 +185,102 @@ export const make = (environment: {
     Effect.runForkWith(lookContext(watch.context))(look(watch))
   }
 
-  const lookContext = (context: Context.Context<never>) =>
-    context.pipe(
+  const lookContext = (context: Context.Context<never>) => {
+    const observer = Context.get(context, CloudflareApi.AnswerObserver)
+    return context.pipe(
       // A wait has its own answer to trouble.
       Context.add(CloudflareApi.RequestPolicy, {
         ...Context.get(context, CloudflareApi.RequestPolicy),
         retry: undefined
       }),
-      Context.add(CloudflareApi.AnswerObserver, observe)
+      Context.add(CloudflareApi.AnswerObserver, (head) => Effect.andThen(observer(head), observe(head)))
     )
+  }
 
-  const look = Effect.fnUntraced(function*(watch: Watch) {
-    const { accountId, operationId } = watch
-    watch.look = yield* Effect.withFiberSucceed((fiber) => fiber)
-    const exit = yield* Effect.exit(operations.get(operationId, { accountId }))
-    watch.look = undefined
-    const took = now() - watch.lookedAt
-    latency = took === 0 ? 0 : Math.min(longestLatency, Math.max(1.25 * took, 0.9 * latency) + 1)
-    if (Exit.isSuccess(exit)) return yield* seen(watch, exit.value)
-    const error = Exit.findErrorOption(exit)
-    return yield* Option.isSome(error)
-      ? failed(watch, error.value)
-      : Effect.sync(() => endAll(watch, Exit.failCause(exit.cause)))
-  })
-
-  // Schedules go by paced time: one that is stretched does not take the time it lost for the age of its operation, which
-  // would leave it too dense when it begins. For `quadratic` a stretch is a higher `requestCost`.
-  const scheduleTime = ({ lagBefore }: Plan.Plan) => clock.currentTimeMillisUnsafe() - (pacer.lag() - lagBefore)
+  const look = Effect.fnUntraced(
+    function*(watch: Watch) {
+      const { accountId, operationId } = watch
+      watch.look = yield* Effect.withFiberSucceed((fiber) => fiber)
+      const answer = yield* Effect.result(operations.get(operationId, { accountId }))
+      const took = now() - watch.lookedAt
+      latency = took === 0 ? 0 : Math.min(longestLatency, Math.max(1.25 * took, 0.9 * latency) + 1)
+      yield* Result.isSuccess(answer) ? seen(watch, answer.success) : failed(watch, answer.failure)
+    },
+    (effect, watch) =>
+      effect.pipe(
+        // A defect on the way must not leave anyone waiting.
+        Effect.catchCause((cause) => Effect.sync(() => endAll(watch, Exit.failCause(cause)))),
+        Effect.ensuring(Effect.sync(() => checkLimits()))
+      )
+  )
 
   const seen = Effect.fnUntraced(function*(watch: Watch, operation: BulkOperation) {
     yield* Measure.look(operation.status)
     const hasChanged = watch.last?.status !== operation.status
     watch.last = operation
     if (hasChanged) {
-      yield* Effect.logDebug(`Bulk operation ${watch.operationId} is ${operation.status}`)
       for (const { listener } of Array.from(watch.subscribers)) listener.onChange(operation)
+      yield* Effect.logDebug(`Bulk operation ${watch.operationId} is ${operation.status}`)
     }
     if (isTerminal(operation)) return endAll(watch, Exit.succeed(operation))
     if (watch.trouble !== undefined) {
       watch.trouble = undefined
       watch.subscribers.forEach(setLimit)
     }
-    let soonest = Number.POSITIVE_INFINITY
-    for (const plan of Array.from(watch.plans)) {
-      const gap = yield* Plan.gap(plan, scheduleTime(plan), operation)
-      if (gap !== undefined) soonest = Math.min(soonest, gap)
-      else for (const subscriber of Array.from(watch.subscribers)) if (subscriber.plan === plan) end(subscriber, gaveUp)
-    }
-    if (watch.subscribers.size > 0) pacer.after(watch, soonest)
-    checkLimits()
+    const stepped = yield* step(watch, (plan) => Plan.gap(plan, scheduleTime(plan), operation))
+    goOn(watch, stepped.soonest, stepped)
   })
 
   const failed = Effect.fnUntraced(function*(watch: Watch, error: CloudflareError) {
     yield* Measure.look(error.reason._tag)
     yield* Effect.logDebug(`No answer on bulk operation ${watch.operationId}`, error)
+    const at = now()
     const isFirst = watch.trouble === undefined
-    const trouble = { since: watch.trouble?.since ?? now(), error }
+    const trouble = { since: watch.trouble?.since ?? at, at, error }
     watch.trouble = trouble
-    for (const subscriber of Array.from(watch.subscribers)) {
-      if (now() >= troubleLimit(trouble, subscriber)) end(subscriber, Exit.fail(error))
-      else setLimit(subscriber)
-    }
-    let soonest = Number.POSITIVE_INFINITY
-    for (const plan of watch.plans) {
-      soonest = Math.min(soonest, yield* Plan.gapInTrouble(plan, scheduleTime(plan), error, isFirst))
-    }
+    const isLimited = error.reason._tag === "RateLimited"
     const floor = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-    const gap = Math.max(soonest, floor)
+    if (isLimited) pacer.pause(floor)
+    takeOut(watch, (subscriber) => at >= troubleLimit(trouble, subscriber) ? Exit.fail(error) : undefined)()
+    watch.subscribers.forEach(setLimit)
+    const stepped = yield* step(watch, (plan) => Plan.gapInTrouble(plan, scheduleTime(plan), error, isFirst))
+    const gap = Math.max(stepped.soonest, floor)
     // Paced time stands still during the pause, which is the first part of the gap.
-    const pause = error.reason._tag === "RateLimited" ? Math.min(longestPause, gap) : 0
-    pacer.pause(pause)
-    if (watch.subscribers.size > 0) pacer.after(watch, gap - pause)
-    checkLimits()
+    const paused = isLimited ? pacer.pause(Number.isFinite(gap) ? gap : floor) : 0
+    goOn(watch, Math.max(0, gap - paused), stepped)
   })
+
+  // Schedules go by paced time: one that is stretched does not take the time it lost for the age of its operation, which
+  // would leave it too dense when it begins. For `quadratic` a stretch is a higher `requestCost`.
+  const scheduleTime = ({ lagBefore }: Plan.Plan) => clock.currentTimeMillisUnsafe() - (pacer.lag() - lagBefore)
+
+  interface Stepped {
+    readonly soonest: number
+    readonly ended: ReadonlyMap<Plan.Plan, Ending>
+  }
+
+  const step = Effect.fnUntraced(function*(
+    watch: Watch,
+    gapOf: (plan: Plan.Plan) => Effect.Effect<number | undefined>
+  ): Effect.fn.Return<Stepped> {
+    let soonest = Number.POSITIVE_INFINITY
+    const ended = new Map<Plan.Plan, Ending>()
+    // A step may take time. Who joins meanwhile is stepped as well: a map goes on to what is added to it.
+    for (const plan of watch.plans.keys()) {
+      const gap = yield* Effect.exit(gapOf(plan))
+      if (Exit.isFailure(gap)) ended.set(plan, Exit.failCause(gap.cause))
+      else if (gap.value === undefined) ended.set(plan, scheduleEnded)
+      else soonest = Math.min(soonest, gap.value)
+    }
+    return { soonest, ended }
+  })
+
+  const goOn = (watch: Watch, gap: number, { ended }: Stepped) => {
+    const tell = takeOut(watch, ({ plan }) => ended.get(plan))
+    watch.look = undefined
+    if (watch.subscribers.size > 0) pacer.after(watch, gap)
+    tell()
+  }
 
   const observe = ({ headers }: CloudflareApi.AnswerHead) =>
     Effect.sync(() => {
@@ -247,7 +297,6 @@ export const make = (environment: {
     lastLooks.put(subscriber, at)
   }
 
-  let moments = 0
   const checkLimits = () => {
     const time = now()
     for (let next = lastLooks.peek(); next !== undefined && next.at - latency <= time; next = lastLooks.peek()) {
@@ -256,34 +305,78 @@ export const make = (environment: {
       if (next.watch.look === undefined && next.watch.lookedAt !== time) pacer.urgent(next.watch, next.at)
     }
     for (let next = ends.peek(); next !== undefined && next.at <= time; next = ends.peek()) {
-      if (next.watch.look !== undefined && next.watch.lookedAt === time && moments++ < 10) {
-        // This look began at the very end: an answer that needs no time still counts.
-        fork(Effect.andThen(Effect.yieldNow, Effect.sync(checkLimits)))
-        return
-      }
-      moments = 0
+      // A look that began at the very end: an answer that needs no time still counts.
+      if (next.watch.look !== undefined && next.watch.lookedAt === time && yields < maxYields) return checkAgain()
+      yields = 0
       const trouble = troubleAtLimit(next)
-      end(next, trouble === undefined ? gaveUp : Exit.fail(trouble))
+      leave(next)
+      next.listener.onEnd(trouble === undefined ? timedOut : Exit.fail(trouble))
     }
     const nextLook = lastLooks.peek()
     const nextEnd = ends.peek()
     limitAlarm.set(Math.min(nextLook ? nextLook.at - latency : Infinity, nextEnd ? nextEnd.at : Infinity))
   }
 
+  let yields = 0
+  let isYielding = false
+  const checkAgain = () => {
+    limitAlarm.set(now())
+    if (isYielding) return
+    isYielding = true
+    fork(Effect.andThen(
+      Effect.yieldNow,
+      Effect.sync(() => {
+        isYielding = false
+        yields += 1
+        checkLimits()
+      })
+    ))
+  }
+
   const limitAlarm = Alarm.make(clock, fork, checkLimits)
   const pacer = environment.pacer(launch)
 
   return {
+    plan,
     join,
     leave,
     clockOffset: () => clockOffset,
-    size: () => watches.size,
+    size: () => watches.size + lastLooks.size() + ends.size() + pacer.size(),
     stop: () => {
-      for (const watch of Array.from(watches.values())) endAll(watch, Exit.failCause(Cause.interrupt()))
+      isStopped = true
+      for (const watch of Array.from(watches.values())) endAll(watch, interrupted)
       pacer.stop()
       limitAlarm.stop()
     }
   }
 }
 
-const gaveUp = Exit.fail(new GaveUp())
+const timedOut = Exit.fail(new GaveUp("timeout"))
+const scheduleEnded = Exit.fail(new GaveUp("schedule"))
+const interrupted = Exit.failCause(Cause.interrupt())
+
+const keyOf = (accountId: string | undefined, operationId: string) => JSON.stringify([accountId, operationId])
+
+const watchFor = ({ accountId, operationId }: Request, context: Context.Context<never>): Watch => ({
+  key: keyOf(accountId, operationId),
+  operationId,
+  accountId,
+  context,
+  subscribers: new Set(),
+  plans: new Map(),
+  polls: 0,
+  last: undefined,
+  trouble: undefined,
+  look: undefined,
+  lookedAt: Number.NEGATIVE_INFINITY,
+  at: 0,
+  order: 0,
+  slot: -1
+})
+
+const planLike = (watch: Watch, { schedule, troubleSchedule }: Request) => {
+  for (const plan of watch.plans.keys()) {
+    if (plan.schedule === schedule && plan.troubleSchedule === troubleSchedule) return plan
+  }
+  return undefined
+}
