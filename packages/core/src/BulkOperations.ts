@@ -46,26 +46,20 @@ const refuse = (detail: string) =>
 export const make = Effect.gen(function*() {
   const api = yield* CloudflareApi
 
-  const ask = Effect.fnUntraced(function*(
-    accountId: string | undefined,
-    operationId: string
-  ): Effect.fn.Return<BulkOperation, CloudflareError> {
-    if (accountId === undefined) {
-      return yield* refuse("no account: pass accountId, or set CLOUDFLARE_ACCOUNT_ID")
-    }
+  const ask = (accountId: string | undefined, operationId: string): Effect.Effect<BulkOperation, CloudflareError> => {
+    if (accountId === undefined) return Effect.fail(refuse("no account: pass accountId, or set CLOUDFLARE_ACCOUNT_ID"))
     const account = decodeAccountId(accountId)
-    if (Result.isFailure(account)) return yield* refuse(`account_id: ${account.failure.message}`)
+    if (Result.isFailure(account)) return Effect.fail(refuse(`account_id: ${account.failure.message}`))
     const operation = decodeOperationId(operationId)
-    if (Result.isFailure(operation)) return yield* refuse(`operation_id: ${operation.failure.message}`)
+    if (Result.isFailure(operation)) return Effect.fail(refuse(`operation_id: ${operation.failure.message}`))
     const request = HttpClientRequest.get(pathOf(encodeURIComponent(accountId), encodeURIComponent(operationId)))
-    const answer = yield* api.request(request, BulkOperation)
-    if (answer.id !== operationId) {
+    return Effect.flatMap(api.request(request, BulkOperation), (answer) => {
+      if (answer.id === operationId) return Effect.succeed(answer)
       const { method, url: path } = request
       const detail = `the answer is about another operation, ${JSON.stringify(answer.id)}`
-      return yield* new CloudflareError({ reason: new UnexpectedResponse({ method, path, errors: [], detail }) })
-    }
-    return answer
-  })
+      return Effect.fail(new CloudflareError({ reason: new UnexpectedResponse({ method, path, errors: [], detail }) }))
+    })
+  }
 
   // `Effect.fn` would take the stack at every call, and a span that nobody sees costs a tenth of the call.
   const get = (operationId: string, options?: { readonly accountId?: string | undefined }) =>

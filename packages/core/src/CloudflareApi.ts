@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import type * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -23,6 +24,7 @@ import * as CloudflareError from "./CloudflareError.ts"
 import * as Credentials from "./Credentials.ts"
 import * as Answer from "./internal/answer.ts"
 import * as Body from "./internal/body.ts"
+import * as Deadline from "./internal/deadline.ts"
 import * as Transport from "./internal/transport.ts"
 
 /** How a request is sent: how long it may take, when it is sent again, and what goes with it. */
@@ -139,69 +141,87 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     ? Effect.map(Effect.result(options.credentials), Result.flatMap(callerOf))
     : Effect.succeed(callerOf(options.credentials))
 
-  const attempt = Effect.fnUntraced(function*<A>(
+  const deadline = Deadline.make()
+
+  // No generators on the way of every request: they would be a tenth of what this library adds to one.
+  const attempt = <A>(
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>,
     propagateTraces: boolean
-  ): Effect.fn.Return<A, CloudflareError.Reason> {
+  ): Effect.Effect<A, CloudflareError.Reason> => {
     if (Result.isFailure(baseUrl)) {
       const detail = `the base URL: ${baseUrl.failure.message}`
-      return yield* new CloudflareError.InvalidRequest({ ...Answer.call(request), detail })
+      return Effect.fail(new CloudflareError.InvalidRequest({ ...Answer.call(request), detail }))
     }
-    const caller = yield* resolveCaller
-    if (Result.isFailure(caller)) {
-      return yield* new CloudflareError.Unauthorized({ ...Answer.call(request), detail: caller.failure.message })
-    }
-    const { headers: authentication, redact } = caller.success
-    const response = yield* client.execute(
-      request.pipe(
-        HttpClientRequest.prependUrl(baseUrl.success),
-        HttpClientRequest.setHeaders(authentication)
+    return Effect.flatMap(resolveCaller, (caller): Effect.Effect<A, CloudflareError.Reason> => {
+      if (Result.isFailure(caller)) {
+        const detail = caller.failure.message
+        return Effect.fail(new CloudflareError.Unauthorized({ ...Answer.call(request), detail }))
+      }
+      const { headers, redact } = caller.success
+      return client.execute(
+        request.pipe(
+          HttpClientRequest.prependUrl(baseUrl.success),
+          HttpClientRequest.setHeaders(headers)
+        )
+      ).pipe(
+        (effect) => Transport.isolate(effect, { transport, propagateTraces }),
+        Effect.matchEffect({
+          onSuccess: (response) => receive({ request, response, redact }, result),
+          onFailure: (error) =>
+            error.reason._tag === "StatusCodeError"
+              // The application's client takes other statuses for failures; what they say is for the answer to tell.
+              ? receive({ request, response: error.reason.response, redact }, result)
+              : Effect.fail(Transport.reason(error, Answer.call(request), redact))
+        })
       )
-    ).pipe(
-      (effect) => Transport.isolate(effect, { transport, propagateTraces }),
-      Effect.catch((error) =>
-        error.reason._tag === "StatusCodeError"
-          // The application's client takes other statuses for failures; what they say is for the answer to tell.
-          ? Effect.succeed(error.reason.response)
-          : Effect.fail(Transport.reason(error, Answer.call(request), redact))
-      )
-    )
-    // The transports build the headers anew at every access.
-    const { headers, status } = response
-    const observe = yield* AnswerObserver
-    yield* observe({ status, headers })
-    const body = yield* Body.read(response, headers, maxBodySize).pipe(
-      Effect.mapError((error) => Transport.reason(error, Answer.head({ request, status, headers }), redact))
-    )
-    const answer = { request, status, headers, body, redact, receivedAt: yield* Clock.currentTimeMillis }
-    return yield* Effect.fromResult(Answer.decode(answer, result))
-  })
+    })
+  }
 
-  const request = Effect.fnUntraced(function*<A>(
-    request: HttpClientRequest.HttpClientRequest,
-    result: Schema.Decoder<A>
-  ) {
-    const { maxRetryAfter, propagateTraces, retry, timeout } = yield* RequestPolicy
-    const within = Duration.fromInputUnsafe(timeout)
-    const once = attempt(request, result, propagateTraces).pipe(
-      Effect.timeoutOrElse({
-        duration: within,
-        orElse: () =>
-          new CloudflareError.Timeout({
-            ...Answer.call(request),
-            detail: `no whole answer within ${Duration.format(within)}`
-          })
-      }),
-      Effect.mapError((reason) => new CloudflareError.CloudflareError({ reason }))
-    )
-    return yield* retry === undefined || !safeMethods.has(request.method)
-      ? once
-      : Effect.catch(once, (error) => retryFrom(error, once, retrySchedule(retry, maxRetryAfter)))
-  })
+  const request = <A>(request: HttpClientRequest.HttpClientRequest, result: Schema.Decoder<A>) =>
+    Effect.withFiber<A, CloudflareError.CloudflareError>((fiber) => {
+      const { maxRetryAfter, propagateTraces, retry, timeout } = fiber.getRef(RequestPolicy)
+      const limit = Duration.fromInputUnsafe(timeout)
+      const once = deadline.within(attempt(request, result, propagateTraces), limit, () =>
+        new CloudflareError.Timeout({
+          ...Answer.call(request),
+          detail: `no whole answer within ${Duration.format(limit)}`
+        })).pipe(
+          Effect.mapError((reason) => new CloudflareError.CloudflareError({ reason }))
+        )
+      return retry === undefined || !safeMethods.has(request.method)
+        ? once
+        : Effect.catch(once, (error) => retryFrom(error, once, retrySchedule(retry, maxRetryAfter)))
+    })
 
   return CloudflareApi.of({ accountId: options.accountId, request })
 })
+
+// What an answer comes to, once its body is there.
+const receive = <A>(
+  { redact, request, response }: {
+    readonly request: HttpClientRequest.HttpClientRequest
+    readonly response: HttpClientResponse.HttpClientResponse
+    readonly redact: (text: string) => string
+  },
+  result: Schema.Decoder<A>
+) =>
+  Effect.withFiber<A, CloudflareError.Reason>((fiber) => {
+    // The transports build the headers anew at every access.
+    const { headers, status } = response
+    const head = { request, status, headers }
+    const observe = fiber.getRef(AnswerObserver)
+    return observe({ status, headers }).pipe(
+      Effect.andThen(Body.read(response, headers, maxBodySize)),
+      Effect.matchEffect({
+        onSuccess: (body) => {
+          const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+          return Effect.fromResult(Answer.decode({ ...head, body, redact, receivedAt }, result))
+        },
+        onFailure: (error) => Effect.fail(Transport.reason(error, Answer.head(head), redact))
+      })
+    )
+  })
 
 const callerOf = (credentials: Credentials.Credentials) =>
   Result.map(decodeCredentials(credentials), (valid) => ({
@@ -253,19 +273,20 @@ const missing = (name: string, instead: string) =>
     new ConfigProvider.SourceError({ message: `${name} is missing or empty${instead}` })
   )
 
-const credentialsConfig = Config.all({
-  token: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_TOKEN")),
-  email: Config.option(Config.schema(Credentials.Email, "CLOUDFLARE_EMAIL")),
-  key: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_KEY"))
-}).pipe(Config.mapEffect(({ email, key, token }): Effect.Effect<Credentials.Credentials, Config.ConfigError> => {
-  if (Option.isSome(token)) return Effect.succeed(Credentials.apiToken(token.value))
-  if (Option.isSome(email) && Option.isSome(key)) {
-    return Effect.succeed(Credentials.globalKey({ email: email.value, key: key.value }))
-  }
-  if (Option.isSome(email)) return Effect.fail(missing("CLOUDFLARE_API_KEY", " beside CLOUDFLARE_EMAIL"))
-  if (Option.isSome(key)) return Effect.fail(missing("CLOUDFLARE_EMAIL", " beside CLOUDFLARE_API_KEY"))
-  return Effect.fail(missing("CLOUDFLARE_API_TOKEN", "; CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY will do instead"))
-}))
+const credentialsConfig = () =>
+  Config.all({
+    token: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_TOKEN")),
+    email: Config.option(Config.schema(Credentials.Email, "CLOUDFLARE_EMAIL")),
+    key: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_KEY"))
+  }).pipe(Config.mapEffect(({ email, key, token }): Effect.Effect<Credentials.Credentials, Config.ConfigError> => {
+    if (Option.isSome(token)) return Effect.succeed(Credentials.apiToken(token.value))
+    if (Option.isSome(email) && Option.isSome(key)) {
+      return Effect.succeed(Credentials.globalKey({ email: email.value, key: key.value }))
+    }
+    if (Option.isSome(email)) return Effect.fail(missing("CLOUDFLARE_API_KEY", " beside CLOUDFLARE_EMAIL"))
+    if (Option.isSome(key)) return Effect.fail(missing("CLOUDFLARE_EMAIL", " beside CLOUDFLARE_API_KEY"))
+    return Effect.fail(missing("CLOUDFLARE_API_TOKEN", "; CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY will do instead"))
+  }))
 
 /**
  * The service from the environment: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` with `CLOUDFLARE_API_KEY`; and, where
@@ -273,15 +294,19 @@ const credentialsConfig = Config.all({
  *
  * A missing, empty or malformed variable is named by the `ConfigError`; its value never is.
  */
-export const layerConfig: Layer.Layer<CloudflareApi, Config.ConfigError, HttpClient.HttpClient> = Layer.effect(
-  CloudflareApi,
-  Effect.flatMap(
-    Config.all({
-      credentials: credentialsConfig,
-      accountId: Config.option(Config.schema(AccountId, "CLOUDFLARE_ACCOUNT_ID")),
-      baseUrl: Config.option(Config.schema(BaseUrl, "CLOUDFLARE_BASE_URL"))
-    }),
-    ({ accountId, baseUrl, credentials }) =>
-      make({ credentials, accountId: Option.getOrUndefined(accountId), baseUrl: Option.getOrUndefined(baseUrl) })
+export const layerConfig: Layer.Layer<CloudflareApi, Config.ConfigError, HttpClient.HttpClient> =
+  // Marked, so that bundlers can leave `Config` out of programs that do not read the environment.
+  /* @__PURE__ */ Layer.effect(
+    CloudflareApi,
+    /* @__PURE__ */ Effect.suspend(() =>
+      Effect.flatMap(
+        Config.all({
+          credentials: credentialsConfig(),
+          accountId: Config.option(Config.schema(AccountId, "CLOUDFLARE_ACCOUNT_ID")),
+          baseUrl: Config.option(Config.schema(BaseUrl, "CLOUDFLARE_BASE_URL"))
+        }),
+        ({ accountId, baseUrl, credentials }) =>
+          make({ credentials, accountId: Option.getOrUndefined(accountId), baseUrl: Option.getOrUndefined(baseUrl) })
+      )
+    )
   )
-)
