@@ -15,7 +15,8 @@ export default defineConfig({
       project("core", "packages/core"),
       project("poll", "packages/poll"),
       project("simulator", "packages/simulator"),
-      project("examples", "examples")
+      project("examples", "examples"),
+      project("benchmarks", "benchmarks")
     ]
   }
 })

@@ -1,0 +1,8 @@
+/**
+ * The official package: one look.
+ */
+import Cloudflare from "cloudflare"
+import type { Run } from "../../program.ts"
+
+export const run: Run = ({ accountId, apiToken, baseUrl, operationId }) =>
+  new Cloudflare({ apiToken, baseURL: baseUrl }).rules.lists.bulkOperations.get(operationId, { account_id: accountId })
