@@ -147,6 +147,47 @@ describe("sharing, whatever the order", () => {
     }))
 })
 
+describe("looks that fall due faster than they can be made", () => {
+  it.effect("leave time to everything else", () =>
+    Effect.gen(function*() {
+      let looks = 0
+      // Each reading of the clock takes a millisecond, and so there is a look due after every look.
+      let millis = 0
+      const clock = yield* Clock.Clock
+      const slow: Clock.Clock = {
+        currentTimeMillisUnsafe: () => millis++,
+        currentTimeMillis: Effect.sync(() => millis++),
+        currentTimeNanosUnsafe: () => BigInt(millis++) * 1_000_000n,
+        currentTimeNanos: Effect.sync(() => BigInt(millis++) * 1_000_000n),
+        monotonicTimeNanosUnsafe: () => BigInt(millis++) * 1_000_000n,
+        monotonicTimeNanos: Effect.sync(() => BigInt(millis++) * 1_000_000n),
+        sleep: (duration) => clock.sleep(duration)
+      }
+      const operations = Layer.succeed(BulkOperations.BulkOperations, {
+        accountId: "account",
+        get: (operationId) =>
+          Effect.sync(() => {
+            looks += 1
+            const id = BulkOperation.OperationId.make(operationId)
+            return looks < 1000 ? { id, status: "running" } : { id, status: "completed", completed: Option.none() }
+          })
+      })
+      const layer = BulkOperationPoller.layer.pipe(
+        Layer.provide(operations),
+        Layer.provide(unlimited),
+        Layer.provide(Layer.succeed(Clock.Clock, slow))
+      )
+      const waits = Poller.use((poller) =>
+        poller.waitAll(["a", "b", "c"], { schedule: PollSchedule.spaced("1 milli") })
+      )
+      const fiber = yield* Effect.forkChild(Effect.provide(waits, layer))
+      yield* TestClock.adjust("5 millis")
+      assert.isBelow(looks, 100)
+      yield* TestClock.adjust("10 seconds")
+      assert.lengthOf(yield* Fiber.join(fiber), 3)
+    }))
+})
+
 describe("the request budget", () => {
   // A Cloudflare that counts: 1,200 requests in any five minutes, or it blocks.
   const counting = Effect.gen(function*() {

@@ -85,11 +85,11 @@ export const make = <L extends Heap.Node>(options: {
     pacedAt = now
   }
 
-  const next = () => {
+  const next = (until: number) => {
     const look = first.peek()
     if (look !== undefined) return look
     const head = due.peek()
-    return head !== undefined && head.at <= pacedTime && pausedUntil <= pacedAt ? head : undefined
+    return head !== undefined && head.at <= until && pausedUntil <= pacedAt ? head : undefined
   }
 
   const ask = Effect.suspend(() =>
@@ -137,7 +137,9 @@ export const make = <L extends Heap.Node>(options: {
     if (inTurn) return
     inTurn = true
     advance()
-    let look = next()
+    // What falls due meanwhile has to wait for the alarm: else looks that are answered at once could go on for ever.
+    const until = pacedTime
+    let look = next(until)
     while (look !== undefined) {
       if (!permit && !asking) {
         asking = true
@@ -148,7 +150,7 @@ export const make = <L extends Heap.Node>(options: {
       permit = false
       cancel(look)
       launch(look)
-      look = next()
+      look = next(until)
     }
     blockedSince = look === undefined ? Number.POSITIVE_INFINITY : Math.min(blockedSince, pacedAt)
     inTurn = false
