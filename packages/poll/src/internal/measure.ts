@@ -8,9 +8,21 @@ import * as PollMetrics from "../PollMetrics.ts"
 /** How a wait ended. */
 export type Outcome = "completed" | "failed" | "timeout" | "error" | "interrupted"
 
+// A metric with attributes knows its key from the second time on; making it anew would cost more than the look.
+const byOutcome = <Input, State>(metric: Metric.Metric<Input, State>) => {
+  const known = new Map<string, Metric.Metric<Input, State>>()
+  return (outcome: string) => {
+    const metricOf = known.get(outcome) ?? Metric.withAttributes(metric, { outcome })
+    known.set(outcome, metricOf)
+    return metricOf
+  }
+}
+
+const polls = byOutcome(PollMetrics.polls)
+const duration = byOutcome(PollMetrics.duration)
+
 /** A look was answered. */
-export const look = (outcome: string): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(PollMetrics.polls, { outcome }), 1)
+export const look = (outcome: string): Effect.Effect<void> => Metric.update(polls(outcome), 1)
 
 /** A wait begins. */
 export const waitBegan: Effect.Effect<void> = Metric.modify(PollMetrics.active, 1)
@@ -23,6 +35,6 @@ export const waitEnded = (wait: {
 }): Effect.Effect<void> =>
   Effect.all([
     Metric.modify(PollMetrics.active, -1),
-    Metric.update(Metric.withAttributes(PollMetrics.duration, { outcome: wait.outcome }), wait.duration / 1000),
+    Metric.update(duration(wait.outcome), wait.duration / 1000),
     wait.lateness === undefined ? Effect.void : Metric.update(PollMetrics.lateness, wait.lateness / 1000)
   ], { discard: true })

@@ -77,7 +77,7 @@ export const make = <L extends Heap.Node>(options: {
   let limits: ReadonlyArray<Limit> = budget === undefined
     ? []
     : [{ name: "", limit: budget.limit, window: Duration.fromInputUnsafe(budget.window) }]
-  let bucket = budget && bucketOf(limits, budget.share)
+  let bucket = budget && bucketOf(limits, budget)
 
   const advance = () => {
     const now = Alarm.monotonicMillis(clock)
@@ -92,46 +92,45 @@ export const make = <L extends Heap.Node>(options: {
     return head !== undefined && head.at <= until && pausedUntil <= pacedAt ? head : undefined
   }
 
-  const ask = Effect.suspend(() =>
-    bucket === undefined || budget === undefined
-      ? Effect.void
-      : limiter.consume({
-        ...bucket,
-        key: `${budget.key}/${bucket.limit}`,
-        algorithm: "token-bucket",
-        onExceeded: "delay"
-      }).pipe(
-        // A store that cannot be reached must not stop the waits: Cloudflare itself still says when it is too much.
-        Effect.catchCause((cause) =>
-          Effect.as(Effect.logDebug("No budget from the rate limiter", cause), { delay: Duration.zero })
-        ),
-        Effect.flatMap(({ delay }) => Duration.isZero(delay) ? Effect.void : Effect.sleep(delay))
-      )
-  ).pipe(Effect.andThen(Effect.suspend(() => {
+  const ask = Effect.suspend(() => bucket === undefined ? Effect.succeed(Duration.zero) : consume(bucket)).pipe(
+    Effect.flatMap((delay) => Duration.isZero(delay) ? granted : Effect.andThen(Effect.sleep(delay), granted))
+  )
+
+  const consume = (bucket: Bucket) =>
+    limiter.consume(bucket).pipe(
+      Effect.map(({ delay }) => delay),
+      // A store that cannot be reached must not stop the waits: Cloudflare itself still says when it is too much.
+      Effect.catchCause((cause) => Effect.as(Effect.logDebug("No budget from the rate limiter", cause), Duration.zero))
+    )
+
+  const granted = Effect.suspend(() => {
     advance()
     asking = false
     permit = true
     turn()
     return overdue()
-  })))
+  })
 
   // Under a stretch the queue still empties between two looks. One that does not for a minute has more looks in it than
   // the budget carries, however long the gaps.
-  const overdue = Effect.fnUntraced(function*() {
+  const overdue = () => {
     const seconds = Math.max(0, (pacedAt - blockedSince) / 1000)
-    if (seconds === overdueBefore) return
+    if (seconds === overdueBefore) return Effect.void
     overdueBefore = seconds
-    yield* Metric.update(PollMetrics.overdue, seconds)
-    if (seconds < patience || warned || bucket === undefined) return
+    const told = Metric.update(PollMetrics.overdue, seconds)
+    if (seconds < patience || warned || bucket === undefined) return told
     warned = true
     const perSecond = bucket.limit / Duration.toSeconds(bucket.window)
-    yield* Effect.logWarning(
-      `Bulk operations are started faster than the request budget can look at them even once: ${due.size()} waits stand ` +
-        `in the queue, and it carries ${
-          perSecond.toFixed(1)
-        } looks per second. Nothing is lost, but ends are seen late.`
+    return Effect.andThen(
+      told,
+      Effect.logWarning(
+        `Bulk operations are started faster than the request budget can look at them even once: ${due.size()} waits ` +
+          `stand in the queue, and it carries ${
+            perSecond.toFixed(1)
+          } looks per second. Nothing is lost, but ends are seen late.`
+      )
     )
-  })
+  }
 
   const turn = () => {
     if (inTurn) return
@@ -201,7 +200,7 @@ export const make = <L extends Heap.Node>(options: {
       if (budget === undefined) return
       if (learned.length > 0) {
         limits = learned
-        bucket = bucketOf(limits, budget.share)
+        bucket = bucketOf(limits, budget)
       }
       for (const { name, requests, reset } of remaining) {
         const { limit } = limits.find((known) => known.name === name) ?? smallest(limits)
@@ -222,7 +221,7 @@ const smallest = (limits: ReadonlyArray<Limit>) =>
 
 // Effect's token bucket holds `limit` and refills in `window`: the least of what each of the limits allows. Each size has a
 // bucket of its own, by its key: what was left under limits that have been replaced would be too much.
-const bucketOf = (limits: ReadonlyArray<Limit>, share: number) => {
+const bucketOf = (limits: ReadonlyArray<Limit>, { key, share }: Budget) => {
   const shares = limits.map(({ limit, window }) => ({
     requests: Math.max(1, share * limit),
     millis: Duration.toMillis(window)
@@ -231,5 +230,13 @@ const bucketOf = (limits: ReadonlyArray<Limit>, share: number) => {
   const perMilli = Math.min(
     ...shares.map(({ millis, requests }) => Math.max(requests - limit, requests / 2) / millis)
   )
-  return { limit, window: Duration.millis(limit / perMilli) }
+  return {
+    key: `${key}/${limit}`,
+    limit,
+    window: Duration.millis(limit / perMilli),
+    algorithm: "token-bucket",
+    onExceeded: "delay"
+  } as const
 }
+
+type Bucket = ReturnType<typeof bucketOf>

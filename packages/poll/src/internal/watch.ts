@@ -54,7 +54,7 @@ export interface Watch extends Heap.Node {
   readonly key: string
   readonly operationId: string
   readonly accountId: string | undefined
-  /** What its looks run in: the context of the first subscriber. */
+  /** What its looks run in: the context of the first subscriber, with what a look adds to it. */
   readonly context: Context.Context<never>
   readonly subscribers: Set<Subscriber>
   /** The different schedules of the subscribers, and how many follow each. */

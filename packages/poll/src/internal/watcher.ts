@@ -16,7 +16,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Result from "effect/Result"
 import type { Options } from "../PollOptions.ts"
 import * as Alarm from "./alarm.ts"
 import * as Heap from "./heap.ts"
@@ -111,7 +110,7 @@ export const make = (environment: {
   })
 
   const join: Watcher["join"] = (request, plan, context, listener) => {
-    const watch = watchOf(request) ?? watchFor(request, context)
+    const watch = watchOf(request) ?? watchFor(request, lookContext(context))
     const known = planLike(watch, request)
     const since = now()
     const subscriber: Subscriber = {
@@ -182,7 +181,11 @@ export const make = (environment: {
   const launch = (watch: Watch) => {
     watch.lookedAt = now()
     watch.polls += 1
-    Effect.runForkWith(lookContext(watch.context))(look(watch))
+    Effect.runForkWith(watch.context)(look(watch)).addObserver((exit) => {
+      // A defect on the way must not leave anyone waiting.
+      if (Exit.isFailure(exit)) endAll(watch, Exit.failCause(exit.cause))
+      checkLimits()
+    })
   }
 
   const lookContext = (context: Context.Context<never>) => {
@@ -197,39 +200,52 @@ export const make = (environment: {
     )
   }
 
-  const look = Effect.fnUntraced(
-    function*(watch: Watch) {
+  // No generators on the way of every look: they would be a quarter of what it costs.
+  const look = (watch: Watch) =>
+    Effect.withFiber<void>((fiber) => {
       const { accountId, operationId } = watch
-      watch.look = yield* Effect.withFiberSucceed((fiber) => fiber)
-      const answer = yield* Effect.result(operations.get(operationId, { accountId }))
-      const took = now() - watch.lookedAt
-      latency = took === 0 ? 0 : Math.min(longestLatency, Math.max(1.25 * took, 0.9 * latency) + 1)
-      yield* Result.isSuccess(answer) ? seen(watch, answer.success) : failed(watch, answer.failure)
-    },
-    (effect, watch) =>
-      effect.pipe(
-        // A defect on the way must not leave anyone waiting.
-        Effect.catchCause((cause) => Effect.sync(() => endAll(watch, Exit.failCause(cause)))),
-        Effect.ensuring(Effect.sync(() => checkLimits()))
-      )
-  )
+      watch.look = fiber
+      return Effect.matchEffect(operations.get(operationId, { accountId }), {
+        onSuccess: (operation) => {
+          answered(watch)
+          return Effect.andThen(Measure.look(operation.status), seen(watch, operation))
+        },
+        onFailure: (error) => {
+          answered(watch)
+          return failed(watch, error)
+        }
+      })
+    })
 
-  const seen = Effect.fnUntraced(function*(watch: Watch, operation: BulkOperation) {
-    yield* Measure.look(operation.status)
-    const hasChanged = watch.last?.status !== operation.status
-    watch.last = operation
-    if (hasChanged) {
+  const answered = ({ lookedAt }: Watch) => {
+    const took = now() - lookedAt
+    latency = took === 0 ? 0 : Math.min(longestLatency, Math.max(1.25 * took, 0.9 * latency) + 1)
+  }
+
+  const seen = (watch: Watch, operation: BulkOperation) =>
+    Effect.suspend(() => {
+      if (watch.last?.status === operation.status) return underWay(watch, operation)
+      watch.last = operation
       for (const { listener } of Array.from(watch.subscribers)) listener.onChange(operation)
-      yield* Effect.logDebug(`Bulk operation ${watch.operationId} is ${operation.status}`)
-    }
-    if (isTerminal(operation)) return endAll(watch, Exit.succeed(operation))
+      return Effect.andThen(
+        Effect.logDebug(`Bulk operation ${watch.operationId} is ${operation.status}`),
+        isTerminal(operation)
+          ? Effect.sync(() => endAll(watch, Exit.succeed(operation)))
+          : underWay(watch, operation)
+      )
+    })
+
+  const underWay = (watch: Watch, operation: BulkOperation) => {
+    watch.last = operation
     if (watch.trouble !== undefined) {
       watch.trouble = undefined
       watch.subscribers.forEach(setLimit)
     }
-    const stepped = yield* step(watch, (plan) => Plan.gap(plan, scheduleTime(plan), operation))
-    goOn(watch, stepped.soonest, stepped)
-  })
+    return Effect.map(
+      step(watch, (plan) => Plan.gap(plan, scheduleTime(plan), operation)),
+      (stepped) => goOn(watch, stepped.soonest, stepped)
+    )
+  }
 
   const failed = Effect.fnUntraced(function*(watch: Watch, error: CloudflareError) {
     yield* Measure.look(error.reason._tag)
@@ -259,21 +275,25 @@ export const make = (environment: {
     readonly ended: ReadonlyMap<Plan.Plan, Ending>
   }
 
-  const step = Effect.fnUntraced(function*(
-    watch: Watch,
-    gapOf: (plan: Plan.Plan) => Effect.Effect<number | undefined>
-  ): Effect.fn.Return<Stepped> {
-    let soonest = Number.POSITIVE_INFINITY
-    const ended = new Map<Plan.Plan, Ending>()
-    // A step may take time. Who joins meanwhile is stepped as well: a map goes on to what is added to it.
-    for (const plan of watch.plans.keys()) {
-      const gap = yield* Effect.exit(gapOf(plan))
-      if (Exit.isFailure(gap)) ended.set(plan, Exit.failCause(gap.cause))
-      else if (gap.value === undefined) ended.set(plan, scheduleEnded)
-      else soonest = Math.min(soonest, gap.value)
-    }
-    return { soonest, ended }
-  })
+  const step = (watch: Watch, gapOf: (plan: Plan.Plan) => Effect.Effect<number | undefined>): Effect.Effect<Stepped> =>
+    Effect.suspend(() => {
+      let soonest = Number.POSITIVE_INFINITY
+      const ended = new Map<Plan.Plan, Ending>()
+      // A step may take time. Who joins meanwhile is stepped as well: a map goes on to what is added to it.
+      const plans = watch.plans.keys()
+      const rest = (): Effect.Effect<Stepped> => {
+        const next = plans.next()
+        if (next.done === true) return Effect.succeed({ soonest, ended })
+        const plan = next.value
+        return Effect.flatMap(Effect.exit(gapOf(plan)), (gap) => {
+          if (Exit.isFailure(gap)) ended.set(plan, Exit.failCause(gap.cause))
+          else if (gap.value === undefined) ended.set(plan, scheduleEnded)
+          else soonest = Math.min(soonest, gap.value)
+          return rest()
+        })
+      }
+      return rest()
+    })
 
   const goOn = (watch: Watch, gap: number, { ended }: Stepped) => {
     const tell = takeOut(watch, ({ plan }) => ended.get(plan))
