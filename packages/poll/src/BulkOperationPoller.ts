@@ -11,7 +11,6 @@ import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -26,6 +25,7 @@ import type * as Tracer from "effect/Tracer"
 import * as Alarm from "./internal/alarm.ts"
 import * as Measure from "./internal/measure.ts"
 import * as Pacer from "./internal/pacer.ts"
+import type * as Plan from "./internal/plan.ts"
 import type { GaveUp, Subscriber, Watch } from "./internal/watch.ts"
 import * as Watcher from "./internal/watcher.ts"
 import { PollBudget } from "./PollBudget.ts"
@@ -105,58 +105,79 @@ export const make = Effect.gen(function*() {
   const elapsed = ({ since }: Subscriber) => Math.round(Alarm.monotonicMillis(clock) - since)
 
   // The operation once it has ended, well or not.
-  const follow = Effect.fnUntraced(function*(
+  const follow = (
     span: Tracer.Span,
     operationId: string,
     options: WaitOptions | undefined,
     onChange: (operation: BulkOperation) => void
-  ) {
-    const began = now()
-    const accountId = options?.accountId ?? operations.accountId
-    const startedAt = options?.startedAt && DateTime.toEpochMillis(options.startedAt)
-    const request = { operationId, accountId, startedAt, ...resolve(options, yield* PollOptions) }
-    const end = Deferred.makeUnsafe<Terminal, CloudflareError | GaveUp>()
-    span.attribute("cloudflare.operation_id", operationId)
-    span.attribute("cloudflare.account_id", accountId)
+  ) =>
+    Effect.withFiber<Terminal, PollTimeout | CloudflareError>((fiber) => {
+      const began = now()
+      const accountId = options?.accountId ?? operations.accountId
+      const startedAt = options?.startedAt && DateTime.toEpochMillis(options.startedAt)
+      const request = { operationId, accountId, startedAt, ...resolve(options, fiber.getRef(PollOptions)) }
+      span.attribute("cloudflare.operation_id", operationId)
+      span.attribute("cloudflare.account_id", accountId)
+      return Effect.flatMap(
+        watcher.plan(request),
+        (plan) => attend({ request, plan, began, span, onChange, context: fiber.context })
+      )
+    })
 
-    const gaveUp = (subscriber: Subscriber, { endedBy }: GaveUp) =>
-      new PollTimeout({
-        operationId,
-        accountId,
-        startedAt: DateTime.makeUnsafe(startedAt ?? began),
-        last: Option.fromUndefinedOr(subscriber.watch.last),
-        polls: subscriber.watch.polls - subscriber.pollsBefore,
-        elapsed: Duration.millis(elapsed(subscriber)),
-        endedBy,
-        lastError: Option.fromUndefinedOr(subscriber.watch.trouble?.error)
-      })
-    const plan = yield* watcher.plan(request)
-    return yield* Effect.acquireUseRelease(
-      Effect.andThen(
-        Measure.waitBegan,
-        Effect.contextWith((context: Context.Context<never>) =>
-          Effect.sync(() =>
-            watcher.join(request, plan, context, {
-              onChange: (operation) => {
-                span.event(operation.status, clock.currentTimeNanosUnsafe())
-                onChange(operation)
-              },
-              onEnd: (ending) => Deferred.doneUnsafe(end, ending)
-            })
+  // A wait holds nothing but this while it lasts: no fiber, no timer and few closures of its own.
+  const attend = ({ began, context, onChange, plan, request, span }: {
+    readonly request: Watcher.Request
+    readonly plan: Plan.Plan
+    readonly began: number
+    readonly span: Tracer.Span
+    readonly onChange: (operation: BulkOperation) => void
+    readonly context: Context.Context<never>
+  }) => {
+    const finish = (subscriber: Subscriber, exit: Exit.Exit<Terminal, PollTimeout | CloudflareError>) => {
+      span.attribute("bulk_operation.polls", subscriber.watch.polls - subscriber.pollsBefore)
+      const lateness = Exit.isSuccess(exit) ? latenessOf(exit.value, began) : undefined
+      if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
+      Measure.waitEnded(context, { outcome: outcomeOf(exit), duration: elapsed(subscriber), lateness })
+      return exit
+    }
+    return Effect.callback<Terminal, PollTimeout | CloudflareError>((resume) => {
+      Measure.waitBegan(context)
+      const subscriber = watcher.join(request, plan, context, {
+        onChange: (operation) => {
+          span.event(operation.status, clock.currentTimeNanosUnsafe())
+          onChange(operation)
+        },
+        onEnd: (ending, subscriber) =>
+          resume(
+            finish(
+              subscriber,
+              ending._tag === "GaveUp" ? Exit.fail(timeoutOf(request, began, subscriber, ending)) : ending
+            )
           )
-        )
-      ),
-      (subscriber) => Effect.catchTag(Deferred.await(end), "GaveUp", (reason) => gaveUp(subscriber, reason)),
-      (subscriber, exit) =>
-        Effect.suspend(() => {
-          watcher.leave(subscriber)
-          span.attribute("bulk_operation.polls", subscriber.watch.polls - subscriber.pollsBefore)
-          const lateness = Exit.isSuccess(exit) ? latenessOf(exit.value, began) : undefined
-          if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
-          return Measure.waitEnded({ outcome: outcomeOf(exit), duration: elapsed(subscriber), lateness })
-        })
-    )
-  })
+      })
+      return Effect.sync(() => {
+        watcher.leave(subscriber)
+        finish(subscriber, Exit.interrupt())
+      })
+    })
+  }
+
+  const timeoutOf = (
+    { accountId, operationId, startedAt }: Watcher.Request,
+    began: number,
+    subscriber: Subscriber,
+    { endedBy }: GaveUp
+  ) =>
+    new PollTimeout({
+      operationId,
+      accountId,
+      startedAt: DateTime.makeUnsafe(startedAt ?? began),
+      last: Option.fromUndefinedOr(subscriber.watch.last),
+      polls: subscriber.watch.polls - subscriber.pollsBefore,
+      elapsed: Duration.millis(elapsed(subscriber)),
+      endedBy,
+      lastError: Option.fromUndefinedOr(subscriber.watch.trouble?.error)
+    })
 
   // How long the end was there to be seen; a wait that began after it could not have seen it before.
   const latenessOf = (operation: Terminal, began: number): number | undefined => {

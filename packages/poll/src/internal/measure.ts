@@ -1,7 +1,8 @@
 /**
  * Telling `PollMetrics` what happened.
  */
-import * as Effect from "effect/Effect"
+import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as PollMetrics from "../PollMetrics.ts"
 
@@ -25,16 +26,15 @@ const duration = byOutcome(PollMetrics.duration)
 export const look = (outcome: string): Effect.Effect<void> => Metric.update(polls(outcome), 1)
 
 /** A wait begins. */
-export const waitBegan: Effect.Effect<void> = Metric.modify(PollMetrics.active, 1)
+export const waitBegan = (context: Context.Context<never>): void => PollMetrics.active.modifyUnsafe(1, context)
 
 /** A wait has ended; its times are in milliseconds. */
-export const waitEnded = (wait: {
+export const waitEnded = (context: Context.Context<never>, wait: {
   readonly outcome: Outcome
   readonly duration: number
   readonly lateness: number | undefined
-}): Effect.Effect<void> =>
-  Effect.all([
-    Metric.modify(PollMetrics.active, -1),
-    Metric.update(duration(wait.outcome), wait.duration / 1000),
-    wait.lateness === undefined ? Effect.void : Metric.update(PollMetrics.lateness, wait.lateness / 1000)
-  ], { discard: true })
+}): void => {
+  PollMetrics.active.modifyUnsafe(-1, context)
+  duration(wait.outcome).updateUnsafe(wait.duration / 1000, context)
+  if (wait.lateness !== undefined) PollMetrics.lateness.updateUnsafe(wait.lateness / 1000, context)
+}

@@ -19,7 +19,7 @@ export class GaveUp {
 }
 
 /** How a subscription ends. */
-export type Ending = Exit.Exit<Terminal, CloudflareError | GaveUp>
+export type Ending = Exit.Exit<Terminal, CloudflareError> | GaveUp
 
 /** Someone who waits. Times are milliseconds of `Alarm.monotonicMillis`. */
 export interface Subscriber extends Heap.Node {
@@ -39,7 +39,7 @@ export interface Subscriber extends Heap.Node {
 /** What a subscriber is told. */
 export interface Listener {
   readonly onChange: (operation: BulkOperation) => void
-  readonly onEnd: (ending: Ending) => void
+  readonly onEnd: (ending: Ending, subscriber: Subscriber) => void
 }
 
 /** Looks that failed, from the first of them in a row to the last. */

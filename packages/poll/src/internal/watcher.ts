@@ -127,7 +127,7 @@ export const make = (environment: {
       slot: -1
     }
     if (isStopped) {
-      listener.onEnd(interrupted)
+      listener.onEnd(interrupted, subscriber)
       return subscriber
     }
     const isFirst = watch.subscribers.size === 0
@@ -162,15 +162,15 @@ export const make = (environment: {
   // Takes out whoever has an ending, and gives what tells them. Who is told may wait for the same operation again at
   // once, and must not find what has ended. Must be told in the same step: with the last one, the look is interrupted.
   const takeOut = (watch: Watch, endingOf: (subscriber: Subscriber) => Ending | undefined) => {
-    const ended: Array<readonly [Listener, Ending]> = []
+    const ended: Array<readonly [Subscriber, Ending]> = []
     for (const subscriber of Array.from(watch.subscribers)) {
       const ending = endingOf(subscriber)
       if (ending === undefined) continue
       leave(subscriber)
-      ended.push([subscriber.listener, ending])
+      ended.push([subscriber, ending])
     }
     return () => {
-      for (const [listener, ending] of ended) listener.onEnd(ending)
+      for (const [subscriber, ending] of ended) subscriber.listener.onEnd(ending, subscriber)
     }
   }
 
@@ -330,7 +330,7 @@ export const make = (environment: {
       yields = 0
       const trouble = troubleAtLimit(next)
       leave(next)
-      next.listener.onEnd(trouble === undefined ? timedOut : Exit.fail(trouble))
+      next.listener.onEnd(trouble === undefined ? timedOut : Exit.fail(trouble), next)
     }
     const nextLook = lastLooks.peek()
     const nextEnd = ends.peek()
@@ -371,8 +371,8 @@ export const make = (environment: {
   }
 }
 
-const timedOut = Exit.fail(new GaveUp("timeout"))
-const scheduleEnded = Exit.fail(new GaveUp("schedule"))
+const timedOut = new GaveUp("timeout")
+const scheduleEnded = new GaveUp("schedule")
 const interrupted = Exit.failCause(Cause.interrupt())
 
 const keyOf = (accountId: string | undefined, operationId: string) => JSON.stringify([accountId, operationId])
