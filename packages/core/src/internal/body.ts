@@ -3,8 +3,9 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Headers from "effect/http/Headers"
-import type * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 /** The beginning of a body, and whether that is all of it. */
@@ -16,7 +17,7 @@ export interface Body {
 /**
  * At most `limit` bytes of the body as text; the connection of a longer one is closed.
  *
- * A short body whose length is known is read in one go, which is several times cheaper than a stream. A compressed one
+ * A short body whose length is known is read in one go, which is several times cheaper than in parts. A compressed one
  * is not trusted to be short.
  */
 export const read = (
@@ -26,22 +27,54 @@ export const read = (
 ): Effect.Effect<Body, HttpClientError.HttpClientError> =>
   headers["content-encoding"] === undefined && Number(headers["content-length"]) <= limit
     ? Effect.map(response.text, (text) => ({ text, complete: true }))
-    : readStream(response, limit)
+    : Effect.suspend(() =>
+      Option.match(HttpClientResponse.toWeb(response), {
+        onNone: () => readStream(response, limit),
+        onSome: ({ body }) => readWeb(response, body, limit)
+      })
+    )
 
-const readStream = Effect.fnUntraced(
-  function*(response: HttpClientResponse.HttpClientResponse, limit: number) {
-    const decoder = new TextDecoder()
-    let text = ""
-    let size = 0
-    yield* Stream.runForEachWhile(response.stream, (bytes) =>
-      Effect.sync(() => {
-        const room = limit - size
-        size += bytes.length
-        text += decoder.decode(room < bytes.length ? bytes.subarray(0, room) : bytes, { stream: true })
-        return size <= limit
-      }))
-    return { text: text + decoder.decode(), complete: size <= limit }
-  },
-  // fetch has no stream for an answer without a body.
-  Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed({ text: "", complete: true }))
-)
+const collector = (limit: number) => {
+  const decoder = new TextDecoder()
+  let text = ""
+  let size = 0
+  return {
+    /** Whether there is room for more. */
+    take: (bytes: Uint8Array): boolean => {
+      const room = limit - size
+      size += bytes.length
+      text += decoder.decode(room < bytes.length ? bytes.subarray(0, room) : bytes, { stream: true })
+      return size <= limit
+    },
+    body: (): Body => ({ text: text + decoder.decode(), complete: size <= limit })
+  }
+}
+
+const readStream = (response: HttpClientResponse.HttpClientResponse, limit: number) => {
+  const { body, take } = collector(limit)
+  return Effect.map(Stream.runForEachWhile(response.stream, (bytes) => Effect.sync(() => take(bytes))), body)
+}
+
+// Effect's own stream of a web body ends by aborting a request that is over, which doubles the cost of a short one.
+const readWeb = (
+  response: HttpClientResponse.HttpClientResponse,
+  source: ReadableStream<Uint8Array> | null,
+  limit: number
+): Effect.Effect<Body, HttpClientError.HttpClientError> => {
+  const { body, take } = collector(limit)
+  if (source === null) return Effect.sync(body)
+  const reader = source.getReader()
+  const cancel = Effect.ignore(Effect.tryPromise(() => reader.cancel()))
+  const next = Effect.tryPromise({
+    try: () => reader.read(),
+    catch: (cause) =>
+      new HttpClientError.HttpClientError({
+        reason: new HttpClientError.DecodeError({ request: response.request, response, cause })
+      })
+  })
+  const rest: Effect.Effect<Body, HttpClientError.HttpClientError> = Effect.flatMap(next, ({ done, value }) => {
+    if (done) return Effect.sync(body)
+    return take(value) ? rest : Effect.andThen(cancel, Effect.sync(body))
+  })
+  return Effect.onInterrupt(rest, () => cancel)
+}
