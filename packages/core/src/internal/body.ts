@@ -14,25 +14,23 @@ export interface Body {
   readonly complete: boolean
 }
 
-/**
- * At most `limit` bytes of the body as text; the connection of a longer one is closed.
- *
- * A short body whose length is known is read in one go, which is several times cheaper than in parts. A compressed one
- * is not trusted to be short.
- */
+/** At most `limit` bytes of the body as text; the connection of a longer one is closed. */
 export const read = (
   response: HttpClientResponse.HttpClientResponse,
   headers: Headers.Headers,
   limit: number
 ): Effect.Effect<Body, HttpClientError.HttpClientError> =>
-  headers["content-encoding"] === undefined && Number(headers["content-length"]) <= limit
-    ? Effect.map(response.text, (text) => ({ text, complete: true }))
-    : Effect.suspend(() =>
-      Option.match(HttpClientResponse.toWeb(response), {
-        onNone: () => readStream(response, limit),
-        onSome: ({ body }) => readWeb(response, body, limit)
-      })
-    )
+  Effect.suspend(() =>
+    Option.match(HttpClientResponse.toWeb(response), {
+      onSome: ({ body }) => readWeb(response, body, limit),
+      // A short body whose length is known is read in one go, which is several times cheaper than a stream. A compressed
+      // one is not trusted to be short.
+      onNone: () =>
+        headers["content-encoding"] === undefined && Number(headers["content-length"]) <= limit
+          ? Effect.map(response.text, (text) => ({ text, complete: true }))
+          : readStream(response, limit)
+    })
+  )
 
 const collector = (limit: number) => {
   const decoder = new TextDecoder()
@@ -55,7 +53,7 @@ const readStream = (response: HttpClientResponse.HttpClientResponse, limit: numb
   return Effect.map(Stream.runForEachWhile(response.stream, (bytes) => Effect.sync(() => take(bytes))), body)
 }
 
-// Effect's own stream of a web body ends by aborting a request that is over, which doubles the cost of a short one.
+// As fetch has it: Effect's own stream of a web body ends by aborting a request that is over, for twice the cost.
 const readWeb = (
   response: HttpClientResponse.HttpClientResponse,
   source: ReadableStream<Uint8Array> | null,
