@@ -2,7 +2,6 @@
  * Telling `PollMetrics` what happened.
  */
 import type * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as PollMetrics from "../PollMetrics.ts"
 
@@ -23,7 +22,7 @@ const polls = byOutcome(PollMetrics.polls)
 const duration = byOutcome(PollMetrics.duration)
 
 /** A look was answered. */
-export const look = (outcome: string): Effect.Effect<void> => Metric.update(polls(outcome), 1)
+export const look = (context: Context.Context<never>, outcome: string): void => polls(outcome).updateUnsafe(1, context)
 
 /** A wait begins. */
 export const waitBegan = (context: Context.Context<never>): void => PollMetrics.active.modifyUnsafe(1, context)

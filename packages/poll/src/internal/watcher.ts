@@ -16,6 +16,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import type { Options } from "../PollOptions.ts"
 import * as Alarm from "./alarm.ts"
 import * as Heap from "./heap.ts"
@@ -207,33 +208,35 @@ export const make = (environment: {
       watch.look = fiber
       return Effect.matchEffect(operations.get(operationId, { accountId }), {
         onSuccess: (operation) => {
-          answered(watch)
-          return Effect.andThen(Measure.look(operation.status), seen(watch, operation))
+          answered(watch, operation.status)
+          return seen(watch, operation)
         },
         onFailure: (error) => {
-          answered(watch)
+          answered(watch, error.reason._tag)
           return failed(watch, error)
         }
       })
     })
 
-  const answered = ({ lookedAt }: Watch) => {
+  const answered = ({ context, lookedAt }: Watch, outcome: string) => {
+    Measure.look(context, outcome)
     const took = now() - lookedAt
     latency = took === 0 ? 0 : Math.min(longestLatency, Math.max(1.25 * took, 0.9 * latency) + 1)
   }
 
-  const seen = (watch: Watch, operation: BulkOperation) =>
-    Effect.suspend(() => {
-      if (watch.last?.status === operation.status) return underWay(watch, operation)
-      watch.last = operation
-      for (const { listener } of Array.from(watch.subscribers)) listener.onChange(operation)
-      return Effect.andThen(
-        Effect.logDebug(`Bulk operation ${watch.operationId} is ${operation.status}`),
+  const seen = (watch: Watch, operation: BulkOperation) => {
+    if (watch.last?.status === operation.status) return underWay(watch, operation)
+    watch.last = operation
+    for (const { listener } of Array.from(watch.subscribers)) listener.onChange(operation)
+    return Effect.andThen(
+      Effect.logDebug(`Bulk operation ${watch.operationId} is ${operation.status}`),
+      Effect.suspend(() =>
         isTerminal(operation)
           ? Effect.sync(() => endAll(watch, Exit.succeed(operation)))
           : underWay(watch, operation)
       )
-    })
+    )
+  }
 
   const underWay = (watch: Watch, operation: BulkOperation) => {
     watch.last = operation
@@ -248,7 +251,6 @@ export const make = (environment: {
   }
 
   const failed = Effect.fnUntraced(function*(watch: Watch, error: CloudflareError) {
-    yield* Measure.look(error.reason._tag)
     yield* Effect.logDebug(`No answer on bulk operation ${watch.operationId}`, error)
     const at = now()
     const isFirst = watch.trouble === undefined
@@ -296,7 +298,7 @@ export const make = (environment: {
     })
 
   const goOn = (watch: Watch, gap: number, { ended }: Stepped) => {
-    const tell = takeOut(watch, ({ plan }) => ended.get(plan))
+    const tell = ended.size === 0 ? constVoid : takeOut(watch, ({ plan }) => ended.get(plan))
     watch.look = undefined
     if (watch.subscribers.size > 0) pacer.after(watch, gap)
     tell()
