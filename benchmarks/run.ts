@@ -6,14 +6,20 @@
  */
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import * as Bundle from "./bundle/bundle.ts"
 import * as Decode from "./decode/decode.ts"
+import * as Economy from "./economy/economy.ts"
 import * as Machine from "./harness/machine.ts"
-import { type Benchmark, figure, type Limit, table } from "./harness/report.ts"
+import { type Benchmark, figure, type Limit, limitsTable } from "./harness/report.ts"
 import * as Status from "./status/status.ts"
+import * as Waiting from "./waiting/waiting.ts"
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   status: Status.run,
-  decode: Decode.run
+  decode: Decode.run,
+  waiting: Waiting.run,
+  economy: Economy.run,
+  bundle: Bundle.run
 }
 
 const slack = 1.25
@@ -35,12 +41,6 @@ const write = (name: string, text: string) => {
   if (!marks.test(before)) throw new Error(`README.md has no place for ${name}`)
   writeFileSync(readme, before.replace(marks, (_, open: string, close: string) => `${open}\n${text}\n\n${close}`))
 }
-
-const limitsTable = (limits: ReadonlyArray<Limit>) =>
-  table(
-    ["", "measured", "at most"],
-    limits.map(({ limit, measured, what }) => [what, figure(measured), figure(limit)])
-  )
 
 const arguments_ = process.argv.slice(2)
 const quick = arguments_.includes("--quick")

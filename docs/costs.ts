@@ -4,18 +4,10 @@
  * `npm run docs` writes them. With `--check`, as in `npm test`, it only says where they are out of date.
  */
 import { PollSchedule } from "@bulk-operations/poll"
-import { Console, Duration, Effect, Random, Schedule } from "effect"
+import { Console, Duration, Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
+import { awsWaiter, terraform } from "../benchmarks/economy/peers.ts"
 import { chart } from "./chart.ts"
-
-// Terraform's Cloudflare provider v5: 1, 2, 4, 8, 16, 30, 30, … seconds, for ever.
-const terraform = PollSchedule.geometric({ start: "1 second", ratio: 2, cap: "30 seconds" })
-
-// The waiters of the AWS SDK for JavaScript: anything from 2 seconds to min(120, 2 · 2^(n-1)) seconds.
-const awsWaiter = Schedule.modifyDelay(
-  Schedule.forever,
-  ({ attempt }) => Effect.map(Random.next, (drawn) => Duration.seconds(2 + drawn * (Math.min(120, 2 ** attempt) - 2)))
-)
 
 const contenders: ReadonlyArray<readonly [name: string, schedule: PollSchedule.PollSchedule]> = [
   ["`PollSchedule.quadratic()`, the default", PollSchedule.quadratic()],

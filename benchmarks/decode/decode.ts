@@ -13,7 +13,8 @@ export const run: Benchmark = async ({ quick }) => {
   const entries = answers.flatMap((answer) =>
     contenders.map((contender) => ({ name: contender, module, setup: { answer, contender } }))
   )
-  const [measured = []] = await measure(entries, [{ count: quick ? 50_000 : 200_000, concurrency: 1 }], quick ? 5 : 21)
+  const order = { count: quick ? 25_000 : 200_000, concurrency: 1 }
+  const [measured = []] = await measure(entries, { warmUp: order, orders: [order], rounds: quick ? 5 : 21 })
   const nanos = measured.map(({ cpu }) => cpu.map((micros) => micros * 1000))
   const at = (answer: number, contender: number) => nanos[answer * contenders.length + contender] ?? []
   const limits = answers.map((answer, index): Limit => ({

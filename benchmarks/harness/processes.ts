@@ -13,12 +13,21 @@ export const start = (
     execArgv: ["--conditions=source", "--expose-gc", "--disable-warning=ExperimentalWarning", ...nodeOptions]
   })
 
+// Nothing that is measured takes so long; a process that hangs is no reason to.
+const patience = 5 * 60_000
+
 /** The next message of a process. */
 export const answer = <A>(child: ChildProcess): Promise<A> =>
   new Promise((resolve, reject) => {
-    const onExit = (code: number | null) => reject(new Error(`${child.spawnargs.join(" ")} exited with ${code}`))
+    const fail = (how: string) => {
+      child.kill("SIGKILL")
+      reject(new Error(`${child.spawnargs.slice(1).join(" ")} ${how}`))
+    }
+    const onExit = (code: number | null) => fail(`exited with ${code}`)
+    const timer = setTimeout(() => fail(`has said nothing for ${patience / 60_000} minutes`), patience)
     child.once("exit", onExit)
     child.once("message", (message: A) => {
+      clearTimeout(timer)
       child.off("exit", onExit)
       resolve(message)
     })

@@ -14,6 +14,8 @@ export interface Limit {
   readonly what: string
   readonly measured: number
   readonly limit: number
+  /** What was aimed at, where the limit is not that yet. */
+  readonly aim?: number
 }
 
 export interface Report {
@@ -28,6 +30,20 @@ export type Benchmark = (options: Options) => Promise<Report>
 export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
   return [line(head), line(head.map((_, column) => column === 0 ? "---" : "---:")), ...rows.map(line)].join("\n")
+}
+
+/** Limits, and what was measured. */
+export const limitsTable = (limits: ReadonlyArray<Limit>): string => {
+  const haveAims = limits.some(({ aim }) => aim !== undefined)
+  return table(
+    ["", "measured", "at most", ...(haveAims ? ["aim"] : [])],
+    limits.map(({ aim, limit, measured, what }) => [
+      what,
+      figure(measured),
+      figure(limit),
+      ...(haveAims ? [aim === undefined ? "" : figure(aim)] : [])
+    ])
+  )
 }
 
 /** About three digits. */

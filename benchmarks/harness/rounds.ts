@@ -2,7 +2,7 @@
  * Contenders side by side: each in a process of its own, round after round in a changing order, so that whatever else
  * the machine does meets all of them alike.
  */
-import type { Cost, Order } from "./child.ts"
+import type { Cost, Order, Parts, ProfileOrder } from "./child.ts"
 import * as Processes from "./processes.ts"
 
 /** Who is measured. */
@@ -21,18 +21,21 @@ export interface Measured {
 
 const childModule = new URL("child.ts", import.meta.url).pathname
 
-// So many operations before the compiler has seen enough.
-const warmUp: Order = { count: 6000, concurrency: 50 }
-
-/** Measures every entry under every order. The result has one list of entries for each order. */
-export const measure = async (
-  entries: ReadonlyArray<Entry>,
-  orders: ReadonlyArray<Order>,
-  rounds: number
-): Promise<ReadonlyArray<ReadonlyArray<Measured>>> => {
+const begin = async (entries: ReadonlyArray<Entry>, warmUp: Order) => {
   const children = entries.map(({ module, setup }) => Processes.start(childModule, [module, JSON.stringify(setup)]))
   await Promise.all(children.map((child) => Processes.answer(child)))
   for (const child of children) await Processes.ask<Cost>(child, warmUp)
+  return children
+}
+
+/** Measures every entry under every order, after a warm-up. The result has one list of entries for each order. */
+export const measure = async (entries: ReadonlyArray<Entry>, options: {
+  readonly warmUp: Order
+  readonly orders: ReadonlyArray<Order>
+  readonly rounds: number
+}): Promise<ReadonlyArray<ReadonlyArray<Measured>>> => {
+  const { orders, rounds, warmUp } = options
+  const children = await begin(entries, warmUp)
   const costs = orders.map(() => entries.map(() => new Array<Cost>()))
   for (let round = 0; round < rounds; round++) {
     for (const [at, order] of orders.entries()) {
@@ -53,4 +56,20 @@ export const measure = async (
       wall: rounds.map(({ wall }) => wall)
     }))
   )
+}
+
+/** Where each entry spends its time: microseconds per operation, one after the other. */
+export const profile = async (
+  entries: ReadonlyArray<Entry>,
+  warmUp: Order,
+  order: ProfileOrder
+): Promise<ReadonlyArray<Parts>> => {
+  const children = await begin(entries, warmUp)
+  const profiles: Array<Parts> = []
+  for (const child of children) {
+    const parts = await Processes.ask<Parts>(child, order)
+    profiles.push(Object.fromEntries(Object.entries(parts).map(([owner, micros]) => [owner, micros / order.count])))
+  }
+  children.forEach(Processes.stop)
+  return profiles
 }

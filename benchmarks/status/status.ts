@@ -1,13 +1,19 @@
 /**
  * One status get: what asking Cloudflare once costs, against a server in a process of its own.
  */
-import type { Order } from "../harness/child.ts"
+import type { Order, Parts } from "../harness/child.ts"
 import * as Processes from "../harness/processes.ts"
-import { type Benchmark, figure, type Limit, spread, table } from "../harness/report.ts"
-import { type Entry, measure, type Measured } from "../harness/rounds.ts"
+import { type Benchmark, figure, type Limit, type Report, spread, table } from "../harness/report.ts"
+import { type Entry, measure, type Measured, profile } from "../harness/rounds.ts"
 import { ratio, summarize } from "../harness/statistics.ts"
 
 const moduleAt = (path: string) => new URL(path, import.meta.url).pathname
+
+const floor = "undici.request + JSON.parse"
+const unchecked = "Effect's HttpClient on undici, nothing checked"
+const official = "cloudflare (official)"
+const distilled = "@distilled.cloud/cloudflare, tracing off"
+const oursOn = (transport: string, tracing: string) => `ours on ${transport}, tracing ${tracing}`
 
 const contenders = (baseUrl: string, quick: boolean): ReadonlyArray<Entry> => {
   const entry = (name: string, path: string, setup: Record<string, string> = {}): Entry => ({
@@ -16,21 +22,21 @@ const contenders = (baseUrl: string, quick: boolean): ReadonlyArray<Entry> => {
     setup: { baseUrl, ...setup }
   })
   const ours = (transport: string, tracing: string) =>
-    entry(`ours on ${transport}, tracing ${tracing}`, "contenders/ours.ts", { transport, tracing })
+    entry(oursOn(transport, tracing), "contenders/ours.ts", { transport, tracing })
   const limited = [
-    entry("undici.request + JSON.parse", "contenders/undici.ts"),
+    entry(floor, "contenders/undici.ts"),
+    entry(unchecked, "contenders/minimal.ts"),
     ours("undici", "off"),
     ours("undici", "on"),
-    entry("cloudflare (official)", "contenders/official.ts"),
+    entry(official, "contenders/official.ts"),
     ours("fetch", "off"),
-    entry("@distilled.cloud/cloudflare, tracing off", "../distilled/status.js", { tracing: "off" })
+    entry(distilled, "../distilled/status.js", { tracing: "off" })
   ]
   return quick ? limited : [
     ...limited,
     ours("fetch", "on"),
     entry("@distilled.cloud/cloudflare, tracing on", "../distilled/status.js", { tracing: "on" }),
-    entry("fetch + json()", "contenders/fetch.ts"),
-    entry("Effect's HttpClient on undici, nothing checked", "contenders/minimal.ts")
+    entry("fetch + json()", "contenders/fetch.ts")
   ]
 }
 
@@ -38,61 +44,86 @@ const of = (measured: ReadonlyArray<Measured>, name: string): ReadonlyArray<numb
   measured.find((contender) => contender.name === name)?.cpu ?? []
 
 const limitsOf = (measured: ReadonlyArray<Measured>): ReadonlyArray<Limit> => {
-  const limit = (what: string, ours: string, theirs: string, limit: number): Limit => ({
-    what: `${what} (CPU, 50 at once)`,
+  const times = (ours: string, theirs: string, limit: number, aim?: number): Limit => ({
+    what: `${ours}, times ${theirs}`,
     measured: ratio(of(measured, ours), of(measured, theirs)).median,
-    limit
+    limit,
+    ...(aim !== undefined && { aim })
   })
-  const floor = "undici.request + JSON.parse"
-  const official = "cloudflare (official)"
   return [
-    limit("ours on undici untraced, times undici.request", "ours on undici, tracing off", floor, 1.6),
-    limit("ours on undici traced, times undici.request", "ours on undici, tracing on", floor, 2.1),
-    limit("ours on undici untraced, times the official package", "ours on undici, tracing off", official, 0.4),
-    limit("ours on fetch untraced, times the official package", "ours on fetch, tracing off", official, 1),
-    limit(
-      "ours on undici untraced, times distilled",
-      "ours on undici, tracing off",
-      "@distilled.cloud/cloudflare, tracing off",
-      0.3
-    )
+    times(oursOn("undici", "off"), unchecked, 1.5),
+    times(oursOn("undici", "off"), floor, 2.5, 1.6),
+    times(oursOn("undici", "on"), floor, 3, 2.1),
+    times(oursOn("undici", "off"), official, 0.75, 0.4),
+    times(oursOn("fetch", "off"), official, 1),
+    times(oursOn("undici", "off"), distilled, 0.5, 0.3)
   ]
 }
 
-const rowsOf = (measured: ReadonlyArray<Measured>) => {
-  const floor = measured[0]?.cpu ?? []
-  const official = of(measured, "cloudflare (official)")
-  return measured.map(({ cpu, name, wall }) => [
+const rowsOf = (measured: ReadonlyArray<Measured>) =>
+  measured.map(({ cpu, name, wall }) => [
     name,
     spread(summarize(cpu)),
-    spread(ratio(cpu, floor)),
-    spread(ratio(cpu, official)),
+    spread(ratio(cpu, of(measured, floor))),
+    spread(ratio(cpu, of(measured, official))),
     figure(summarize(wall).median)
+  ])
+
+const head = ["per get", "CPU µs", "× undici.request", "× official", "wall µs"]
+
+const section = (
+  title: string,
+  measured: ReadonlyArray<Measured> = []
+) => [`### ${title}`, table(head, rowsOf(measured))]
+
+const profileOf = (names: ReadonlyArray<string>, profiles: ReadonlyArray<Parts>) => {
+  const owners = [...new Set(profiles.flatMap((parts) => Object.keys(parts)))]
+  const totals = profiles.map((parts) => Object.values(parts).reduce((sum, micros) => sum + micros, 0))
+  const most = (owner: string) => Math.max(...profiles.map((parts) => parts[owner] ?? 0))
+  return table(["µs per get, by the profiler", ...names], [
+    ...owners.toSorted((left, right) => most(right) - most(left))
+      .map((owner) => [owner, ...profiles.map((parts) => figure(parts[owner] ?? 0))]),
+    ["all", ...totals.map(figure)]
   ])
 }
 
-const head = ["per get", "CPU µs", "× undici.request", "× official", "wall µs"]
+const warmUp = (count: number): Order => ({ count, concurrency: 50 })
+
+const quickly = async (baseUrl: string): Promise<Report> => {
+  const orders = [{ count: 400, concurrency: 50 }]
+  const [measured = []] = await measure(contenders(baseUrl, true), { warmUp: warmUp(2500), orders, rounds: 5 })
+  return { markdown: table(head, rowsOf(measured)), limits: limitsOf(measured) }
+}
+
+const thoroughly = async (baseUrl: string, chunkedUrl: string): Promise<Report> => {
+  const atOnce = { count: 1500, concurrency: 50 }
+  const options = { warmUp: warmUp(15_000), rounds: 15 }
+  const [sized, oneByOne] = await measure(contenders(baseUrl, false), {
+    ...options,
+    orders: [atOnce, { count: 500, concurrency: 1 }]
+  })
+  const [chunked] = await measure(contenders(chunkedUrl, false), { ...options, orders: [atOnce] })
+  const names = new Set([floor, unchecked, oursOn("undici", "off"), oursOn("undici", "on"), official])
+  const profiled = contenders(baseUrl, false).filter(({ name }) => names.has(name))
+  const profiles = await profile(profiled, options.warmUp, { count: 15_000, concurrency: 50, profile: true })
+  return {
+    markdown: [
+      ...section("50 at once", sized),
+      ...section("One after the other", oneByOne),
+      ...section("50 at once, answers without a content-length (chunked)", chunked),
+      "### Where the time goes, 50 at once",
+      profileOf(profiled.map(({ name }) => name), profiles),
+      "### Limits, of the CPU of 50 at once"
+    ].join("\n\n"),
+    limits: limitsOf(sized ?? [])
+  }
+}
 
 export const run: Benchmark = async ({ quick }) => {
   const server = Processes.start(moduleAt("counterpart.ts"))
   const { port } = await Processes.answer<{ readonly port: number }>(server)
-  const orders: ReadonlyArray<Order> = quick
-    ? [{ count: 500, concurrency: 50 }]
-    : [{ count: 1500, concurrency: 50 }, { count: 500, concurrency: 1 }]
-  const rounds = quick ? 9 : 21
   const url = (path: string) => `http://127.0.0.1:${port}${path}/client/v4`
-  const sized = await measure(contenders(url(""), quick), orders, rounds)
-  const chunked = quick ? [] : await measure(contenders(url("/chunked"), quick), orders, rounds)
+  const report = await (quick ? quickly(url("")) : thoroughly(url(""), url("/chunked")))
   Processes.stop(server)
-  const section = (title: string, measured: ReadonlyArray<Measured> | undefined) =>
-    measured === undefined ? [] : [`### ${title}`, table(head, rowsOf(measured))]
-  return {
-    markdown: [
-      ...section("50 at once", sized[0]),
-      ...section("One after the other", sized[1]),
-      ...section("50 at once, answers without a content-length (chunked)", chunked[0]),
-      ...section("One after the other, answers without a content-length (chunked)", chunked[1])
-    ].join("\n\n"),
-    limits: limitsOf(sized[0] ?? [])
-  }
+  return report
 }

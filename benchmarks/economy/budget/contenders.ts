@@ -1,0 +1,92 @@
+/**
+ * How many waits share an account, or do not. Whoever waits here has just started the operation.
+ */
+import { type BulkOperation, BulkOperations, type CloudflareError } from "@bulk-operations/core"
+import { BulkOperationPoller, PollBudget, PollSchedule } from "@bulk-operations/poll"
+import { type DateTime, Duration, Effect, type Schedule, type Scope } from "effect"
+import { RateLimiter } from "effect/persistence"
+
+/** Waits for the end of an operation. */
+export type Wait = (operationId: string, startedAt: DateTime.DateTime) => Effect.Effect<unknown, unknown>
+
+export interface Contender {
+  readonly name: string
+  readonly make: Effect.Effect<Wait, never, BulkOperations.BulkOperations | Scope.Scope>
+}
+
+const poller = Effect.map(
+  BulkOperationPoller.make,
+  (poller): Wait => (operationId, startedAt) => poller.wait(operationId, { startedAt, timeout: "Infinity" })
+)
+
+const allowed = { limit: 1200, window: Duration.minutes(5), key: "economy" }
+
+/** One `BulkOperationPoller` for all, with the budget that it has by default. */
+export const ours: Contender = { name: "**ours**", make: poller }
+
+/** The same where nothing is left to the other calls of the application. */
+export const oursAlone: Contender = {
+  name: "ours, share 1",
+  make: Effect.provideService(poller, PollBudget.PollBudget, { ...allowed, share: 1 })
+}
+
+/** The same without a budget: what remains is that all of them pause when one is refused. */
+export const oursWithoutBudget: Contender = {
+  name: "ours, no budget",
+  make: Effect.provideService(poller, PollBudget.PollBudget, undefined)
+}
+
+type Look = (operationId: string) => Effect.Effect<BulkOperation.BulkOperation, CloudflareError.CloudflareError>
+
+// A loop by hand, and a good one: it bears being refused for as long as it is told to wait.
+const looping = (schedule: Schedule.Schedule<unknown>, look: Look): Wait => {
+  const ask = (operationId: string): ReturnType<Look> =>
+    Effect.catchReason(
+      look(operationId),
+      "CloudflareError",
+      "RateLimited",
+      ({ retryAfter }) =>
+        Effect.andThen(Effect.sleep(retryAfter ?? Duration.minutes(1)), Effect.suspend(() => ask(operationId)))
+    )
+  return (operationId) =>
+    Effect.schedule(
+      ask(operationId).pipe(
+        Effect.filterOrFail(({ status }) => status === "running")
+      ),
+      schedule
+    ).pipe(Effect.ignore)
+}
+
+const independent = (name: string, schedule: Schedule.Schedule<unknown>): Contender => ({
+  name,
+  make: Effect.map(BulkOperations.BulkOperations, ({ get }) => looping(schedule, (operationId) => get(operationId)))
+})
+
+/** Each wait for itself, with our schedule. */
+export const independentQuadratic = independent("independent, our schedule", PollSchedule.quadratic())
+
+/** Each wait for itself, as people write it by hand. */
+export const independentEvery2 = independent("independent, every 2 s", PollSchedule.spaced("2 seconds"))
+
+// The bucket that ours uses by default: of 80 % of what is allowed a tenth at once, and the rest within the window.
+const share = 0.8 * allowed.limit
+const bucket = {
+  key: "first-come",
+  algorithm: "token-bucket",
+  limit: 0.1 * share,
+  window: Duration.times(allowed.window, 0.1 / 0.9)
+} as const
+
+/** Our schedule for each wait, and its looks wait for the same budget as ours, in the order in which they are due. */
+export const firstCome: Contender = {
+  name: "first-come queue",
+  make: Effect.gen(function*() {
+    const { get } = yield* BulkOperations.BulkOperations
+    const limiter = yield* RateLimiter.make
+    const turn = RateLimiter.sleep(limiter, bucket)
+    return looping(
+      PollSchedule.quadratic(),
+      (operationId) => Effect.andThen(Effect.orDie(turn), Effect.suspend(() => get(operationId)))
+    )
+  }).pipe(Effect.provide(RateLimiter.layerStoreMemory))
+}

@@ -1,0 +1,118 @@
+/**
+ * Waiting at scale: what it costs to have very many waits, with operations in memory that are answered at once.
+ */
+import * as Processes from "../harness/processes.ts"
+import { type Benchmark, figure, type Limit, type Report, spread, table } from "../harness/report.ts"
+import { ratio, summarize } from "../harness/statistics.ts"
+import type { Cost, Task } from "./child.ts"
+
+const moduleAt = (path: string) => new URL(path, import.meta.url).pathname
+
+interface Contender {
+  readonly name: string
+  readonly module: string
+  readonly tracing: string
+}
+
+const contender = (name: string, module: string, tracing = "on"): Contender => ({
+  name,
+  module: moduleAt(`contenders/${module}.ts`),
+  tracing
+})
+
+const byHand = contender("Effect.repeat with Effect.timeout, by hand", "repeat")
+const ours = contender("ours", "ours")
+const all: ReadonlyArray<Contender> = [
+  contender("a bare loop of timers", "timers"),
+  contender("@smithy/util-waiter", "smithy"),
+  contender("@azure/core-lro", "azure"),
+  byHand,
+  ours,
+  contender("ours, without tracer", "ours", "off")
+]
+
+interface Scale {
+  readonly waits: number
+  readonly intervalMillis: number
+  readonly intervals: number
+  readonly rounds: number
+}
+
+const scales: ReadonlyArray<Scale> = [
+  { waits: 1000, intervalMillis: 100, intervals: 20, rounds: 3 },
+  { waits: 10_000, intervalMillis: 1000, intervals: 4, rounds: 3 },
+  { waits: 100_000, intervalMillis: 5000, intervals: 1, rounds: 3 }
+]
+
+const quickScale: Scale = { waits: 5000, intervalMillis: 400, intervals: 3, rounds: 1 }
+
+const measure = ({ module, tracing }: Contender, { intervalMillis, intervals, waits }: Scale, same = false) => {
+  const task: Task = { module, tracing, waits, same, intervalMillis, intervals }
+  return Processes.answer<Cost>(Processes.start(moduleAt("child.ts"), [JSON.stringify(task)]))
+}
+
+type Measured = ReadonlyMap<Contender, ReadonlyArray<Cost>>
+
+const measureAll = async (contenders: ReadonlyArray<Contender>, scale: Scale): Promise<Measured> => {
+  const costs = new Map(contenders.map((contender) => [contender, new Array<Cost>()]))
+  for (let round = 0; round < scale.rounds; round++) {
+    for (const [contender, ofContender] of costs) ofContender.push(await measure(contender, scale))
+  }
+  return costs
+}
+
+const of = (measured: Measured, contender: Contender, figure: keyof Cost) =>
+  (measured.get(contender) ?? []).map((cost) => cost[figure])
+
+const limitsOf = (measured: Measured, scale: Scale, same: Cost): ReadonlyArray<Limit> => [
+  {
+    what: `memory of one of ${figure(scale.waits)} waits, times by hand`,
+    measured: ratio(of(measured, ours, "bytes"), of(measured, byHand, "bytes")).median,
+    limit: 1
+  },
+  {
+    what: `CPU of a look for one of ${figure(scale.waits)} waits, times by hand`,
+    measured: ratio(of(measured, ours, "look"), of(measured, byHand, "look")).median,
+    limit: 1.5
+  },
+  {
+    what: `looks in each interval of ${figure(scale.waits)} waits for the same operation`,
+    measured: same.looks / scale.intervals,
+    limit: 1
+  }
+]
+
+const tableOf = (measured: Measured) =>
+  table(
+    ["", "bytes per wait", "CPU µs to begin", "CPU µs per look"],
+    Array.from(measured, ([{ name }, costs]) => [
+      name,
+      figure(summarize(costs.map(({ bytes }) => bytes)).median),
+      spread(summarize(costs.map(({ start }) => start))),
+      spread(summarize(costs.map(({ look }) => look)))
+    ])
+  )
+
+const together = (same: Cost, scale: Scale) =>
+  `${figure(scale.waits)} waits for one and the same operation make ${
+    figure(same.looks / scale.intervals)
+  } looks per interval, take ${figure(same.bytes)} bytes each, and ${figure(same.start)} µs of CPU to begin.`
+
+const quickly = async (): Promise<Report> => {
+  const measured = await measureAll([byHand, ours], quickScale)
+  return { markdown: tableOf(measured), limits: limitsOf(measured, quickScale, await measure(ours, quickScale, true)) }
+}
+
+const thoroughly = async (): Promise<Report> => {
+  const sections: Array<string> = []
+  const limits: Array<Limit> = []
+  for (const scale of scales) {
+    const measured = await measureAll(all, scale)
+    const same = await measure(ours, scale, true)
+    sections.push(`### ${figure(scale.waits)} waits`, tableOf(measured), together(same, scale))
+    limits.push(...limitsOf(measured, scale, same))
+  }
+  return { markdown: sections.join("\n\n"), limits: limits.slice(-3) }
+}
+
+export const run: Benchmark = ({ quick }) => quick ? quickly() : thoroughly()
