@@ -44,10 +44,10 @@ const write = (name: string, text: string) => {
 
 const arguments_ = process.argv.slice(2)
 const quick = arguments_.includes("--quick")
-const names = arguments_.filter((argument) => !argument.startsWith("--"))
+const names = arguments_.filter((argument) => argument !== "--quick")
 const unknown = names.find((name) => benchmarks[name] === undefined)
 if (unknown !== undefined) {
-  console.error(`There is no benchmark "${unknown}"; there are ${Object.keys(benchmarks).join(", ")}.`)
+  console.error(`There is no benchmark "${unknown}"; there are ${Object.keys(benchmarks).join(", ")}, and --quick.`)
   process.exit(2)
 }
 
@@ -65,7 +65,10 @@ for (const [name, benchmark] of Object.entries(benchmarks)) {
   broken.push(...limits.filter(({ limit, measured }) => !(measured <= limit * (quick ? slack : 1))))
   if (!quick) write(name, [markdown, ...(limits.length === 0 ? [] : [limitsTable(limits)])].join("\n\n"))
 }
-if (!quick) write("machine", Machine.describe())
+if (!quick) {
+  write("machine", Machine.describe())
+  execFileSync("node_modules/.bin/dprint", ["fmt", "benchmarks/README.md"], { cwd: pathOf(".."), stdio: "inherit" })
+}
 if (broken.length > 0) {
   console.error(`\nNot within the limits${quick ? `, even with ${(slack - 1) * 100} % of slack` : ""}:`)
   for (const { limit, measured, what } of broken) {

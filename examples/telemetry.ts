@@ -2,7 +2,7 @@
  * Exporting what waits tell of themselves over OTLP, to a collector that this example runs itself.
  */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
-import { BulkOperationPoller } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { Simulator } from "@bulk-operations/simulator"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -65,7 +65,9 @@ const collector = HttpRouter.use(Effect.fnUntraced(function*(router) {
 const application = Effect.gen(function*() {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const simulator = yield* Simulator.Simulator
-  yield* poller.wait(yield* simulator.startOperation({ duration: "900 millis" }))
+  // Often enough to see every state of an operation that is over in no time.
+  const schedule = PollSchedule.spaced("100 millis")
+  yield* poller.wait(yield* simulator.startOperation({ duration: "900 millis" }), { schedule })
 })
 
 const Cloudflare = CloudflareApi.layer({

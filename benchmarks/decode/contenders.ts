@@ -62,8 +62,8 @@ const byHand = () => {
 const withZod = () => {
   const Id = z.string().regex(id)
   const Time = z.union([
-    z.literal("").transform(() => undefined),
-    z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+    z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+    z.literal("").transform(() => undefined)
   ])
     .nullish()
   const Operation = z.discriminatedUnion("status", [
@@ -78,8 +78,8 @@ const withZod = () => {
 const withValibot = () => {
   const Id = v.pipe(v.string(), v.regex(id))
   const Time = v.nullish(v.union([
-    v.pipe(v.literal(""), v.transform(() => undefined)),
-    v.pipe(v.string(), v.regex(rfc3339), v.transform((text) => new Date(text)), v.date())
+    v.pipe(v.string(), v.regex(rfc3339), v.transform((text) => new Date(text)), v.date()),
+    v.pipe(v.literal(""), v.transform(() => undefined))
   ]))
   const Operation = v.variant("status", [
     v.object({ id: Id, status: v.literal("pending") }),

@@ -4,13 +4,9 @@
 import { type ChildProcess, fork } from "node:child_process"
 
 /** Starts a module in a process of its own. */
-export const start = (
-  modulePath: string,
-  args: ReadonlyArray<string> = [],
-  nodeOptions: ReadonlyArray<string> = []
-): ChildProcess =>
+export const start = (modulePath: string, args: ReadonlyArray<string> = []): ChildProcess =>
   fork(modulePath, args, {
-    execArgv: ["--conditions=source", "--expose-gc", "--disable-warning=ExperimentalWarning", ...nodeOptions]
+    execArgv: ["--conditions=source", "--expose-gc", "--disable-warning=ExperimentalWarning"]
   })
 
 // Nothing that is measured takes so long; a process that hangs is no reason to.

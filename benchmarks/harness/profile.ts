@@ -8,7 +8,7 @@ const owners: ReadonlyArray<readonly [pattern: RegExp, owner: string]> = [
   [/\/node_modules\/effect\/dist\/(Schema|internal\/schema)/, "Effect, Schema"],
   [/\/node_modules\/(effect\/dist\/http|@effect\/platform-node)\//, "Effect, HTTP"],
   [/\/node_modules\/effect\//, "Effect, runtime"],
-  [/\/node_modules\/undici\/|^wasm:/, "undici"],
+  [/\/node_modules\/undici\/|^node:internal\/deps\/undici|^wasm:/, "undici, in fetch too"],
   [/\/benchmarks\//, "the benchmark"]
 ]
 
@@ -17,8 +17,9 @@ const ownerOf = ({ functionName, url }: { readonly functionName: string; readonl
     ? "garbage collection"
     : owners.find(([pattern]) => pattern.test(url))?.[1] ?? "Node"
 
-// The profiler's own work, and waiting.
-const nobodys = new Set(["(idle)", "post"])
+// Waiting, and the profiler's own work.
+const isNobodys = ({ functionName, url }: { readonly functionName: string; readonly url: string }) =>
+  functionName === "(idle)" || url === "node:inspector"
 
 /** Microseconds by owner. */
 export const parts = ({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Record<string, number> => {
@@ -26,7 +27,7 @@ export const parts = ({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile
   const times: Record<string, number> = {}
   for (const [at, id] of samples.entries()) {
     const frame = frames.get(id)
-    if (frame === undefined || nobodys.has(frame.functionName)) continue
+    if (frame === undefined || isNobodys(frame)) continue
     const owner = ownerOf(frame)
     times[owner] = (times[owner] ?? 0) + (timeDeltas[at] ?? 0)
   }

@@ -141,8 +141,6 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     ? Effect.map(Effect.result(options.credentials), Result.flatMap(callerOf))
     : Effect.succeed(callerOf(options.credentials))
 
-  const deadline = Deadline.make()
-
   // No generators on the way of every request: they would be a tenth of what this library adds to one.
   const attempt = <A>(
     request: HttpClientRequest.HttpClientRequest,
@@ -182,7 +180,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     Effect.withFiber<A, CloudflareError.CloudflareError>((fiber) => {
       const { maxRetryAfter, propagateTraces, retry, timeout } = fiber.getRef(RequestPolicy)
       const limit = Duration.fromInputUnsafe(timeout)
-      const once = deadline.within(attempt(request, result, propagateTraces), limit, () =>
+      const once = Deadline.within(attempt(request, result, propagateTraces), limit, () =>
         new CloudflareError.Timeout({
           ...Answer.call(request),
           detail: `no whole answer within ${Duration.format(limit)}`

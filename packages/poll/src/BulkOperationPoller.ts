@@ -133,33 +133,32 @@ export const make = Effect.gen(function*() {
     readonly onChange: (operation: BulkOperation) => void
     readonly context: Context.Context<never>
   }) => {
-    const finish = (subscriber: Subscriber, exit: Exit.Exit<Terminal, PollTimeout | CloudflareError>) => {
-      span.attribute("bulk_operation.polls", subscriber.watch.polls - subscriber.pollsBefore)
-      const lateness = Exit.isSuccess(exit) ? latenessOf(exit.value, began) : undefined
-      if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
-      Measure.waitEnded(context, { outcome: outcomeOf(exit), duration: elapsed(subscriber), lateness })
-      return exit
-    }
+    let subscriber: Subscriber | undefined
     return Effect.callback<Terminal, PollTimeout | CloudflareError>((resume) => {
       Measure.waitBegan(context)
-      const subscriber = watcher.join(request, plan, context, {
+      const joined = watcher.join(request, plan, context, {
         onChange: (operation) => {
           span.event(operation.status, clock.currentTimeNanosUnsafe())
           onChange(operation)
         },
         onEnd: (ending, subscriber) =>
           resume(
-            finish(
-              subscriber,
-              ending._tag === "GaveUp" ? Exit.fail(timeoutOf(request, began, subscriber, ending)) : ending
-            )
+            ending._tag === "GaveUp"
+              ? Effect.suspend(() => Effect.fail(timeoutOf(request, began, subscriber, ending)))
+              : ending
           )
       })
-      return Effect.sync(() => {
-        watcher.leave(subscriber)
-        finish(subscriber, Exit.interrupt())
+      subscriber = joined
+      return Effect.sync(() => watcher.leave(joined))
+    }).pipe(Effect.onExit((exit) =>
+      Effect.sync(() => {
+        if (subscriber === undefined) return
+        const lateness = Exit.isSuccess(exit) ? latenessOf(exit.value, began) : undefined
+        Measure.waitEnded(context, { outcome: outcomeOf(exit), duration: elapsed(subscriber), lateness })
+        span.attribute("bulk_operation.polls", subscriber.watch.polls - subscriber.pollsBefore)
+        if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
       })
-    })
+    ))
   }
 
   const timeoutOf = (

@@ -296,6 +296,44 @@ describe("what it tells of itself", () => {
       assert.deepStrictEqual(span?.events.map(([name]) => name), ["running", "completed"])
     }).pipe(Effect.provide(scripted({ op: BulkOperationsTest.lasting("10 seconds") }))))
 
+  it.effect("cannot keep other waits from their end, whatever a tracer does", () =>
+    Effect.gen(function*() {
+      const broken = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          span.attribute = (key) => {
+            if (key === "bulk_operation.polls") throw new Error("the tracer broke")
+          }
+          return span
+        }
+      })
+      const poller = yield* Poller
+      const wait = Effect.exit(poller.wait("op"))
+      const active = yield* Metric.value(PollMetrics.active)
+      const fibers = yield* Effect.forEach([wait, Effect.provideService(wait, Tracer.Tracer, broken), wait], (wait) =>
+        Effect.forkChild(wait))
+      yield* TestClock.adjust("1 minute")
+      const exits = yield* Effect.forEach(fibers, Fiber.join)
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, true])
+      assert.isTrue(exits.some(Exit.hasDies))
+      assert.deepStrictEqual(yield* Metric.value(PollMetrics.active), active)
+    }).pipe(Effect.provide(scripted({ op: BulkOperationsTest.lasting("10 seconds") }))))
+
+  it.effect("counts each wait once, though it is interrupted in the very moment in which it ends", () =>
+    Effect.gen(function*() {
+      const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
+      const before = yield* active
+      const poller = yield* Poller
+      const wait = poller.wait("op", { schedule: PollSchedule.spaced("1 second") })
+      const fibers = yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, index) => index),
+        (seconds) => Effect.forkChild(Effect.timeoutOption(wait, seconds * 1000))
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Effect.forEach(fibers, Fiber.await)
+      assert.strictEqual(yield* active, before)
+    }).pipe(Effect.provide(scripted({ op: BulkOperationsTest.lasting("10 seconds") }))))
+
   it.effect("is the lateness by Cloudflare's clock, where the Date of its answers shows that the clocks differ", () =>
     Effect.gen(function*() {
       // Cloudflare's clock is a minute ahead; the operation ended two seconds before the look, by that clock.

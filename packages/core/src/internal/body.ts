@@ -6,6 +6,7 @@ import type * as Headers from "effect/http/Headers"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 
 /** The beginning of a body, and whether that is all of it. */
@@ -20,17 +21,22 @@ export const read = (
   headers: Headers.Headers,
   limit: number
 ): Effect.Effect<Body, HttpClientError.HttpClientError> =>
-  Effect.suspend(() =>
-    Option.match(HttpClientResponse.toWeb(response), {
-      onSome: ({ body }) => readWeb(response, body, limit),
-      // A short body whose length is known is read in one go, which is several times cheaper than a stream. A compressed
-      // one is not trusted to be short.
-      onNone: () =>
-        headers["content-encoding"] === undefined && Number(headers["content-length"]) <= limit
-          ? Effect.map(response.text, (text) => ({ text, complete: true }))
-          : readStream(response, limit)
-    })
-  )
+  Effect.suspend(() => {
+    const web = Option.getOrUndefined(HttpClientResponse.toWeb(response))
+    const source = web && unread(web)
+    // Effect stops an upload that is still under way only where it reads the answer itself.
+    if (source !== undefined && response.request.body._tag !== "Stream") return readWeb(response, source, limit)
+    // A short body whose length is known is read in one go, which is several times cheaper than a stream. A compressed
+    // one is not trusted to be short. What the application's client has read already, it has in memory.
+    const isShort = headers["content-encoding"] === undefined && Number(headers["content-length"]) <= limit
+    return isShort || web?.bodyUsed === true
+      ? Effect.map(response.text, (text) => ({ text, complete: true }))
+      : readStream(response, limit)
+  })
+
+// Not every `fetch` has a web stream for a body, and not every answer has a body.
+const unread = ({ body, bodyUsed }: Response) =>
+  !bodyUsed && Predicate.hasProperty(body, "getReader") && !body.locked ? body : undefined
 
 const collector = (limit: number) => {
   const decoder = new TextDecoder()
@@ -50,19 +56,23 @@ const collector = (limit: number) => {
 
 const readStream = (response: HttpClientResponse.HttpClientResponse, limit: number) => {
   const { body, take } = collector(limit)
-  return Effect.map(Stream.runForEachWhile(response.stream, (bytes) => Effect.sync(() => take(bytes))), body)
+  return Stream.runForEachWhile(response.stream, (bytes) => Effect.sync(() => take(bytes))).pipe(
+    // fetch has no stream for an answer without a body.
+    Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.void),
+    Effect.map(body)
+  )
 }
 
 // As fetch has it: Effect's own stream of a web body ends by aborting a request that is over, for twice the cost.
 const readWeb = (
   response: HttpClientResponse.HttpClientResponse,
-  source: ReadableStream<Uint8Array> | null,
+  source: ReadableStream<Uint8Array>,
   limit: number
 ): Effect.Effect<Body, HttpClientError.HttpClientError> => {
   const { body, take } = collector(limit)
-  if (source === null) return Effect.sync(body)
   const reader = source.getReader()
-  const cancel = Effect.ignore(Effect.tryPromise(() => reader.cancel()))
+  // Not waited for: it takes for ever where the application has a clone of the answer that nobody reads.
+  const cancel = Effect.forkDetach(Effect.ignore(Effect.tryPromise(() => reader.cancel())), { startImmediately: true })
   const next = Effect.tryPromise({
     try: () => reader.read(),
     catch: (cause) =>
@@ -72,7 +82,7 @@ const readWeb = (
   })
   const rest: Effect.Effect<Body, HttpClientError.HttpClientError> = Effect.flatMap(next, ({ done, value }) => {
     if (done) return Effect.sync(body)
-    return take(value) ? rest : Effect.andThen(cancel, Effect.sync(body))
+    return take(value) ? rest : Effect.map(cancel, body)
   })
   return Effect.onInterrupt(rest, () => cancel)
 }

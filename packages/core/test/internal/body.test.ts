@@ -1,7 +1,7 @@
 import { CloudflareApi } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schedule, Schema } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { Socket } from "node:net"
 import { gzipSync } from "node:zlib"
 import * as Client from "../Client.ts"
@@ -140,6 +140,12 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     }))
 })
 
+// What the application does to each answer before this library sees it.
+const servingThrough = (change: (response: Response) => Response | Promise<Response>) =>
+  Client.serving(FetchHttpClient.layer.pipe(Layer.provide(
+    Layer.succeed(FetchHttpClient.Fetch, (...request) => fetch(...request).then(change))
+  )))
+
 describe("over fetch, which decompresses", () => {
   const serving = Client.serving(FetchHttpClient.layer)
 
@@ -158,6 +164,86 @@ describe("over fetch, which decompresses", () => {
         yield* disconnected
       })
   )
+
+  const whole = [
+    ["with a length", LoopbackServer.json(Client.answered)],
+    ["in chunks", LoopbackServer.chunked(JSON.stringify(Client.answered))]
+  ] as const
+
+  it.live.each(whole)(
+    "what the application's client has read already is read again: %s",
+    ([, answer]) =>
+      Effect.gen(function*() {
+        const texts: Array<string> = []
+        const tapped = Layer.effect(
+          HttpClient.HttpClient,
+          Effect.map(HttpClient.HttpClient, HttpClient.tap(({ text }) => Effect.map(text, (text) => texts.push(text))))
+        ).pipe(Layer.provide(FetchHttpClient.layer))
+        const { run } = yield* Client.serving(tapped)(answer)
+        assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+        assert.deepStrictEqual(texts, [JSON.stringify(Client.answered)])
+      })
+  )
+
+  it.live("a body that is no web stream is read as text", () =>
+    Effect.gen(function*() {
+      const { run } = yield* servingThrough((response) =>
+        new Proxy(response, {
+          get: (target, key) => {
+            const value: unknown = Reflect.get(target, key, target)
+            return key === "body" ? undefined : typeof value === "function" ? value.bind(target) : value
+          }
+        })
+      )(LoopbackServer.json(Client.answered))
+      assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+    }))
+
+  it.live("a clone of the answer that nobody reads does not hold up a timeout or an interruption", () =>
+    Effect.gen(function*() {
+      const clones: Array<Response> = []
+      const { fail, run, server } = yield* servingThrough((response) => {
+        clones.push(response.clone())
+        return response
+      })((response) => response.writeHead(200, { "content-length": 100 }).write("{"))
+      const impatient = Effect.updateService(CloudflareApi.RequestPolicy, (policy): CloudflareApi.Policy => ({
+        ...policy,
+        timeout: "50 millis"
+      }))
+      assert.strictEqual((yield* fail(impatient(Client.ask))).reason._tag, "Timeout")
+      const fiber = yield* Effect.forkChild(run(Client.ask))
+      yield* server.arrival(1)
+      yield* Effect.sleep("20 millis")
+      yield* Fiber.interrupt(fiber)
+      assert.lengthOf(clones, 2)
+    }))
+
+  it.live("an upload stops when its answer is let go of", () =>
+    Effect.gen(function*() {
+      let sent = 0
+      const endless = Stream.forever(Stream.fromEffect(Effect.delay(
+        Effect.sync(() => {
+          sent += 1
+          return new Uint8Array(10)
+        }),
+        "5 millis"
+      )))
+      const { fail } = yield* Client.serving(FetchHttpClient.layer)((response) =>
+        response.writeHead(200, { "content-length": 100 }).write("{")
+      )
+      const upload = CloudflareApi.CloudflareApi.use((api) =>
+        api.request(HttpClientRequest.bodyStream(HttpClientRequest.post("/upload"), endless), Schema.Unknown)
+      ).pipe(
+        Effect.updateService(
+          CloudflareApi.RequestPolicy,
+          (policy): CloudflareApi.Policy => ({ ...policy, timeout: "100 millis" })
+        )
+      )
+      assert.strictEqual((yield* fail(upload)).reason._tag, "Timeout")
+      const before = sent
+      assert.isAbove(before, 0)
+      yield* Effect.sleep("50 millis")
+      assert.isAtMost(sent, before + 1)
+    }))
 
   it.live("a compressed body is read", () =>
     Effect.gen(function*() {
