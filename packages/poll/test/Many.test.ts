@@ -135,6 +135,27 @@ describe("sharing, whatever the order", () => {
       ))
     ), 30_000)
 
+  it.effect("10,000 silent looks are all cut at the same deadline", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const ids = Array.from({ length: 10_000 }, (_, index) => `op-${index}`)
+      const fibers = yield* Effect.forEach(ids, (id) =>
+        Effect.forkChild(Effect.flip(poller.wait(id, { timeout: "1 minute" }))))
+      yield* TestClock.adjust("1 minute")
+      const errors = yield* Effect.forEach(fibers, Fiber.join)
+      assert.isTrue(errors.every(({ _tag }) =>
+        _tag === "PollTimeout"
+      ))
+    }).pipe(
+      Effect.provide(Layer.provide(
+        BulkOperationPoller.layer.pipe(Layer.provide(Layer.succeed(BulkOperations.BulkOperations, {
+          accountId: "account",
+          get: () => Effect.never
+        }))),
+        unlimited
+      ))
+    ), 30_000)
+
   it.effect("closing the poller interrupts its waits", () =>
     Effect.gen(function*() {
       const waits = yield* Effect.gen(function*() {

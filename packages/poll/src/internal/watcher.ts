@@ -319,7 +319,16 @@ export const make = (environment: {
     lastLooks.put(subscriber, at)
   }
 
+  // Ending a wait ends its look, which asks for a check again: one at a time, or many ends were a deep stack.
+  let isChecking = false
   const checkLimits = () => {
+    if (isChecking) return
+    isChecking = true
+    checkLimitsOnce()
+    isChecking = false
+  }
+
+  const checkLimitsOnce = () => {
     const time = now()
     for (let next = lastLooks.peek(); next !== undefined && next.at - latency <= time; next = lastLooks.peek()) {
       lastLooks.remove(next)
