@@ -6,6 +6,7 @@
  */
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import * as Bundle from "./bundle/bundle.ts"
 import * as Decode from "./decode/decode.ts"
 import * as Economy from "./economy/economy.ts"
@@ -24,7 +25,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 
 const slack = 4 / 3
 
-const pathOf = (path: string) => new URL(path, import.meta.url).pathname
+const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 // The one peer that does not load beside everything else.
 const installDistilled = () => {
@@ -70,7 +71,7 @@ if (!quick) {
   execFileSync("node_modules/.bin/dprint", ["fmt", "benchmarks/README.md"], { cwd: pathOf(".."), stdio: "inherit" })
 }
 if (broken.length > 0) {
-  console.error(`\nNot within the limits${quick ? `, even with a third of slack` : ""}:`)
+  console.error(`\nNot within the limits${quick ? ", even with a third of slack" : ""}:`)
   for (const { limit, measured, what } of broken) {
     console.error(`- ${what}: ${figure(measured)}, at most ${figure(limit)}`)
   }

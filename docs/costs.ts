@@ -6,8 +6,9 @@
 import { PollSchedule } from "@bulk-operations/poll"
 import { Console, Duration, Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
+import { logUniform, sample } from "../benchmarks/economy/durations.ts"
 import { awsWaiter, terraform } from "../benchmarks/economy/peers.ts"
-import { chart } from "./chart.ts"
+import { chart } from "../benchmarks/harness/chart.ts"
 
 const contenders: ReadonlyArray<readonly [name: string, schedule: PollSchedule.PollSchedule]> = [
   ["`PollSchedule.quadratic()`, the default", PollSchedule.quadratic()],
@@ -44,8 +45,8 @@ const table = Effect.gen(function*() {
   ].join("\n")
 })
 
-// Operations of unknown duration: from 1 second to 30 minutes, every order of magnitude as likely.
-const unknownDurations = Array.from({ length: 60 }, (_, step) => Duration.seconds(1800 ** ((step + 0.5) / 60)))
+// Operations of unknown duration.
+const unknownDurations = sample(logUniform, 60).map(Duration.seconds)
 
 const overUnknown = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule) {
   const explained = yield* PollSchedule.explain(schedule, unknownDurations)

@@ -5,11 +5,12 @@
  * Effect, so that an import which drags in much of it is noticed too.
  */
 import { readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { bundle, effect, type Size } from "./bundler.ts"
 
 export type Sizes = Readonly<Record<string, Size>>
 
-const pathOf = (path: string) => new URL(path, import.meta.url).pathname
+const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 const entries = [
   { what: "core", path: "../../packages/core/src/index.ts", leftOut: [effect] },

@@ -1,6 +1,7 @@
 /**
  * Bundle: how many bytes the smallest program that gets a status brings along, and the smallest one that waits.
  */
+import { fileURLToPath } from "node:url"
 import { type Benchmark, figure, type Limit, type Report, table } from "../harness/report.ts"
 import * as Budget from "./budget.ts"
 import { type Bundle, bundle, effect } from "./bundler.ts"
@@ -15,7 +16,7 @@ interface Program {
 
 const program = (name: string, path: string, status: Trial["status"] = "running"): Program => ({
   name,
-  path: new URL(path, import.meta.url).pathname,
+  path: fileURLToPath(new URL(path, import.meta.url)),
   status
 })
 

@@ -1,11 +1,12 @@
 /**
  * Decode: what it costs to read an operation out of a parsed answer.
  */
+import { fileURLToPath } from "node:url"
 import { type Benchmark, type Limit, spread, table } from "../harness/report.ts"
 import { measure } from "../harness/rounds.ts"
 import { ratio, summarize } from "../harness/statistics.ts"
 
-const module = new URL("contenders.ts", import.meta.url).pathname
+const module = fileURLToPath(new URL("contenders.ts", import.meta.url))
 const contenders = ["by hand", "zod", "valibot", "ours"]
 const answers = ["running", "completed"]
 

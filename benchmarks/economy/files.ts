@@ -1,9 +1,9 @@
 /**
  * The schedules as files: all figures as CSV, and requests against lateness as a picture.
  */
-import { chart, stacked } from "../../docs/chart.ts"
+import { chart, stacked } from "../harness/chart.ts"
 import { ours } from "./contenders.ts"
-import { betterThan, lateness, type Measure, relative, requests } from "./front.ts"
+import { betterThan, fronts, lateness, type Measure, relative, requests } from "./front.ts"
 import type { Entry, Field } from "./schedules.ts"
 
 const onFront = (entry: Entry, { entries }: Field, measures: ReadonlyArray<Measure>) =>
@@ -33,9 +33,7 @@ export const csv = (fields: ReadonlyArray<Field>): string => {
         ...[looks, mean, p95, worst, 100 * entry.score.relative, 100 * givenUp].map((value) =>
           Number.isFinite(value) ? value.toFixed(3) : "never"
         ),
-        ...[[requests, lateness], [requests, relative], [requests, lateness, relative]].map((measures) =>
-          onFront(entry, field, measures) ? "yes" : "no"
-        )
+        ...fronts.map(([, measures]) => onFront(entry, field, measures) ? "yes" : "no")
       ]
     })
   )

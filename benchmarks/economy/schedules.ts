@@ -5,18 +5,11 @@ import { Effect } from "effect"
 import { figure, type Limit, type Options, table } from "../harness/report.ts"
 import { contenders, ours } from "./contenders.ts"
 import { type Distribution, logNormal, logUniform, sample } from "./durations.ts"
-import { betterThan, lateness, type Measure, relative, requests } from "./front.ts"
+import { betterThan, everything, fronts, type Measure } from "./front.ts"
 import { type Score, score } from "./score.ts"
 import * as Tuned from "./tuned.ts"
 
 const distributions = [logUniform, logNormal]
-
-// In what a schedule can be on a front.
-const fronts: ReadonlyArray<readonly [name: string, measures: ReadonlyArray<Measure>]> = [
-  ["in seconds", [requests, lateness]],
-  ["in %", [requests, relative]],
-  ["in both", [requests, lateness, relative]]
-]
 
 /** A contender and what it costs under one distribution. */
 export interface Entry {
@@ -76,7 +69,7 @@ export const report = Effect.fnUntraced(function*(fields: ReadonlyArray<Field>, 
   const limits: ReadonlyArray<Limit> = [
     ...fields.map((field) => ({
       what: `schedules that beat the default in requests, in seconds and in %, ${field.distribution.name}`,
-      measured: betterThan(oursIn(field), field.entries, [requests, lateness, relative]).length,
+      measured: betterThan(oursIn(field), field.entries, everything).length,
       limit: 0
     })),
     ...tuned.map(({ lead, name }) => ({
@@ -117,8 +110,8 @@ const scores = (field: Field) =>
     })
   )
 
-/** Whether it is on a front, and if not who is ahead of it. */
-export const standing = (entry: Entry, { entries }: Field, measures: ReadonlyArray<Measure>): string => {
+// Whether it is on a front, and if not who is ahead of it.
+const standing = (entry: Entry, { entries }: Field, measures: ReadonlyArray<Measure>): string => {
   const [first] = betterThan(entry, entries, measures)
   return first === undefined ? "yes" : entry.score.givenUp > 0 ? "no, gives up" : `no: ${first.name}`
 }

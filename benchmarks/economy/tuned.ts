@@ -3,7 +3,7 @@
  */
 import { PollSchedule } from "@bulk-operations/poll"
 import { Effect } from "effect"
-import { lateness, lead, type Measure, relative, requests } from "./front.ts"
+import { everything, lead } from "./front.ts"
 import { type Score, score } from "./score.ts"
 
 export interface Tuned {
@@ -24,8 +24,6 @@ const all: ReadonlyArray<Tuned> = starts.flatMap((start) =>
 export const tried = all.length
 
 export const name = ({ cap, ratio, start }: Tuned): string => `${start / 1000} s × ${ratio} to ${cap} s`
-
-const everything: ReadonlyArray<Measure> = [requests, lateness, relative]
 
 /** Operations, and what ours costs for them. */
 export interface Ground {

@@ -9,7 +9,7 @@ export const start = (modulePath: string, args: ReadonlyArray<string> = []): Chi
     execArgv: ["--conditions=source", "--expose-gc", "--disable-warning=ExperimentalWarning"]
   })
 
-// Nothing that is measured takes so long; a process that hangs is no reason to.
+// Longer than anything that is measured takes: a process that hangs must not keep the others waiting for ever.
 const patience = 5 * 60_000
 
 /** The next message of a process. */

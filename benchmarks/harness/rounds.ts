@@ -2,6 +2,7 @@
  * Contenders side by side: each in a process of its own, round after round in a changing order, so that whatever else
  * the machine does meets all of them alike.
  */
+import { fileURLToPath } from "node:url"
 import type { Cost, Order, Parts, ProfileOrder } from "./child.ts"
 import * as Processes from "./processes.ts"
 
@@ -19,7 +20,7 @@ export interface Measured {
   readonly wall: ReadonlyArray<number>
 }
 
-const childModule = new URL("child.ts", import.meta.url).pathname
+const childModule = fileURLToPath(new URL("child.ts", import.meta.url))
 
 const begin = async (entries: ReadonlyArray<Entry>, warmUp: Order) => {
   const children = entries.map(({ module, setup }) => Processes.start(childModule, [module, JSON.stringify(setup)]))

@@ -1,13 +1,14 @@
 /**
  * One status get: what asking Cloudflare once costs, against a server in a process of its own.
  */
+import { fileURLToPath } from "node:url"
 import type { Order, Parts } from "../harness/child.ts"
 import * as Processes from "../harness/processes.ts"
 import { type Benchmark, figure, type Limit, type Report, spread, table } from "../harness/report.ts"
 import { type Entry, measure, type Measured, profile } from "../harness/rounds.ts"
 import { ratio, summarize } from "../harness/statistics.ts"
 
-const moduleAt = (path: string) => new URL(path, import.meta.url).pathname
+const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 const floor = "undici.request + JSON.parse"
 const unchecked = "Effect's HttpClient on undici, nothing checked"

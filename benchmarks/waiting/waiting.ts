@@ -1,12 +1,13 @@
 /**
  * Waiting at scale: what it costs to have very many waits, with operations in memory that are answered at once.
  */
+import { fileURLToPath } from "node:url"
 import * as Processes from "../harness/processes.ts"
 import { type Benchmark, figure, type Limit, type Report, spread, table } from "../harness/report.ts"
 import { ratio, summarize } from "../harness/statistics.ts"
 import type { Cost, Task } from "./child.ts"
 
-const moduleAt = (path: string) => new URL(path, import.meta.url).pathname
+const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 interface Contender {
   readonly name: string

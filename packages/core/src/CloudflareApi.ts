@@ -141,7 +141,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     ? Effect.map(Effect.result(options.credentials), Result.flatMap(callerOf))
     : Effect.succeed(callerOf(options.credentials))
 
-  // No generators on the way of every request: they would be a tenth of what this library adds to one.
+  // No generators on the way of every request: they would be a quarter of what this library adds to one.
   const attempt = <A>(
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>,

@@ -1,7 +1,7 @@
 /**
  * A limit to how long an effect may take.
  *
- * `Effect.timeout` does the same by a race of two fibers, which would be the most expensive part of a request.
+ * `Effect.timeout` does the same by a race of two fibers, which would be most of what this library adds to a request.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

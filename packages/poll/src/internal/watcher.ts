@@ -225,8 +225,9 @@ export const make = (environment: {
   }
 
   const seen = (watch: Watch, operation: BulkOperation) => {
-    if (watch.last?.status === operation.status) return underWay(watch, operation)
+    const hasChanged = watch.last?.status !== operation.status
     watch.last = operation
+    if (!hasChanged) return underWay(watch, operation)
     for (const { listener } of Array.from(watch.subscribers)) listener.onChange(operation)
     return Effect.andThen(
       Effect.logDebug(`Bulk operation ${watch.operationId} is ${operation.status}`),
@@ -239,7 +240,6 @@ export const make = (environment: {
   }
 
   const underWay = (watch: Watch, operation: BulkOperation) => {
-    watch.last = operation
     if (watch.trouble !== undefined) {
       watch.trouble = undefined
       watch.subscribers.forEach(setLimit)
@@ -319,7 +319,8 @@ export const make = (environment: {
     lastLooks.put(subscriber, at)
   }
 
-  // Ending a wait ends its look, which asks for a check again: one at a time, or many ends were a deep stack.
+  // Ending a wait ends its look, which asks for a check again. The one under way sees to all that is due: a check within
+  // each check would nest as deep as there are waits.
   let isChecking = false
   const checkLimits = () => {
     if (isChecking) return
