@@ -2,58 +2,131 @@
  * How to wait: the defaults of every wait, replaced for an application by a layer and for one wait by its options.
  */
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import * as PollSchedule from "./PollSchedule.ts"
 
 /** What can be said about a wait. */
 export interface Options {
-  /** When to look again while the operation is under way. Default `PollSchedule.quadratic()`. */
+  /** When to poll again while the operation is under way. Default `PollSchedule.quadratic()`. */
   readonly schedule: PollSchedule.PollSchedule
-  /** How long to wait at most. The last look is made when it is over. Default 1 hour; `"Infinity"` for no limit. */
+  /** How long to wait at most. The last poll is made just before. Default 1 hour; `"Infinity"` for no limit. */
   readonly timeout: Duration.Input
   /**
-   * When to look again after passing trouble (`CloudflareError.isRetryable`, and `NotFound` within `notFoundGrace`).
-   * Default after about 1, 2, 4, … and at most 30 seconds. `Retry-After` is a floor for the next look.
+   * When to poll again after a transient error (`CloudflareError.isRetryable`, and what a grace covers). It begins anew
+   * with each spell of them. Default after about 1, 2, 4, … and at most 30 seconds. `Retry-After` is a floor for the next
+   * poll.
    */
-  readonly troubleSchedule: Schedule.Schedule<unknown, CloudflareError>
+  readonly transientSchedule: Schedule.Schedule<unknown, CloudflareError>
   /**
-   * How long passing trouble may last before the wait ends with it. Default 10 minutes: twice as long as Cloudflare
-   * blocks those who sent too many requests.
+   * How long transient errors may last before the wait ends with the latest. Default 10 minutes: twice as long as
+   * Cloudflare blocks those who sent too many requests.
    */
   readonly tolerance: Duration.Input
-  /** How long after the wait began `NotFound` counts as passing trouble. Default zero. */
+  /**
+   * How long `NotFound` counts as transient: from the start of the wait, and again each time an operation that was seen
+   * is gone. Default zero.
+   */
   readonly notFoundGrace: Duration.Input
+  /**
+   * How long after the start `Forbidden` and `Unauthorized` count as transient: a token that was just made is refused
+   * until Cloudflare has spread it. Default zero.
+   */
+  readonly forbiddenGrace: Duration.Input
 }
 
+/** The options where nothing else is said. */
+export const defaults: Options = {
+  schedule: PollSchedule.quadratic(),
+  timeout: Duration.hours(1),
+  transientSchedule: Schedule.exponential("1 second").pipe(
+    // Jitter adds a fifth at most.
+    Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.seconds(25)))),
+    Schedule.jittered
+  ),
+  tolerance: Duration.minutes(10),
+  notFoundGrace: Duration.zero,
+  forbiddenGrace: Duration.zero
+}
+
+/** Options of which any may be left out. */
+export type PartialOptions = { readonly [K in keyof Options]?: Options[K] | undefined }
+
 /**
- * The options of the waits that begin where it is provided.
+ * The options of the waits that begin where it is provided. What is left out is as `defaults` has it.
  *
  * @example
  * import { PollOptions, PollSchedule } from "@bulk-operations/poll"
  * import { Layer } from "effect"
  *
  * const unhurried = Layer.succeed(PollOptions.PollOptions, {
- *   ...PollOptions.defaults,
  *   schedule: PollSchedule.quadratic({ requestCost: "5 seconds" }),
  *   timeout: "2 hours"
  * })
  */
-export const defaults: Options = {
-  schedule: PollSchedule.quadratic(),
-  timeout: Duration.hours(1),
-  troubleSchedule: Schedule.exponential("1 second").pipe(
-    // Jitter adds a fifth at most.
-    Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.seconds(25)))),
-    Schedule.jittered
-  ),
-  tolerance: Duration.minutes(10),
-  notFoundGrace: Duration.zero
-}
-
-/** The options of the waits that begin where it is provided. Default `defaults`. */
-export const PollOptions = Context.Reference<Options>("@bulk-operations/poll/PollOptions", {
-  defaultValue: () => defaults
+export const PollOptions = Context.Reference<PartialOptions>("@bulk-operations/poll/PollOptions", {
+  defaultValue: () => ({})
 })
+
+/** The options of a wait: its own, else those given to it all, else the defaults. */
+export const resolve = (options: PartialOptions | undefined, provided: PartialOptions): Options => ({
+  schedule: options?.schedule ?? provided.schedule ?? defaults.schedule,
+  timeout: options?.timeout ?? provided.timeout ?? defaults.timeout,
+  transientSchedule: options?.transientSchedule ?? provided.transientSchedule ?? defaults.transientSchedule,
+  tolerance: options?.tolerance ?? provided.tolerance ?? defaults.tolerance,
+  notFoundGrace: options?.notFoundGrace ?? provided.notFoundGrace ?? defaults.notFoundGrace,
+  forbiddenGrace: options?.forbiddenGrace ?? provided.forbiddenGrace ?? defaults.forbiddenGrace
+})
+
+const LongEnough = (minimum: "zero or longer" | "longer than zero") =>
+  Schema.DurationFromString.check(Schema.makeFilter<Duration.Duration>(
+    (duration) => minimum === "zero or longer" ? Duration.toMillis(duration) >= 0 : Duration.toMillis(duration) > 0,
+    { expected: `a duration ${minimum}, such as "10 minutes"` }
+  ))
+
+const optional = (name: string, minimum: "zero or longer" | "longer than zero" = "zero or longer") =>
+  Config.option(Config.schema(LongEnough(minimum), name))
+
+/**
+ * Options from the environment: `BULK_OPERATIONS_TIMEOUT`, `_TOLERANCE`, `_NOT_FOUND_GRACE`, `_FORBIDDEN_GRACE` and
+ * `_REQUEST_COST`, durations such as `10 minutes`. A variable that is not set leaves the default.
+ */
+export const config: Config.Config<PartialOptions> = Config.map(
+  Config.nested(
+    Config.all({
+      timeout: optional("TIMEOUT"),
+      tolerance: optional("TOLERANCE"),
+      notFoundGrace: optional("NOT_FOUND_GRACE"),
+      forbiddenGrace: optional("FORBIDDEN_GRACE"),
+      requestCost: optional("REQUEST_COST", "longer than zero")
+    }),
+    "BULK_OPERATIONS"
+  ),
+  ({ forbiddenGrace, notFoundGrace, requestCost, timeout, tolerance }) => ({
+    timeout: Option.getOrUndefined(timeout),
+    tolerance: Option.getOrUndefined(tolerance),
+    notFoundGrace: Option.getOrUndefined(notFoundGrace),
+    forbiddenGrace: Option.getOrUndefined(forbiddenGrace),
+    schedule: Option.getOrUndefined(Option.map(requestCost, (requestCost) => PollSchedule.quadratic({ requestCost })))
+  })
+)
+
+/**
+ * The options that the environment names, for an application; see `config`.
+ *
+ * @example
+ * import { PollOptions } from "@bulk-operations/poll"
+ * import { ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const env = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { BULK_OPERATIONS_TIMEOUT: "5 minutes" } }))
+ * const options = PollOptions.PollOptions.pipe(
+ *   Effect.provide(PollOptions.layerConfig.pipe(Layer.provide(env)))
+ * )
+ */
+export const layerConfig: Layer.Layer<never, Config.ConfigError> = Layer.effect(PollOptions, config)

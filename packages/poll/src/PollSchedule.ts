@@ -1,27 +1,31 @@
 /**
- * When to look again: policies as plain `Schedule`s over the operation last seen.
+ * When to poll again: policies as plain `Schedule`s over the operation last seen.
  *
- * Any `Schedule` will do for a wait; these are the ones with a reason. The first look is not a schedule's matter: a
- * schedule says how long after one look the next one is, and by ending that there is none.
+ * Any `Schedule` will do for a wait; these are the ones with a reason. A schedule controls the delay between polls, not
+ * the first poll: it says how long after one poll the next one is, and by ending that there is none.
  */
 import * as BulkOperation from "@bulk-operations/core/BulkOperation"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import * as Durations from "./internal/duration.ts"
+import * as Stepper from "./internal/stepper.ts"
 
-/** A schedule that a wait can follow. Its input is the operation as the last look saw it. */
+/** A schedule that a wait can follow. Its input is the operation as the last poll saw it. */
 export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperation>
 
 /**
- * Looks at about `requestCost · k²`: dense at first, and ever wider by `2 · √(requestCost · elapsed)`.
+ * Polls at about `requestCost · k²`: dense at first, and ever wider by `2 · √(requestCost · elapsed)`.
  *
  * The one knob has a meaning: a request is worth `requestCost` of waiting (default 250 milliseconds). An operation that
  * takes `T` is seen with about `√(T / requestCost)` requests, late by `√(requestCost · T)` on average and twice that at
  * worst. Requests and lateness together cost at most `√2` times what the best fixed interval would, had `T` been known
- * beforehand, for every `T` at once. Where each wait looks within its gaps is drawn once per wait, so that waits that
- * begin together do not ask together; the first look is never later than `requestCost` for it.
+ * beforehand, for every `T` at once. Where the polls fall within the gaps is drawn once for each operation, so that
+ * operations that begin together are not polled together; the first gap is never longer than `requestCost` for it.
  *
  * @example
  * import { PollSchedule } from "@bulk-operations/poll"
@@ -31,42 +35,43 @@ export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperatio
 export const quadratic = (
   options?: { readonly requestCost?: Duration.Input | undefined }
 ): Schedule.Schedule<number> => {
-  const cost = Math.max(1, Duration.toMillis(Duration.fromInputUnsafe(options?.requestCost ?? "250 millis")))
+  const cost = Math.max(1, Durations.positive("requestCost", options?.requestCost ?? "250 millis"))
   return Schedule.fromStep(Effect.map(Random.next, (phase) => {
     let start: number | undefined
-    let looks = 0
+    let gaps = 0
     return (now: number) => {
       start ??= now
-      // From k² to (k + 1)². Reckoned from the time elapsed, not from a count, so that a late look does not make the
+      // From k² to (k + 1)². Reckoned from the time elapsed, not from a count, so that a late poll does not make the
       // next ones dense.
       const elapsed = Math.max(0, now - start)
-      const root = Math.sqrt(elapsed / cost) + (looks === 0 ? 1 - phase : 1)
+      const root = Math.sqrt(elapsed / cost) + (gaps === 0 ? 1 - phase : 1)
       const gap = Math.max(1, Math.round(cost * root ** 2 - elapsed))
-      return Effect.succeed([looks++, Duration.millis(gap)])
+      return Effect.succeed([gaps++, Duration.millis(gap)])
     }
   }))
 }
 
-/** Looks at a fixed interval after the last answer. */
-export const spaced = (interval: Duration.Input): Schedule.Schedule<number> => Schedule.spaced(interval)
+/** Polls at a fixed interval after the last answer. */
+export const spaced = (interval: Duration.Input): Schedule.Schedule<number> =>
+  Schedule.spaced(Durations.positive("interval", interval))
 
-/** Looks after `start`, then after gaps that grow by `ratio`, up to `cap` where there is one. */
+/** Polls after `start`, then after gaps that grow by `ratio`, which is 1 or more, up to `cap` where there is one. */
 export const geometric = (options: {
   readonly start: Duration.Input
   readonly ratio: number
   readonly cap?: Duration.Input | undefined
 }): Schedule.Schedule<Duration.Duration> => {
-  const growing = Schedule.exponential(options.start, options.ratio)
-  const { cap } = options
-  if (cap === undefined) return growing
-  const longest = Duration.fromInputUnsafe(cap)
+  const start = Durations.positive("start", options.start)
+  const growing = Schedule.exponential(start, Durations.atLeast("ratio", 1, options.ratio))
+  if (options.cap === undefined) return growing
+  const longest = Duration.millis(Durations.positive("cap", options.cap))
   return Schedule.modifyDelay(growing, ({ duration }) => Effect.succeed(Duration.min(duration, longest)))
 }
 
 /**
  * The gaps of the official Go client: 1, 1, 2, 2, 4, 4, … 128, 128 seconds, and none after 510 seconds.
  *
- * That client has no look before the first gap: say `startedAt` to have none here.
+ * That client does not poll before the first gap: say `startedAt` to have it so here.
  *
  * Source: `pollListBulkOperation` in cloudflare-go v0, on which Terraform's provider v4 stands.
  */
@@ -78,7 +83,7 @@ export const cloudflareGo: Schedule.Schedule<Duration.Duration> = Schedule.expon
 /** What a schedule costs for operations of about one duration. */
 export interface Explanation {
   readonly duration: Duration.Duration
-  /** Looks until the end is seen, the first one at once and the one that sees it included: the mean over phases. */
+  /** Polls until the end is seen, the first one at once and the one that sees it included: the mean over phases. */
   readonly polls: number
   /** How long after the end it is seen on average: half the gap that the end falls into. */
   readonly meanLateness: Duration.Duration
@@ -88,7 +93,7 @@ export interface Explanation {
 
 const phases = 64
 
-// After so many looks, the last gap is taken to stay: no schedule worth explaining still changes then.
+// After so many polls, the last gap is taken to stay: no schedule worth explaining still changes then.
 const maxSteps = 5000
 
 /**
@@ -130,31 +135,70 @@ export const explain = (
 
 const underWay = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("explain") })
 
-// Every look from the start to the first one that is not before `end`, in milliseconds, and the last gap.
+// Every poll from the start to the first one that is not before `end`, in milliseconds, and the last gap.
 interface Run {
-  readonly looks: ReadonlyArray<number>
+  readonly polls: ReadonlyArray<number>
   readonly gap: number
 }
 
 const run = Effect.fnUntraced(function*(schedule: PollSchedule, end: number): Effect.fn.Return<Run> {
   const step = yield* Schedule.toStep(schedule)
-  const looks = [0]
+  const polls = [0]
   let now = 0
   let gap = 0
-  while (now < end && looks.length <= maxSteps) {
+  while (now < end && polls.length <= maxSteps) {
     gap = yield* step(now, underWay).pipe(
       Effect.map(([, delay]) => Math.max(1, Duration.toMillis(delay))),
       Pull.catchDone(() => Effect.succeed(Number.POSITIVE_INFINITY))
     )
     now += gap
-    if (now < Number.POSITIVE_INFINITY) looks.push(now)
+    if (now < Number.POSITIVE_INFINITY) polls.push(now)
   }
-  return { looks, gap }
+  return { polls, gap }
 })
 
-const lateness = ({ gap, looks }: Run, end: number) => {
-  const seenBy = looks.findIndex((look) => look >= end)
+const lateness = ({ gap, polls }: Run, end: number) => {
+  const seenBy = polls.findIndex((poll) => poll >= end)
   return seenBy !== -1
-    ? { polls: seenBy + 1, gap: (looks[seenBy] ?? 0) - (looks[seenBy - 1] ?? 0) }
-    : { polls: looks.length + (Number.isFinite(gap) ? Math.ceil((end - (looks.at(-1) ?? 0)) / gap) : 0), gap }
+    ? { polls: seenBy + 1, gap: (polls[seenBy] ?? 0) - (polls[seenBy - 1] ?? 0) }
+    : { polls: polls.length + (Number.isFinite(gap) ? Math.ceil((end - (polls.at(-1) ?? 0)) / gap) : 0), gap }
+}
+
+/**
+ * The gap after a poll that has just been answered, without a live wait: for a durable workflow or a test, that holds no
+ * schedule between two polls. None when the schedule has ended.
+ *
+ * A schedule has state, so it is begun anew and stepped through the gaps so far: at most 10,000 of them. For every
+ * schedule of this module the result is the gap that a live wait would take; one that draws at random with each step has
+ * other draws here.
+ *
+ * @example
+ * import { BulkOperation } from "@bulk-operations/core"
+ * import { PollSchedule } from "@bulk-operations/poll"
+ * import { DateTime, Duration, Effect } from "effect"
+ *
+ * const operation = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op-1") })
+ * const startedAt = DateTime.makeUnsafe(0)
+ * const now = DateTime.makeUnsafe("1970-01-01T00:00:04Z")
+ * await Effect.runPromise(
+ *   PollSchedule.gapAt(PollSchedule.cloudflareGo, { startedAt, now, polls: 3, operation })
+ * ) // => Option.some(Duration.seconds(2))
+ */
+export const gapAt = (schedule: PollSchedule, options: {
+  /** When the operation was started, or, where that is not known, when it was polled for the first time. */
+  readonly startedAt: DateTime.DateTime
+  /** When the poll was answered. */
+  readonly now: DateTime.DateTime
+  /** How many gaps came before this one: polls made earlier, one at `startedAt` included even if it was left out. */
+  readonly polls: number
+  /** What the poll showed. */
+  readonly operation: BulkOperation.BulkOperation
+}): Effect.Effect<Option.Option<Duration.Duration>> => {
+  const { operation, polls } = options
+  const now = DateTime.toEpochMillis(options.now)
+  const startedAt = DateTime.toEpochMillis(options.startedAt)
+  return Stepper.catchUp(schedule, operation.id, { startedAt, now, gaps: polls }).pipe(
+    Effect.flatMap(({ step }) => step(now, operation)),
+    Effect.map((gap) => Option.map(Option.fromUndefinedOr(gap), Duration.millis))
+  )
 }

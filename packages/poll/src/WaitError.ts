@@ -1,5 +1,5 @@
 /**
- * How a wait can end badly beside a `CloudflareError`: the operation failed, or the wait gave up before it ended.
+ * How a wait can end badly: the operation failed, the wait timed out, or Cloudflare cannot be asked.
  */
 import { BulkOperation, Failed } from "@bulk-operations/core/BulkOperation"
 import { CloudflareError } from "@bulk-operations/core/CloudflareError"
@@ -21,8 +21,8 @@ export class BulkOperationFailed
 }
 
 /**
- * The wait gave up; the operation goes on. Everything needed to wait again is here: a wait with its `accountId` and
- * `startedAt` goes on with the gaps of the operation's age.
+ * The wait timed out before the operation was seen to end. Everything needed to wait again is here: a wait with its
+ * `accountId` and `startedAt` goes on with the gaps of the operation's age.
  *
  * @example
  * import { BulkOperationPoller } from "@bulk-operations/poll"
@@ -45,27 +45,64 @@ export class PollTimeout extends Schema.TaggedError<PollTimeout>("@bulk-operatio
   startedAt: Schema.DateTimeUtc,
   /** The operation as it was last seen, if it was. */
   last: Schema.Option(BulkOperation),
-  /** How many looks were made while this wait was on. */
+  /** How many polls were made while this wait was on. */
   polls: Schema.Int,
-  /** How long the wait was. */
+  /** How long the wait was allowed to take. */
+  timeout: Schema.Duration,
+  /** How long it took. */
   elapsed: Schema.Duration,
-  /** Whether its `timeout` was over, or its schedule had no further look. */
+  /** Whether its `timeout` was over, or its schedule had no further poll. */
   endedBy: Schema.Literals(["timeout", "schedule"]),
-  /** The trouble that the last look met, if it met any. */
+  /** The transient error that the last poll met, if it met one. */
   lastError: Schema.Option(CloudflareError)
 }) {
   override get message(): string {
     const seen = Option.match(this.last, {
-      onNone: () => "it was never seen",
+      onNone: () => "never seen",
       onSome: ({ status }) => `last seen ${status}`
     })
-    const trouble = Option.match(this.lastError, {
+    const error = Option.match(this.lastError, {
       onNone: () => "",
-      onSome: ({ message }) => `; last trouble: ${message}`
+      onSome: ({ message }) => `; last error: ${message}`
     })
-    const elapsed = Duration.format(this.elapsed)
-    const ended = this.endedBy === "timeout" ? `within ${elapsed}` : `before its schedule did, after ${elapsed}`
-    return `Bulk operation ${this.operationId} did not end ${ended} (${this.polls} looks, ${seen}${trouble}). ` +
-      "It goes on: wait again with startedAt."
+    const polls = this.polls === 1 ? "1 poll" : `${this.polls} polls`
+    const ended = this.endedBy === "timeout"
+      ? `within ${Duration.format(this.timeout)}`
+      : `before its schedule did, after ${Duration.format(this.elapsed)}`
+    return `Bulk operation ${this.operationId} did not end ${ended} (${polls}, ${seen}${error}). ` +
+      `To resume, wait again with startedAt ${this.startedAt.toJSON()}.`
+  }
+}
+
+/**
+ * Every error of a wait, as a schema and as a type: told apart by `_tag`, and fit to be stored or sent.
+ *
+ * @example
+ * import { WaitError } from "@bulk-operations/poll"
+ *
+ * const exitCode = (error: WaitError.WaitError): number =>
+ *   WaitError.WaitError.match(error, {
+ *     BulkOperationFailed: () => 1,
+ *     PollTimeout: () => 3,
+ *     CloudflareError: () => 5
+ *   })
+ */
+export const WaitError = Schema.Union([BulkOperationFailed, PollTimeout, CloudflareError]).pipe(
+  Schema.toTaggedUnion("_tag")
+)
+export type WaitError = typeof WaitError.Type
+
+/** One of several operations has not completed: which one, and why. */
+export class WaitAllError extends Schema.TaggedError<WaitAllError>("@bulk-operations/poll/WaitAllError")(
+  "WaitAllError",
+  {
+    operationId: Schema.String,
+    accountId: Schema.optional(Schema.String),
+    reason: WaitError
+  }
+) {
+  override get message(): string {
+    const { reason } = this
+    return reason._tag === "CloudflareError" ? `Bulk operation ${this.operationId}: ${reason.message}` : reason.message
   }
 }

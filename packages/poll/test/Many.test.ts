@@ -51,7 +51,8 @@ describe("many operations", () => {
     Effect.gen(function*() {
       const poller = yield* Poller
       const error = yield* Effect.flip(poller.waitAll(["slow", "bad"]))
-      assert.strictEqual(error._tag, "BulkOperationFailed")
+      assert.strictEqual(error.operationId, "bad")
+      assert.strictEqual(error.reason._tag, "BulkOperationFailed")
       const before = (yield* calls).length
       yield* TestClock.adjust("1 hour")
       assert.lengthOf(yield* calls, before)

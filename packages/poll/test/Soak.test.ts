@@ -34,6 +34,8 @@ const world = (seed: string) =>
     Layer.provide(BulkOperations.layer),
     Layer.provide(Cloudflare),
     Layer.provide(NodeHttpClient.layerUndici),
+    // Stalls must pass within the test.
+    Layer.provide(Layer.succeed(CloudflareApi.RequestPolicy, { ...CloudflareApi.defaultPolicy, timeout: "1 second" })),
     Layer.provideMerge(Simulator.layerServer({
       seed,
       limits: { requests: Infinity, pendingOperations: Infinity },
@@ -45,16 +47,11 @@ const world = (seed: string) =>
     Layer.provide(Layer.succeed(PollBudget.PollBudget, undefined))
   )
 
-const settings = Layer.mergeAll(
-  // Stalls must pass within the test.
-  Layer.succeed(CloudflareApi.RequestPolicy, { ...CloudflareApi.defaultPolicy, timeout: "400 millis" }),
-  Layer.succeed(PollOptions.PollOptions, {
-    ...PollOptions.defaults,
-    schedule: PollSchedule.quadratic({ requestCost: "60 millis" }),
-    troubleSchedule: Schedule.spaced("100 millis"),
-    timeout: "25 seconds"
-  })
-)
+const settings = Layer.succeed(PollOptions.PollOptions, {
+  schedule: PollSchedule.quadratic({ requestCost: "60 millis" }),
+  transientSchedule: Schedule.spaced("100 millis"),
+  timeout: "25 seconds"
+})
 
 type Ending = Result.Result<
   BulkOperation.Completed,
@@ -84,7 +81,9 @@ const check = ({ ending, endless, met, took, truth }: Effect.Success<ReturnType<
     case "PollTimeout":
       assert.isTrue(endless, error.message)
       assert.notInclude(["completed", "failed"], truth?.status)
-      return assert.approximately(took, 4000, 500)
+      // An event loop that was blocked beyond the deadline gets one more poll.
+      assert.isAtLeast(took, 3900)
+      return assert.isAtMost(took, 7000)
     case "CloudflareError": {
       const possible = finalFaults[error.reason._tag] ?? []
       return assert.isTrue(met.some((fault) => possible.includes(fault)), `${error.message} after ${met.join(", ")}`)

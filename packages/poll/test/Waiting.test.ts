@@ -127,7 +127,7 @@ describe("the deadline", () => {
       assert.strictEqual(endedAt, 10_000)
       const all = yield* looks
       assert.isBelow(all.at(-1) ?? 0, 9900)
-      assert.isAbove(all.at(-1) ?? 0, 9800)
+      assert.isAbove(all.at(-1) ?? 0, 9700)
       assert.strictEqual(yield* inFlight, 0)
     }).pipe(Effect.provide(scripted({ op: ["running"] }, { latency: "100 millis" }))))
 
@@ -157,18 +157,18 @@ describe("the deadline", () => {
 })
 
 describe("trouble", () => {
-  const troubleSchedule = Schedule.spaced("3 seconds")
+  const transientSchedule = Schedule.spaced("3 seconds")
 
   it.effect("that passes does not end a wait, and the schedule goes on where it was", () =>
     Effect.gen(function*() {
-      const [exit] = yield* within(wait({ schedule: everySecond, troubleSchedule }))
+      const [exit] = yield* within(wait({ schedule: everySecond, transientSchedule }))
       assert.isTrue(Exit.isSuccess(exit))
       assert.deepStrictEqual(yield* looks, [0, 1000, 4000, 7000, 8000])
     }).pipe(Effect.provide(scripted({ op: ["running", badGateway, badGateway, "running", "completed"] }))))
 
   it.effect("that lasts longer than the tolerance ends it, after a last look", () =>
     Effect.gen(function*() {
-      const [exit, endedAt] = yield* within(wait({ troubleSchedule, tolerance: "10 seconds" }))
+      const [exit, endedAt] = yield* within(wait({ transientSchedule, tolerance: "10 seconds" }))
       assert.strictEqual(endedAt, 10_000)
       assert.propertyVal(failure(exit), "_tag", "CloudflareError")
       assert.deepStrictEqual(yield* looks, [0, 3000, 6000, 9000, 10_000])
@@ -176,7 +176,7 @@ describe("trouble", () => {
 
   it.effect("with Retry-After holds the next look back, and only that one", () =>
     Effect.gen(function*() {
-      yield* within(wait({ schedule: everySecond, troubleSchedule }))
+      yield* within(wait({ schedule: everySecond, transientSchedule }))
       assert.deepStrictEqual(yield* looks, [0, 20_000, 23_000, 24_000])
     }).pipe(Effect.provide(scripted({ op: [rateLimited("20 seconds"), badGateway, "running", "completed"] }))))
 
@@ -204,7 +204,7 @@ describe("trouble", () => {
 
   it.effect("NotFound is borne for as long as notFoundGrace", () =>
     Effect.gen(function*() {
-      const [exit] = yield* within(wait({ notFoundGrace: "5 seconds", troubleSchedule }))
+      const [exit] = yield* within(wait({ notFoundGrace: "5 seconds", transientSchedule }))
       assert.isTrue(Exit.isSuccess(exit))
     }).pipe(Effect.provide(scripted({ op: [new CloudflareError.NotFound(reason), "completed"] }))))
 })

@@ -8,7 +8,7 @@ import * as PollMetrics from "../PollMetrics.ts"
 /** How a wait ended. */
 export type Outcome = "completed" | "failed" | "timeout" | "error" | "interrupted"
 
-// A metric with attributes knows its key from the second time on; making it anew would cost more than the look.
+// A metric with attributes knows its key from the second time on; making it anew would cost more than the poll.
 const byOutcome = <Input, State>(metric: Metric.Metric<Input, State>) => {
   const known = new Map<string, Metric.Metric<Input, State>>()
   return (outcome: string) => {
@@ -21,8 +21,8 @@ const byOutcome = <Input, State>(metric: Metric.Metric<Input, State>) => {
 const polls = byOutcome(PollMetrics.polls)
 const duration = byOutcome(PollMetrics.duration)
 
-/** A look was answered. */
-export const look = (context: Context.Context<never>, outcome: string): void => polls(outcome).updateUnsafe(1, context)
+/** A poll was answered. */
+export const poll = (context: Context.Context<never>, outcome: string): void => polls(outcome).updateUnsafe(1, context)
 
 /** A wait begins. */
 export const waitBegan = (context: Context.Context<never>): void => PollMetrics.active.modifyUnsafe(1, context)

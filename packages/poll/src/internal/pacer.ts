@@ -21,13 +21,13 @@ import type { Limit, Remaining } from "./limits.ts"
 export interface Pacer<L extends Heap.Node> {
   /** Has the look made after `gap` milliseconds of paced time, in place of any earlier arrangement for it. */
   readonly after: (look: L, gap: number) => void
-  /** Has a look that is arranged made after `gap` milliseconds of paced time at the latest. */
-  readonly sooner: (look: L, gap: number) => void
   /** Has the look made before all others, the one with the earliest limit first, as soon as there is budget for it. */
   readonly urgent: (look: L, limit: number) => void
   readonly cancel: (look: L) => void
-  /** For how many milliseconds paced time has stood still so far. */
-  readonly lag: () => number
+  /** Whether the poll stands in the queue. */
+  readonly has: (look: L) => boolean
+  /** How many milliseconds of paced time are left until the poll is due: none where it is not in the queue. */
+  readonly remaining: (look: L) => number
   /** Lets only urgent looks through for so long, five minutes at most; tells for how long they are the only ones now. */
   readonly pause: (millis: number) => number
   /** Goes on with what an answer says of the limits and of the requests that are left. */
@@ -64,8 +64,7 @@ export const make = <L extends Heap.Node>(options: {
   const first = Heap.make<L>()
 
   let pacedTime = 0
-  const startedAt = Alarm.monotonicMillis(clock)
-  let pacedAt = startedAt
+  let pacedAt = Alarm.monotonicMillis(clock)
   let pausedUntil = pacedAt
   let permit = false
   let asking = false
@@ -153,10 +152,12 @@ export const make = <L extends Heap.Node>(options: {
     }
     blockedSince = look === undefined ? Number.POSITIVE_INFINITY : Math.min(blockedSince, pacedAt)
     inTurn = false
+    if (look === undefined) arm()
+  }
+
+  const arm = () => {
     const head = due.peek()
-    if (look === undefined && head !== undefined) {
-      alarm.set(Math.max(pacedAt, pausedUntil) + Math.max(0, head.at - pacedTime))
-    }
+    if (head !== undefined) alarm.set(Math.max(pacedAt, pausedUntil) + Math.max(0, head.at - pacedTime))
   }
 
   const alarm = Alarm.make(clock, fork, turn)
@@ -177,13 +178,10 @@ export const make = <L extends Heap.Node>(options: {
       advance()
       cancel(look)
       due.put(look, pacedTime + gap)
-      turn()
-    },
-    sooner: (look, gap) => {
-      advance()
-      if (!due.has(look) || pacedTime + gap >= look.at) return
-      due.put(look, pacedTime + gap)
-      turn()
+      // What is due later waits for the alarm, however late it is already: polls that are answered at once could go on for
+      // ever else.
+      if (gap > 0) arm()
+      else turn()
     },
     urgent: (look, limit) => {
       due.remove(look)
@@ -191,9 +189,10 @@ export const make = <L extends Heap.Node>(options: {
       turn()
     },
     cancel,
-    lag: () => {
+    has: (look) => due.has(look) || first.has(look),
+    remaining: (look) => {
       advance()
-      return pacedAt - startedAt - pacedTime
+      return due.has(look) ? Math.max(0, look.at - pacedTime) : 0
     },
     pause,
     learn: (learned, remaining) => {

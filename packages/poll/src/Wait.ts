@@ -1,0 +1,176 @@
+/**
+ * What a poll's answer, or the passing of time, means for one wait: pure functions over plain data.
+ *
+ * A wait goes on or has ended, and here is decided which. Nothing is sent, slept or scheduled: `BulkOperationPoller`
+ * does that, and so can a durable workflow or a test, with the very same decisions. The gap to the next poll comes from
+ * outside, from a live schedule or from `PollSchedule.gapAt`.
+ *
+ * Times are milliseconds of one clock that the caller chooses: a monotonic one within a process, that of the epoch where
+ * a wait moves between processes.
+ */
+import { type BulkOperation, isTerminal, type Terminal } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import * as Duration from "effect/Duration"
+import * as Result from "effect/Result"
+
+/** A wait under way. */
+export interface Wait {
+  readonly startedAt: number
+  /** Infinity where the wait has no timeout. */
+  readonly deadline: number
+  /** How long transient errors may last, in milliseconds. */
+  readonly tolerance: number
+  /** How long `NotFound` counts as transient: from the start, and whenever an operation that was seen is gone. */
+  readonly notFoundGrace: number
+  /** How long after the start `Forbidden` and `Unauthorized` count as transient. */
+  readonly forbiddenGrace: number
+  /** How many polls were answered. */
+  readonly polls: number
+  /** The operation as it was last seen. */
+  readonly last: BulkOperation | undefined
+  /** The transient errors since the last answer that showed the operation. */
+  readonly transient: Transient | undefined
+  /** Until when the last poll may still be answered, where the process was stopped beyond the limit. */
+  readonly extendedTo: number | undefined
+}
+
+/** Transient errors in a row: since when, and the latest. */
+export interface Transient {
+  readonly since: number
+  readonly error: CloudflareError
+}
+
+/** What a poll brought. */
+export type Answer = Result.Result<BulkOperation, CloudflareError>
+
+/** Why a wait has ended: the operation is terminal, an error cannot be tolerated, or no time or no poll is left. */
+export type Ending =
+  | { readonly _tag: "Terminal"; readonly operation: Terminal }
+  | { readonly _tag: "Refused"; readonly error: CloudflareError }
+  | { readonly _tag: "TimedOut"; readonly endedBy: "timeout" | "schedule" }
+
+/** A wait goes on as it now is, or has ended. */
+export type Decision =
+  | { readonly _tag: "Waiting"; readonly wait: Wait }
+  | { readonly _tag: "Ended"; readonly wait: Wait; readonly ending: Ending }
+
+/**
+ * A wait that begins now.
+ *
+ * @example
+ * import { BulkOperation } from "@bulk-operations/core"
+ * import { Wait } from "@bulk-operations/poll"
+ * import { Result } from "effect"
+ *
+ * const begun = Wait.make({ now: 0, timeout: "10 seconds" })
+ * const id = BulkOperation.OperationId.make("op-1")
+ * const decision = Wait.observe(begun, 1000, Result.succeed({ id, status: "running" }))
+ * decision._tag // => "Waiting"
+ * Wait.nextPollAt(decision.wait, 1000, 30_000) // => 10_000
+ * Wait.expire(decision.wait, 10_000)._tag // => "Ended"
+ */
+export const make = (options: {
+  readonly now: number
+  readonly timeout: Duration.Input
+  /** Default zero, as for the graces. */
+  readonly tolerance?: Duration.Input | undefined
+  readonly notFoundGrace?: Duration.Input | undefined
+  readonly forbiddenGrace?: Duration.Input | undefined
+}): Wait => ({
+  startedAt: options.now,
+  deadline: options.now + millis(options.timeout),
+  tolerance: millis(options.tolerance),
+  notFoundGrace: millis(options.notFoundGrace),
+  forbiddenGrace: millis(options.forbiddenGrace),
+  polls: 0,
+  last: undefined,
+  transient: undefined,
+  extendedTo: undefined
+})
+
+const millis = (duration: Duration.Input | undefined) =>
+  duration === undefined ? 0 : Duration.toMillis(Duration.fromInputUnsafe(duration))
+
+/** What the answer to a poll, which came at `at`, means. */
+export const observe = (wait: Wait, at: number, answer: Answer): Decision =>
+  Result.match(answer, {
+    onFailure: (error) => failed(wait, at, error),
+    onSuccess: (operation) => seen(wait, at, operation)
+  })
+
+const seen = (before: Wait, at: number, operation: BulkOperation): Decision => {
+  const wait: Wait = { ...before, polls: before.polls + 1, last: operation, transient: undefined }
+  if (isTerminal(operation)) return ended(wait, { _tag: "Terminal", operation })
+  return at < wait.deadline ? waiting(wait) : ended(wait, timedOut)
+}
+
+const failed = (before: Wait, at: number, error: CloudflareError): Decision => {
+  const since = before.transient?.since ?? at
+  const wait: Wait = { ...before, polls: before.polls + 1, transient: { since, error } }
+  if (at >= toleratedUntil(wait, since, error)) return ended(wait, { _tag: "Refused", error })
+  return at < wait.deadline ? waiting(wait) : ended(wait, timedOut)
+}
+
+// Minus infinity for an error that cannot pass.
+const toleratedUntil = (wait: Wait, since: number, error: CloudflareError): number => {
+  if (error.isRetryable) return since + wait.tolerance
+  switch (error.reason._tag) {
+    case "NotFound":
+      return (wait.last === undefined ? wait.startedAt : since) + wait.notFoundGrace
+    case "Forbidden":
+    case "Unauthorized":
+      return wait.startedAt + wait.forbiddenGrace
+    default:
+      return Number.NEGATIVE_INFINITY
+  }
+}
+
+/** When the wait ends if no answer comes: at its deadline, or when transient errors have lasted for too long. */
+export const limit = (wait: Wait): number => wait.extendedTo ?? plannedLimit(wait)
+
+const plannedLimit = ({ deadline, ...wait }: Wait): number =>
+  wait.transient === undefined
+    ? deadline
+    : Math.min(deadline, toleratedUntil({ deadline, ...wait }, wait.transient.since, wait.transient.error))
+
+/**
+ * When to poll next after an answer that came at `at` and a gap of so many milliseconds: not before a `Retry-After` is
+ * over, and not after the limit.
+ */
+export const nextPollAt = (wait: Wait, at: number, gap: number): number =>
+  Math.min(limit(wait), at + Math.max(gap, retryAfter(wait)))
+
+/** For how many milliseconds Cloudflare asked not to be polled, in its last answer. */
+export const retryAfter = ({ transient }: Wait): number =>
+  transient?.error.retryAfter === undefined ? 0 : Duration.toMillis(transient.error.retryAfter)
+
+/** How a wait ends whose schedule has no further poll. */
+export const scheduleEnded: Ending = { _tag: "TimedOut", endedBy: "schedule" }
+
+// A timer that is later than this did not ring late: the process was stopped, or its event loop blocked.
+const stalled = 100
+
+// What a stopped process gets for its last poll beyond its limit.
+const extension = 2000
+
+/**
+ * What the time `now` means, where no answer has come.
+ *
+ * A wait ends at its limit. One that learns of its limit only long after it, because the process was stopped, is extended
+ * once, by two seconds from now, for a last poll.
+ */
+export const expire = (wait: Wait, now: number): Decision => {
+  const late = now - limit(wait)
+  if (late < 0) return waiting(wait)
+  if (late > stalled && wait.extendedTo === undefined) return waiting({ ...wait, extendedTo: now + extension })
+  const { transient } = wait
+  return transient !== undefined && plannedLimit(wait) < wait.deadline
+    ? ended(wait, { _tag: "Refused", error: transient.error })
+    : ended(wait, timedOut)
+}
+
+const timedOut: Ending = { _tag: "TimedOut", endedBy: "timeout" }
+
+const waiting = (wait: Wait): Decision => ({ _tag: "Waiting", wait })
+
+const ended = (wait: Wait, ending: Ending): Decision => ({ _tag: "Ended", wait, ending })

@@ -1,0 +1,33 @@
+/**
+ * Durations that a program gave, checked: a value that is certainly wrong is a mistake in the program, and says so.
+ */
+import * as Duration from "effect/Duration"
+import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
+
+/** The duration in milliseconds, zero or longer. */
+export const notNegative = (option: string, input: Duration.Input): number =>
+  check(option, input, (millis) => millis >= 0, "It must not be negative.")
+
+/** The duration in milliseconds, longer than zero. */
+export const positive = (option: string, input: Duration.Input): number =>
+  check(option, input, (millis) => millis > 0, "It must be longer than zero.")
+
+/** A number of at least so much. */
+export const atLeast = (option: string, minimum: number, value: number): number => {
+  if (value >= minimum) return value
+  throw new RangeError(`${option} is ${value}. It must be ${minimum} or more.`)
+}
+
+const check = (option: string, input: Duration.Input, isRight: (millis: number) => boolean, rule: string): number => {
+  const millis = Option.match(Duration.fromInput(input), { onNone: () => Number.NaN, onSome: Duration.toMillis })
+  const shown = Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)
+  if (Number.isNaN(millis) || Number.isNaN(input)) {
+    throw new RangeError(
+      `${option} is ${typeof input === "string" ? JSON.stringify(input) : shown}, which is no duration. ` +
+        `Give milliseconds, a Duration, or a text such as "10 minutes" or "500 millis".`
+    )
+  }
+  if (isRight(millis)) return millis
+  throw new RangeError(`${option} is ${shown}. ${rule}`)
+}

@@ -1,0 +1,107 @@
+/**
+ * A poller's parts, put together: feeds, queue, timers and the waits on them.
+ */
+import { BulkOperations } from "@bulk-operations/core/BulkOperations"
+import * as CloudflareApi from "@bulk-operations/core/CloudflareApi"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Result from "effect/Result"
+import * as Tracer from "effect/Tracer"
+import { PollBudget } from "../PollBudget.ts"
+import type * as Wait from "../Wait.ts"
+import * as Alarm from "./alarm.ts"
+import * as Feed from "./feed.ts"
+import * as Follow from "./follow.ts"
+import * as Limits from "./limits.ts"
+import * as Pacer from "./pacer.ts"
+import * as Timers from "./timers.ts"
+import * as Waiting from "./waiting.ts"
+
+/** A poller that ends with its scope. */
+export const make = Effect.gen(function*() {
+  const operations = yield* BulkOperations
+  const clock = yield* Clock.Clock
+  const limiter = yield* Effect.serviceOption(RateLimiter.RateLimiter).pipe(
+    Effect.flatMap(Effect.fromOption),
+    Effect.catch(() => Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory))
+  )
+  const budget = yield* PollBudget
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const pacer: Pacer.Pacer<Waiting.Turn> = Pacer.make<Waiting.Turn>({
+    clock,
+    fork,
+    limiter,
+    budget,
+    launch: ({ feed }) => feeds.poll(feed)
+  })
+  const timers = Timers.make(clock, fork)
+  const offset = { millis: 0 }
+  const context = yield* pollContext(({ headers }) =>
+    Effect.sync(() => {
+      offset.millis = Limits.clockOffset(headers, clock.currentTimeMillisUnsafe()) ?? offset.millis
+      pacer.learn(Limits.policy(headers), Limits.remaining(headers))
+    })
+  )
+  const { timeout } = Context.get(context, CloudflareApi.RequestPolicy)
+  const feeds = Feed.make({
+    operations,
+    context,
+    onAnswer: report(clock),
+    lostAfter: Duration.toMillis(Duration.fromInputUnsafe(timeout)) + 5000
+  })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      feeds.close()
+      pacer.stop()
+      timers.stop()
+    })
+  )
+  const run = Waiting.make({ clock, feeds, pacer, timers })
+  return Follow.make({ accountId: operations.accountId, clock, run, clockOffset: () => offset.millis })
+})
+
+// Polls are the poller's own: they run in what its layer was built with, and in no trace of whoever built it.
+const pollContext = (observe: (head: CloudflareApi.AnswerHead) => Effect.Effect<void>) =>
+  Effect.contextWith((own: Context.Context<never>) => {
+    const observer = Context.get(own, CloudflareApi.AnswerObserver)
+    return Effect.succeed(
+      Context.omit(Tracer.ParentSpan)(own).pipe(
+        // A wait has its own answer to transient errors.
+        Context.add(CloudflareApi.RequestPolicy, {
+          ...Context.get(own, CloudflareApi.RequestPolicy),
+          retry: undefined
+        }),
+        Context.add(CloudflareApi.AnswerObserver, (head) => Effect.andThen(observer(head), observe(head)))
+      )
+    )
+  })
+
+// For how long transient errors may last before somebody should know, and how often that is said again.
+const quietFor = 15_000
+const warnEvery = 60_000
+
+const report = (clock: Clock.Clock) => {
+  let warnedAt = Number.NEGATIVE_INFINITY
+  return (feed: Feed.Feed, answer: Wait.Answer): Effect.Effect<void> => {
+    if (Result.isSuccess(answer)) {
+      const { status } = answer.success
+      const isChange = feed.last?.operation.status !== status
+      return isChange ? Effect.logDebug(`Bulk operation ${feed.operationId} is ${status}`) : Effect.void
+    }
+    const now = Alarm.monotonicMillis(clock)
+    const lasted = now - (feed.failingSince ?? now)
+    if (lasted < quietFor || now - warnedAt < warnEvery) {
+      return Effect.logDebug(`No answer on bulk operation ${feed.operationId}`, answer.failure)
+    }
+    warnedAt = now
+    return Effect.logWarning(
+      `Bulk operation ${feed.operationId} could not be polled for ${
+        Duration.format(Duration.seconds(Math.round(lasted / 1000)))
+      }. ` +
+        `Polling goes on. The latest error: ${answer.failure.message}`
+    )
+  }
+}

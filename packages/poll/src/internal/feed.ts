@@ -1,0 +1,199 @@
+/**
+ * The polls of an operation and what they bring, shared by all who wait for it.
+ *
+ * An operation has a feed for as long as somebody reads it. A poll is a fiber of the poller's own: it runs in the
+ * poller's context, and of those who read it knows nothing but their spans, which it links.
+ */
+import { type BulkOperation, isTerminal } from "@bulk-operations/core/BulkOperation"
+import type { BulkOperations } from "@bulk-operations/core/BulkOperations"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as References from "effect/References"
+import * as Result from "effect/Result"
+import type * as Tracer from "effect/Tracer"
+import type { Answer } from "../Wait.ts"
+import * as Alarm from "./alarm.ts"
+import * as Latency from "./latency.ts"
+import * as Measure from "./measure.ts"
+
+/** What a poll brought, or the cause that it died of. Times are those of `Alarm.monotonicMillis`. */
+export type Observation = Answered | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
+
+export interface Answered {
+  readonly _tag: "Answered"
+  readonly sentAt: number
+  readonly at: number
+  readonly answer: Answer
+}
+
+/** Whoever reads a feed. */
+export interface Reader {
+  readonly span: Tracer.AnySpan
+  /** Takes an observation in. It must return at once and run nothing of the application's. */
+  readonly receive: (observation: Observation) => void
+}
+
+/** One operation, and who reads of it. */
+export interface Feed {
+  readonly key: string
+  readonly operationId: string
+  readonly accountId: string | undefined
+  readonly readers: Set<Reader>
+  /** The operation as it was last seen, and when. */
+  last: { readonly operation: BulkOperation; readonly at: number } | undefined
+  /** Since when polls have failed without one that did not. */
+  failingSince: number | undefined
+  latency: Latency.Estimate | undefined
+  /** The poll under way. */
+  poll: Fiber.Fiber<unknown, unknown> | undefined
+  /** When the latest poll was sent. */
+  sentAt: number
+}
+
+/** The feeds of a poller. */
+export interface Feeds {
+  /** Reads of an operation from now on. */
+  readonly join: (operationId: string, accountId: string | undefined, reader: Reader) => Feed
+  /** Reads no more. With the last reader a poll under way is aborted. */
+  readonly leave: (feed: Feed, reader: Reader) => void
+  /** Polls the operation, unless a poll is under way. */
+  readonly poll: (feed: Feed) => void
+  /** How many milliseconds before its limit the last poll of a wait must begin. */
+  readonly lead: (feed: Feed) => number
+  readonly size: () => number
+  /** Ends all reading. */
+  readonly close: () => void
+  readonly isClosed: () => boolean
+}
+
+// More links than a person would follow.
+const maxLinks = 10
+
+/** No feeds yet. */
+export const make = (options: {
+  readonly operations: BulkOperations["Service"]
+  /** What polls run in. */
+  readonly context: Context.Context<never>
+  /** Is told of every answer, in the fiber of its poll. */
+  readonly onAnswer: (feed: Feed, answer: Answer) => Effect.Effect<void>
+  /** After how many milliseconds a poll without an answer is taken for lost. */
+  readonly lostAfter: number
+}): Feeds => {
+  const { context, operations } = options
+  const clock = Context.get(context, Clock.Clock)
+  const now = () => Alarm.monotonicMillis(clock)
+  const feeds = new Map<string, Feed>()
+  let recent: Latency.Recent = []
+  let isClosed = false
+
+  const join: Feeds["join"] = (operationId, accountId, reader) => {
+    const key = JSON.stringify([accountId, operationId])
+    const feed = feeds.get(key) ?? begin(key, operationId, accountId)
+    feeds.set(key, feed)
+    feed.readers.add(reader)
+    if (feed.poll !== undefined && now() - feed.sentAt > options.lostAfter) abort(feed)
+    return feed
+  }
+
+  const leave: Feeds["leave"] = (feed, reader) => {
+    if (!feed.readers.delete(reader) || feed.readers.size > 0) return
+    retire(feed)
+    abort(feed)
+  }
+
+  // Whoever joins from now on begins anew.
+  const retire = (feed: Feed) => {
+    if (feeds.get(feed.key) === feed) feeds.delete(feed.key)
+  }
+
+  const abort = (feed: Feed) => {
+    const { poll } = feed
+    feed.poll = undefined
+    poll?.interruptUnsafe()
+  }
+
+  const poll: Feeds["poll"] = (feed) => {
+    if (feed.poll !== undefined) return
+    feed.sentAt = now()
+    const links = Array.from(feed.readers).slice(0, maxLinks).map(({ span }) => ({ span, attributes: {} }))
+    const fiber = Effect.runForkWith(Context.add(context, References.TracerSpanLinks, links))(attempt(feed))
+    feed.poll = fiber
+    fiber.addObserver((exit) => {
+      if (feed.poll !== fiber) return
+      feed.poll = undefined
+      publish(feed, exit)
+    })
+  }
+
+  const attempt = (feed: Feed) =>
+    operations.get(feed.operationId, { accountId: feed.accountId }).pipe(
+      Effect.result,
+      Effect.tap((answer) => {
+        Measure.poll(context, Result.isSuccess(answer) ? answer.success.status : answer.failure.reason._tag)
+        return options.onAnswer(feed, answer)
+      })
+    )
+
+  const publish = (feed: Feed, exit: Exit.Exit<Answer>) => {
+    const at = now()
+    const observation = observationOf(feed.sentAt, at, exit)
+    if (observation._tag === "Answered") take(feed, observation.answer, at)
+    else retire(feed)
+    feed.readers.forEach((reader) => reader.receive(observation))
+  }
+
+  const take = (feed: Feed, answer: Answer, at: number) => {
+    const took = at - feed.sentAt
+    feed.latency = Latency.observe(feed.latency, took)
+    recent = Latency.remember(recent, took)
+    if (Result.isFailure(answer)) {
+      feed.failingSince ??= at
+      return
+    }
+    feed.failingSince = undefined
+    feed.last = { operation: answer.success, at }
+    if (isTerminal(answer.success)) retire(feed)
+  }
+
+  const close = () => {
+    isClosed = true
+    for (const feed of Array.from(feeds.values())) {
+      abort(feed)
+      feed.readers.forEach((reader) => reader.receive(closed))
+    }
+  }
+
+  return {
+    join,
+    leave,
+    poll,
+    close,
+    isClosed: () => isClosed,
+    lead: ({ latency }) => Latency.lead(latency ?? Latency.guess(recent)),
+    size: () => feeds.size
+  }
+}
+
+const closed: Observation = { _tag: "Died", cause: Cause.interrupt() }
+
+const begin = (key: string, operationId: string, accountId: string | undefined): Feed => ({
+  key,
+  operationId,
+  accountId,
+  readers: new Set(),
+  last: undefined,
+  failingSince: undefined,
+  latency: undefined,
+  poll: undefined,
+  sentAt: Number.NEGATIVE_INFINITY
+})
+
+const observationOf = (sentAt: number, at: number, exit: Exit.Exit<Answer>): Observation =>
+  Exit.match(exit, {
+    onSuccess: (answer) => ({ _tag: "Answered", sentAt, at, answer }),
+    onFailure: (cause) => ({ _tag: "Died", cause })
+  })

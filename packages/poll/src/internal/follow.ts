@@ -1,0 +1,211 @@
+/**
+ * One wait as its caller sees it: options checked, a span, metrics, progress, and the errors of `WaitError`.
+ */
+import type { BulkOperation, Terminal } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import type * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type * as Tracer from "effect/Tracer"
+import * as PollOptions from "../PollOptions.ts"
+import type { PollProgress } from "../PollProgress.ts"
+import * as Wait from "../Wait.ts"
+import { PollTimeout } from "../WaitError.ts"
+import * as Alarm from "./alarm.ts"
+import * as Durations from "./duration.ts"
+import * as Measure from "./measure.ts"
+import type * as Waiting from "./waiting.ts"
+
+/** What can be said about a wait. */
+export interface Options extends PollOptions.PartialOptions {
+  readonly accountId?: string | undefined
+  readonly startedAt?: DateTime.DateTime | undefined
+}
+
+/** Is told how a wait goes, in the fiber that waits. */
+export interface Listener {
+  readonly onChange: (operation: BulkOperation) => void
+  readonly onProgress?: (progress: PollProgress) => void
+}
+
+/** The operation once it has ended, well or not, under a span of that name. */
+export type Follow = (
+  name: string,
+  operationId: string,
+  options: Options | undefined,
+  listener: Listener
+) => Effect.Effect<Terminal, PollTimeout | CloudflareError>
+
+/** What following stands on. */
+export interface Environment {
+  readonly accountId: string | undefined
+  readonly clock: Clock.Clock
+  readonly run: Waiting.Run
+  /** By how many milliseconds Cloudflare's clock is ahead of ours. */
+  readonly clockOffset: () => number
+}
+
+export const make = (environment: Environment): Follow => (name, operationId, options, listener) =>
+  // `Effect.fn` would keep the stack of every call: a kilobyte for each wait.
+  Effect.useSpan(name, (span) =>
+    Effect.withFiber((fiber) => {
+      const { clock, run } = environment
+      const since = Alarm.monotonicMillis(clock)
+      const began = clock.currentTimeMillisUnsafe()
+      const accountId = options?.accountId ?? environment.accountId
+      const request = requestOf(operationId, accountId, options, fiber.getRef(PollOptions.PollOptions), began)
+      span.attribute("cloudflare.operation_id", operationId)
+      span.attribute("cloudflare.account_id", accountId)
+      const { context } = fiber
+      Measure.waitBegan(context)
+      return warnOfAge(request, began).pipe(
+        Effect.andThen(run(request, span, listenerOf(environment, request, span, listener))),
+        Effect.flatMap((ended) => resultOf(request, began, ended)),
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            const lateness = Exit.isSuccess(exit) ? latenessOf(environment, exit.value, began) : undefined
+            const duration = Alarm.monotonicMillis(clock) - since
+            Measure.waitEnded(context, { outcome: outcomeOf(exit), duration, lateness })
+            if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
+          })
+        )
+      )
+    })).pipe(
+      // Whoever notified this wait is done with the others before the application goes on.
+      Effect.ensuring(Effect.yieldNow)
+    )
+
+// How long the end was there to be seen; a wait that began after it could not have seen it before.
+const latenessOf = ({ clock, clockOffset }: Environment, operation: Terminal, began: number): number | undefined => {
+  const offset = clockOffset()
+  return Option.getOrUndefined(
+    Option.map(operation.completed, (completed) =>
+      Math.max(
+        0,
+        clock.currentTimeMillisUnsafe() + offset - Math.max(DateTime.toEpochMillis(completed), began + offset)
+      ))
+  )
+}
+
+const outcomeOf = (exit: Exit.Exit<Terminal, PollTimeout | CloudflareError>): Measure.Outcome =>
+  Exit.isSuccess(exit)
+    ? exit.value.status
+    : Exit.hasInterrupts(exit)
+    ? "interrupted"
+    : Option.match(Exit.findErrorOption(exit), {
+      onNone: () => "error",
+      onSome: ({ _tag }) => _tag === "PollTimeout" ? "timeout" : "error"
+    })
+
+// An operation takes minutes. One that is older than this is unlikely, and one that is older than that a mistake.
+const unlikelyAge = Duration.days(30)
+const impossibleAge = Duration.days(3650)
+
+const requestOf = (
+  operationId: string,
+  accountId: string | undefined,
+  options: Options | undefined,
+  provided: PollOptions.PartialOptions,
+  now: number
+): Waiting.Request => {
+  const resolved = PollOptions.resolve(options, provided)
+  return {
+    operationId,
+    accountId,
+    startedAt: options?.startedAt && startOf(options.startedAt, now),
+    schedule: resolved.schedule,
+    transientSchedule: resolved.transientSchedule,
+    timeout: Durations.notNegative("timeout", resolved.timeout),
+    tolerance: Durations.notNegative("tolerance", resolved.tolerance),
+    notFoundGrace: Durations.notNegative("notFoundGrace", resolved.notFoundGrace),
+    forbiddenGrace: Durations.notNegative("forbiddenGrace", resolved.forbiddenGrace)
+  }
+}
+
+const startOf = (startedAt: DateTime.DateTime, now: number): number => {
+  const millis = DateTime.toEpochMillis(startedAt)
+  if (now - millis <= Duration.toMillis(impossibleAge)) return millis
+  throw new RangeError(
+    `startedAt is ${DateTime.formatIso(startedAt)}, more than ten years ago. Was it made of seconds, not milliseconds?`
+  )
+}
+
+const warnOfAge = ({ operationId, startedAt }: Waiting.Request, now: number): Effect.Effect<void> => {
+  const age = Duration.millis(now - (startedAt ?? now))
+  if (Duration.isLessThan(Duration.abs(age), unlikelyAge)) return Effect.void
+  const when = Duration.isNegative(age) ? "in the future" : "ago"
+  return Effect.logWarning(
+    `startedAt of bulk operation ${operationId} is ${Duration.format(Duration.abs(age))} ${when}, which is unlikely: ` +
+      "it decides how often the operation is polled."
+  )
+}
+
+const listenerOf = (
+  { clock }: Environment,
+  request: Waiting.Request,
+  span: Tracer.Span,
+  { onChange, onProgress }: Listener
+): Waiting.Listener => ({
+  onChange: (operation) => {
+    span.event(operation.status, clock.currentTimeNanosUnsafe())
+    onChange(operation)
+  },
+  onProgress: onProgress &&
+    ((waiter, now) => onProgress(progressOf(request, waiter, now, clock.currentTimeMillisUnsafe())))
+})
+
+const progressOf = (
+  { accountId, operationId }: Waiting.Request,
+  { isThrottled, joinedAt, nextPollAt, wait }: Waiting.Waiter,
+  now: number,
+  wallTime: number
+): PollProgress => {
+  const moment = (at: number | undefined) =>
+    Option.fromUndefinedOr(at).pipe(
+      Option.filter(Number.isFinite),
+      Option.map((at) => DateTime.makeUnsafe(Math.round(wallTime + at - now)))
+    )
+  return {
+    operationId,
+    accountId: Option.fromUndefinedOr(accountId),
+    operation: Option.fromUndefinedOr(wait.last),
+    polls: wait.polls,
+    elapsed: Duration.millis(Math.round(now - joinedAt)),
+    nextPollAt: moment(nextPollAt && Math.min(nextPollAt, Wait.limit(wait))),
+    deadline: moment(wait.deadline),
+    transientError: Option.fromUndefinedOr(wait.transient?.error),
+    isThrottled
+  }
+}
+
+const resultOf = (
+  { accountId, operationId, startedAt, timeout }: Waiting.Request,
+  began: number,
+  { elapsed, ending, polls, wait }: Waiting.Ended
+): Effect.Effect<Terminal, PollTimeout | CloudflareError> => {
+  switch (ending._tag) {
+    case "Terminal":
+      return Effect.succeed(ending.operation)
+    case "Refused":
+      return Effect.fail(ending.error)
+    case "Died":
+      return Effect.failCause(ending.cause)
+    case "TimedOut":
+      return Effect.fail(
+        new PollTimeout({
+          operationId,
+          accountId,
+          startedAt: DateTime.makeUnsafe(startedAt ?? began),
+          last: Option.fromUndefinedOr(wait.last),
+          polls,
+          timeout: Duration.fromInputUnsafe(timeout),
+          elapsed: Duration.millis(Math.round(elapsed)),
+          endedBy: ending.endedBy,
+          lastError: Option.fromUndefinedOr(wait.transient?.error)
+        })
+      )
+  }
+}

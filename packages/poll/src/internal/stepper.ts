@@ -1,0 +1,98 @@
+/**
+ * A schedule, being stepped: how a wait, and `PollSchedule.gapAt`, ask it for the next gap.
+ */
+import { type BulkOperation, OperationId, Pending } from "@bulk-operations/core/BulkOperation"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+
+/** Milliseconds to the next poll after an answer at `now`, or undefined when the schedule has ended. */
+export type Step<Input> = (now: number, input: Input) => Effect.Effect<number | undefined>
+
+// A schedule without delays, or one that is ages behind, must not spin.
+const shortestGap = 1
+const maxGaps = 10_000
+
+/**
+ * Begins a schedule. What it draws at its beginning is decided by the seed: waits for the same operation with equal
+ * schedules then poll at the same times, and waits for different ones do not.
+ */
+export const begin = <Input>(schedule: Schedule.Schedule<unknown, Input>, seed: string): Effect.Effect<Step<Input>> =>
+  Effect.map(
+    Random.withSeed(Schedule.toStep(schedule), seed),
+    (step): Step<Input> => (now, input) =>
+      Effect.suspend(() => step(now, input)).pipe(
+        Effect.map(([, delay]) => Math.max(shortestGap, Duration.toMillis(delay))),
+        Pull.catchDone(() => Effect.undefined)
+      )
+  )
+
+/** A schedule that was stepped through the gaps that have passed. */
+export interface Aged {
+  readonly step: Step<BulkOperation>
+  /** How many gaps those were. */
+  readonly gaps: number
+  /** When the last of them ends. */
+  readonly pollAt: number
+}
+
+const neverSeen = Pending.make({ id: OperationId.make("never-seen") })
+
+/**
+ * Begins a schedule for an operation that was started at `startedAt`, and steps it through `gaps` gaps, or, where their
+ * number is not known, through those that began before now.
+ */
+export const catchUp = Effect.fnUntraced(function*(
+  schedule: Schedule.Schedule<unknown, BulkOperation>,
+  seed: string,
+  options: { readonly startedAt: number; readonly now: number; readonly gaps?: number | undefined }
+): Effect.fn.Return<Aged> {
+  const { now } = options
+  const step = yield* begin(schedule, seed)
+  const isOver = (gaps: number, pollAt: number) => options.gaps === undefined ? pollAt >= now : gaps >= options.gaps
+  let pollAt = Math.min(options.startedAt, now)
+  let gaps = 0
+  while (gaps < maxGaps && !isOver(gaps, pollAt)) {
+    const gap = yield* step(Math.min(pollAt, now), neverSeen)
+    if (gap === undefined) break
+    pollAt += gap
+    gaps += 1
+  }
+  return { step, gaps, pollAt }
+})
+
+/** An operation as others saw it. */
+export interface Seen {
+  readonly operation: BulkOperation
+  readonly at: number
+}
+
+/** A schedule of a wait that begins. */
+export interface Begun {
+  readonly step: Step<BulkOperation>
+  readonly firstPollAt: number
+}
+
+/**
+ * Begins a schedule for a wait that begins now, and says when to poll first: at once, or, for an operation that was
+ * started so lately that the first gap is not over, after that. What others saw counts as the first poll if it is younger
+ * than the gap that the schedule asks for there.
+ */
+export const join = Effect.fnUntraced(function*(
+  schedule: Schedule.Schedule<unknown, BulkOperation>,
+  seed: string,
+  options: { readonly startedAt: number | undefined; readonly now: number; readonly seen: Seen | undefined }
+): Effect.fn.Return<Begun> {
+  const { now, seen, startedAt } = options
+  if (seen !== undefined) {
+    const { step } = yield* catchUp(schedule, seed, { startedAt: startedAt ?? seen.at, now: seen.at })
+    const gap = yield* step(seen.at, seen.operation)
+    if (gap !== undefined && seen.at + gap > now) return { step, firstPollAt: seen.at + gap }
+  }
+  if (startedAt === undefined) return { step: yield* begin(schedule, seed), firstPollAt: now }
+  const { gaps, pollAt, step } = yield* catchUp(schedule, seed, { startedAt, now })
+  if (gaps > 1) return { step, firstPollAt: now }
+  return { step, firstPollAt: gaps === 1 ? Math.max(now, pollAt) : now + ((yield* step(now, neverSeen)) ?? 0) }
+})
