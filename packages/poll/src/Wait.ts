@@ -99,14 +99,20 @@ export const observe = (wait: Wait, at: number, answer: Answer): Decision =>
   })
 
 const seen = (before: Wait, at: number, operation: BulkOperation): Decision => {
-  const wait: Wait = { ...before, polls: before.polls + 1, last: operation, transient: undefined }
+  const wait: Wait = {
+    ...before,
+    polls: before.polls + 1,
+    last: operation,
+    transient: undefined,
+    extendedTo: undefined
+  }
   if (isTerminal(operation)) return ended(wait, { _tag: "Terminal", operation })
   return at < wait.deadline ? waiting(wait) : ended(wait, timedOut)
 }
 
 const failed = (before: Wait, at: number, error: CloudflareError): Decision => {
   const since = before.transient?.since ?? at
-  const wait: Wait = { ...before, polls: before.polls + 1, transient: { since, error } }
+  const wait: Wait = { ...before, polls: before.polls + 1, transient: { since, error }, extendedTo: undefined }
   if (at >= toleratedUntil(wait, since, error)) return ended(wait, { _tag: "Refused", error })
   return at < wait.deadline ? waiting(wait) : ended(wait, timedOut)
 }
@@ -128,10 +134,10 @@ const toleratedUntil = (wait: Wait, since: number, error: CloudflareError): numb
 /** When the wait ends if no answer comes: at its deadline, or when transient errors have lasted for too long. */
 export const limit = (wait: Wait): number => wait.extendedTo ?? plannedLimit(wait)
 
-const plannedLimit = ({ deadline, ...wait }: Wait): number =>
+const plannedLimit = (wait: Wait): number =>
   wait.transient === undefined
-    ? deadline
-    : Math.min(deadline, toleratedUntil({ deadline, ...wait }, wait.transient.since, wait.transient.error))
+    ? wait.deadline
+    : Math.min(wait.deadline, toleratedUntil(wait, wait.transient.since, wait.transient.error))
 
 /**
  * When to poll next after an answer that came at `at` and a gap of so many milliseconds: not before a `Retry-After` is
@@ -156,13 +162,14 @@ const extension = 2000
 /**
  * What the time `now` means, where no answer has come.
  *
- * A wait ends at its limit. One that learns of its limit only long after it, because the process was stopped, is extended
- * once, by two seconds from now, for a last poll.
+ * A wait ends at its limit. One that learns of it only well after it, or too late for its last poll, was stopped with its
+ * process: it is extended once, by two seconds from now, for a last poll in time that is really there.
  */
-export const expire = (wait: Wait, now: number): Decision => {
+export const expire = (wait: Wait, now: number, isLastPollMissing = false): Decision => {
   const late = now - limit(wait)
   if (late < 0) return waiting(wait)
-  if (late > stalled && wait.extendedTo === undefined) return waiting({ ...wait, extendedTo: now + extension })
+  const isStopped = late > stalled || (late > 0 && isLastPollMissing)
+  if (isStopped && wait.extendedTo === undefined) return waiting({ ...wait, extendedTo: now + extension })
   const { transient } = wait
   return transient !== undefined && plannedLimit(wait) < wait.deadline
     ? ended(wait, { _tag: "Refused", error: transient.error })

@@ -16,6 +16,10 @@ export interface Alarm {
   readonly stop: () => void
 }
 
+// In a Cloudflare Worker a timer dies with the request that set it. One that should have rung so long ago, in
+// milliseconds, is taken for dead.
+const overdue = 1000
+
 /** A timer that calls `ring`. */
 export const make = (
   clock: Clock.Clock,
@@ -32,12 +36,13 @@ export const make = (
   }
 
   const set = (at: number) => {
-    if (at >= ringsAt) return
+    const now = monotonicMillis(clock)
+    if (at >= ringsAt && now < ringsAt + overdue) return
     stop()
     ringsAt = at
     // Timers count whole milliseconds: rounded up, so that what is due is due when it rings; and never none, for what is
     // due by less than a sum of times can tell would ring without end.
-    const delay = Duration.millis(Math.max(1, Math.ceil(at - monotonicMillis(clock))))
+    const delay = Duration.millis(Math.max(1, Math.ceil(at - now)))
     sleeper = fork(Effect.andThen(
       clock.sleep(delay),
       Effect.sync(() => {

@@ -18,6 +18,7 @@ import * as Follow from "./follow.ts"
 import * as Limits from "./limits.ts"
 import * as Pacer from "./pacer.ts"
 import * as Timers from "./timers.ts"
+import type * as Waiter from "./waiter.ts"
 import * as Waiting from "./waiting.ts"
 
 /** A poller that ends with its scope. */
@@ -30,7 +31,7 @@ export const make = Effect.gen(function*() {
   )
   const budget = yield* PollBudget
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const pacer: Pacer.Pacer<Waiting.Turn> = Pacer.make<Waiting.Turn>({
+  const pacer: Pacer.Pacer<Waiter.Turn> = Pacer.make<Waiter.Turn>({
     clock,
     fork,
     limiter,

@@ -17,6 +17,7 @@ import { PollTimeout } from "../WaitError.ts"
 import * as Alarm from "./alarm.ts"
 import * as Durations from "./duration.ts"
 import * as Measure from "./measure.ts"
+import type * as Waiter from "./waiter.ts"
 import type * as Waiting from "./waiting.ts"
 
 /** What can be said about a wait. */
@@ -110,7 +111,7 @@ const requestOf = (
   options: Options | undefined,
   provided: PollOptions.PartialOptions,
   now: number
-): Waiting.Request => {
+): Waiter.Request => {
   const resolved = PollOptions.resolve(options, provided)
   return {
     operationId,
@@ -133,7 +134,7 @@ const startOf = (startedAt: DateTime.DateTime, now: number): number => {
   )
 }
 
-const warnOfAge = ({ operationId, startedAt }: Waiting.Request, now: number): Effect.Effect<void> => {
+const warnOfAge = ({ operationId, startedAt }: Waiter.Request, now: number): Effect.Effect<void> => {
   const age = Duration.millis(now - (startedAt ?? now))
   if (Duration.isLessThan(Duration.abs(age), unlikelyAge)) return Effect.void
   const when = Duration.isNegative(age) ? "in the future" : "ago"
@@ -145,10 +146,10 @@ const warnOfAge = ({ operationId, startedAt }: Waiting.Request, now: number): Ef
 
 const listenerOf = (
   { clock }: Environment,
-  request: Waiting.Request,
+  request: Waiter.Request,
   span: Tracer.Span,
   { onChange, onProgress }: Listener
-): Waiting.Listener => ({
+): Waiter.Listener => ({
   onChange: (operation) => {
     span.event(operation.status, clock.currentTimeNanosUnsafe())
     onChange(operation)
@@ -158,8 +159,8 @@ const listenerOf = (
 })
 
 const progressOf = (
-  { accountId, operationId }: Waiting.Request,
-  { isThrottled, joinedAt, nextPollAt, wait }: Waiting.Waiter,
+  { accountId, operationId }: Waiter.Request,
+  { isThrottled, joinedAt, nextPollAt, wait }: Waiter.Waiter,
   now: number,
   wallTime: number
 ): PollProgress => {
@@ -182,7 +183,7 @@ const progressOf = (
 }
 
 const resultOf = (
-  { accountId, operationId, startedAt, timeout }: Waiting.Request,
+  { accountId, operationId, startedAt, timeout }: Waiter.Request,
   began: number,
   { elapsed, ending, polls, wait }: Waiting.Ended
 ): Effect.Effect<Terminal, PollTimeout | CloudflareError> => {

@@ -1,0 +1,151 @@
+/**
+ * What is kept of a wait while it lasts: its data, its places in the queues, and an inbox that it sleeps on.
+ */
+import type { BulkOperation } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import type * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type * as Schedule from "effect/Schedule"
+import type * as Tracer from "effect/Tracer"
+import type { PollSchedule } from "../PollSchedule.ts"
+import * as Wait from "../Wait.ts"
+import * as Alarm from "./alarm.ts"
+import type * as Feed from "./feed.ts"
+import type * as Heap from "./heap.ts"
+import type * as Stepper from "./stepper.ts"
+import type * as Timers from "./timers.ts"
+
+/** What is waited for, and how. */
+export interface Request extends Omit<Parameters<typeof Wait.make>[0], "now"> {
+  readonly operationId: string
+  readonly accountId: string | undefined
+  /** When the operation was started, in milliseconds of the epoch. */
+  readonly startedAt: number | undefined
+  readonly schedule: PollSchedule
+  readonly transientSchedule: Schedule.Schedule<unknown, CloudflareError>
+}
+
+/** Is told how a wait goes, at once and in the fiber that waits. */
+export interface Listener {
+  readonly onChange: (operation: BulkOperation) => void
+  readonly onProgress?: ((waiter: Waiter, now: number) => void) | undefined
+}
+
+/** A place in the queue of polls that are due. */
+export interface Turn extends Heap.Node {
+  readonly feed: Feed.Feed
+}
+
+/** What reaches a wait: an observation, its schedule's next gap where that took time, or its timer. */
+export type Signal = Feed.Observation | Stepped | { readonly _tag: "Rang" }
+
+/** The schedule's next gap, counted from `at`; undefined where it has ended. */
+export interface Stepped {
+  readonly _tag: "Stepped"
+  readonly at: number
+  readonly of: "schedule" | "transient"
+  readonly gap: Exit.Exit<number | undefined>
+}
+
+/** A wait under way. Times are those of `Alarm.monotonicMillis`. */
+export interface Waiter {
+  readonly request: Request
+  readonly span: Tracer.Span
+  readonly listener: Listener
+  /** What its schedules run in. */
+  readonly context: Context.Context<never>
+  readonly feed: Feed.Feed
+  readonly reader: Feed.Reader
+  readonly turn: Turn
+  readonly timer: Timers.Timed
+  readonly receive: (signal: Signal) => void
+  readonly joinedAt: number
+  /** What to add to a time for the one that schedules are stepped at: that of the wall clock, which is set no more. */
+  readonly scheduleTime: number
+  /** What has reached the wait and is not dealt with yet. */
+  inbox: Array<Signal>
+  /** Wakes the wait, while it sleeps. */
+  wake: (() => void) | undefined
+  wait: Wait.Wait
+  /** When its next poll is due, once its schedule has said so. */
+  nextPollAt: number | undefined
+  /** Whether that time is over and the poll still in the queue. */
+  isThrottled: boolean
+  /** The gap until then, and which schedule asked for it. */
+  gap: number
+  gapOf: Stepped["of"]
+  step: Stepper.Step<BulkOperation> | undefined
+  transientStep: Stepper.Step<CloudflareError> | undefined
+  /** The schedule's step under way. */
+  stepping: Fiber.Fiber<unknown> | undefined
+  /** When its timer rings. */
+  ringsAt: number
+  /** The limit that the last poll was asked for. */
+  lastPollFor: number | undefined
+}
+
+/** How a wait ended; a cause where its schedule, or the poll itself, died. */
+export type Ending = Wait.Ending | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
+
+/** Reads of a feed from now on. */
+export const make = (
+  options: Pick<Waiter, "request" | "span" | "listener" | "context"> & { readonly clock: Clock.Clock },
+  join: (reader: Feed.Reader) => Feed.Feed
+): Waiter => {
+  const { clock, context, listener, request, span } = options
+  const receive = (signal: Signal) => {
+    waiter.inbox.push(signal)
+    const { wake } = waiter
+    waiter.wake = undefined
+    wake?.()
+  }
+  const reader: Feed.Reader = { span, receive }
+  const feed = join(reader)
+  const joinedAt = Alarm.monotonicMillis(clock)
+  const waiter: Waiter = {
+    request,
+    span,
+    listener,
+    context,
+    feed,
+    reader,
+    turn: { feed, at: 0, order: 0, slot: -1 },
+    timer: { ring: () => receive({ _tag: "Rang" }), at: 0, order: 0, slot: -1 },
+    receive,
+    joinedAt,
+    scheduleTime: clock.currentTimeMillisUnsafe() - joinedAt,
+    inbox: [],
+    wake: undefined,
+    wait: Wait.make({ ...request, now: joinedAt }),
+    nextPollAt: undefined,
+    isThrottled: false,
+    gap: 0,
+    gapOf: "schedule",
+    step: undefined,
+    transientStep: undefined,
+    stepping: undefined,
+    ringsAt: Number.POSITIVE_INFINITY,
+    lastPollFor: undefined
+  }
+  return waiter
+}
+
+/** What has reached the wait since it was asked last; sleeps until there is something. */
+export const signals = (waiter: Waiter): Effect.Effect<ReadonlyArray<Signal>> =>
+  Effect.callback((resume) => {
+    const take = () => {
+      const { inbox } = waiter
+      waiter.inbox = []
+      resume(Effect.succeed(inbox))
+    }
+    if (waiter.inbox.length > 0) take()
+    else waiter.wake = take
+  })
+
+/** How many polls were made for it: one that was sent and not answered is one as well. */
+export const polls = ({ feed, joinedAt, wait }: Waiter): number =>
+  wait.polls + (feed.poll !== undefined && feed.sentAt >= joinedAt ? 1 : 0)
