@@ -17,6 +17,8 @@ import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Engine from "./internal/engine.ts"
+import type { Follow } from "./internal/follow.ts"
+import { followTest, type TestEnding } from "./internal/followTest.ts"
 import type { PartialOptions } from "./PollOptions.ts"
 import type { PollProgress } from "./PollProgress.ts"
 import { BulkOperationFailed, type PollTimeout, WaitAllError, type WaitError } from "./WaitError.ts"
@@ -42,6 +44,8 @@ export interface Settled {
   readonly accountId: string | undefined
   readonly result: Result.Result<Completed, WaitError>
 }
+
+export type { TestEnding } from "./internal/followTest.ts"
 
 /** What can be said about many waits. */
 export interface SettleOptions extends WaitOptions {
@@ -101,11 +105,8 @@ export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
   ) => Stream.Stream<Settled, E, R>
 }>()("@bulk-operations/poll/BulkOperationPoller") {}
 
-/** A poller over `BulkOperations`. Takes the `RateLimiter` of its context for its budget, or one of its own. */
-export const make = Effect.gen(function*() {
-  const { accountId } = yield* BulkOperations
-  const follow = yield* Engine.make
-
+// All of a poller, made of one way to follow one operation.
+const fromFollow = (accountId: string | undefined, follow: Follow) => {
   const wait = (operationId: string, options?: WaitOptions) =>
     Effect.flatMap(
       follow("BulkOperationPoller.wait", operationId, options, { onChange: constVoid }),
@@ -157,12 +158,40 @@ export const make = Effect.gen(function*() {
   }
 
   return BulkOperationPoller.of({ wait, changes, progress, waitAll, settle })
-})
+}
 
 const targetOf = (target: Target) => typeof target === "string" ? { operationId: target } : target
 
 const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOperationFailed> =>
   operation.status === "completed" ? Effect.succeed(operation) : Effect.fail(new BulkOperationFailed({ operation }))
 
+/** A poller over `BulkOperations`. Takes the `RateLimiter` of its context for its budget, or one of its own. */
+export const make = Effect.gen(function*() {
+  const { accountId } = yield* BulkOperations
+  return fromFollow(accountId, yield* Engine.make)
+})
+
 /** A poller over `BulkOperations`, with the budget of `PollBudget`. */
 export const layer: Layer.Layer<BulkOperationPoller, never, BulkOperations> = Layer.effect(BulkOperationPoller, make)
+
+/**
+ * A poller for tests that want no clock: every wait ends at once, as its id says. Any other id is `NotFound`.
+ *
+ * For waits that take their time there is `BulkOperationsTest.layer` of `@bulk-operations/core/testing`, under `layer`.
+ *
+ * @example
+ * import { BulkOperationPoller } from "@bulk-operations/poll"
+ * import { Effect } from "effect"
+ *
+ * const program = BulkOperationPoller.BulkOperationPoller.use((poller) => poller.wait("op-1"))
+ * const layer = BulkOperationPoller.layerTest({ "op-1": "completed", "op-2": { failed: "This list is full" } })
+ *
+ * (await Effect.runPromise(Effect.provide(program, layer))).status // => "completed"
+ */
+export const layerTest = (
+  endings: Readonly<Record<string, TestEnding>>,
+  options?: { readonly accountId?: string | undefined }
+): Layer.Layer<BulkOperationPoller> => {
+  const accountId = options?.accountId ?? "account"
+  return Layer.succeed(BulkOperationPoller, fromFollow(accountId, followTest(endings, accountId)))
+}

@@ -4,9 +4,11 @@
 import { type BulkOperation, OperationId, Pending } from "@bulk-operations/core/BulkOperation"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 
 /** Milliseconds to the next poll after an answer at `now`, or undefined when the schedule has ended. */
 export type Step<Input> = (now: number, input: Input) => Effect.Effect<number | undefined>
@@ -38,7 +40,12 @@ export interface Aged {
   readonly pollAt: number
 }
 
-const neverSeen = Pending.make({ id: OperationId.make("never-seen") })
+const anyId = OperationId.make("unknown")
+
+// What a schedule is given for the polls that were not made. Ids are refused where they are sent.
+const unseen = (operationId: string) => Pending.make({ id: Option.getOrElse(decodeId(operationId), () => anyId) })
+
+const decodeId = Schema.decodeOption(OperationId)
 
 /**
  * Begins a schedule for an operation that was started at `startedAt`, and steps it through `gaps` gaps, or, where their
@@ -46,16 +53,17 @@ const neverSeen = Pending.make({ id: OperationId.make("never-seen") })
  */
 export const catchUp = Effect.fnUntraced(function*(
   schedule: Schedule.Schedule<unknown, BulkOperation>,
-  seed: string,
+  operationId: string,
   options: { readonly startedAt: number; readonly now: number; readonly gaps?: number | undefined }
 ): Effect.fn.Return<Aged> {
   const { now } = options
-  const step = yield* begin(schedule, seed)
+  const step = yield* begin(schedule, operationId)
+  const operation = unseen(operationId)
   const isOver = (gaps: number, pollAt: number) => options.gaps === undefined ? pollAt >= now : gaps >= options.gaps
   let pollAt = Math.min(options.startedAt, now)
   let gaps = 0
   while (gaps < maxGaps && !isOver(gaps, pollAt)) {
-    const gap = yield* step(Math.min(pollAt, now), neverSeen)
+    const gap = yield* step(Math.min(pollAt, now), operation)
     if (gap === undefined) break
     pollAt += gap
     gaps += 1
@@ -82,17 +90,20 @@ export interface Begun {
  */
 export const join = Effect.fnUntraced(function*(
   schedule: Schedule.Schedule<unknown, BulkOperation>,
-  seed: string,
+  operationId: string,
   options: { readonly startedAt: number | undefined; readonly now: number; readonly seen: Seen | undefined }
 ): Effect.fn.Return<Begun> {
   const { now, seen, startedAt } = options
   if (seen !== undefined) {
-    const { step } = yield* catchUp(schedule, seed, { startedAt: startedAt ?? seen.at, now: seen.at })
+    const { step } = yield* catchUp(schedule, operationId, { startedAt: startedAt ?? seen.at, now: seen.at })
     const gap = yield* step(seen.at, seen.operation)
     if (gap !== undefined && seen.at + gap > now) return { step, firstPollAt: seen.at + gap }
   }
-  if (startedAt === undefined) return { step: yield* begin(schedule, seed), firstPollAt: now }
-  const { gaps, pollAt, step } = yield* catchUp(schedule, seed, { startedAt, now })
+  if (startedAt === undefined) return { step: yield* begin(schedule, operationId), firstPollAt: now }
+  const { gaps, pollAt, step } = yield* catchUp(schedule, operationId, { startedAt, now })
   if (gaps > 1) return { step, firstPollAt: now }
-  return { step, firstPollAt: gaps === 1 ? Math.max(now, pollAt) : now + ((yield* step(now, neverSeen)) ?? 0) }
+  return {
+    step,
+    firstPollAt: gaps === 1 ? Math.max(now, pollAt) : now + ((yield* step(now, unseen(operationId))) ?? 0)
+  }
 })

@@ -1,0 +1,52 @@
+/**
+ * Following operations of which the end is given, at once.
+ */
+import { OperationId, type Terminal } from "@bulk-operations/core/BulkOperation"
+import { CloudflareError, NotFound } from "@bulk-operations/core/CloudflareError"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { PollTimeout } from "../WaitError.ts"
+import type { Follow } from "./follow.ts"
+
+/** How a wait of a test ends: the operation has completed, has failed with a text, or the wait with an error. */
+export type TestEnding = "completed" | { readonly failed: string } | PollTimeout | CloudflareError
+
+/** Follows operations to the ends that are given. */
+export const followTest =
+  (endings: Readonly<Record<string, TestEnding>>, defaultAccountId: string): Follow =>
+  (_name, operationId, options, listener) =>
+    Effect.gen(function*() {
+      const accountId = options?.accountId ?? defaultAccountId
+      const ending = endings[operationId] ?? unknown(operationId, accountId)
+      const completed = Option.some(yield* DateTime.now)
+      if (typeof ending === "object" && "_tag" in ending) return yield* ending
+      const id = OperationId.make(operationId)
+      const operation: Terminal = ending === "completed"
+        ? { id, status: "completed", completed }
+        : { id, status: "failed", completed, error: Option.some(ending.failed) }
+      listener.onChange(operation)
+      listener.onProgress?.({
+        operationId,
+        accountId: Option.some(accountId),
+        operation: Option.some(operation),
+        polls: 1,
+        elapsed: Duration.zero,
+        nextPollAt: Option.none(),
+        deadline: Option.none(),
+        transientError: Option.none(),
+        isThrottled: false
+      })
+      return operation
+    })
+
+const unknown = (operationId: string, accountId: string) =>
+  new CloudflareError({
+    reason: new NotFound({
+      method: "GET",
+      path: `/accounts/${accountId}/rules/lists/bulk_operations/${operationId}`,
+      errors: [],
+      detail: `the test says no end of ${JSON.stringify(operationId)}`
+    })
+  })
