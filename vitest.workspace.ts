@@ -16,7 +16,8 @@ export default defineConfig({
       project("poll", "packages/poll"),
       project("simulator", "packages/simulator"),
       project("examples", "examples"),
-      project("benchmarks", "benchmarks")
+      project("benchmarks", "benchmarks"),
+      project("mutation", "mutation")
     ]
   }
 })
