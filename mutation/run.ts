@@ -1,10 +1,10 @@
 /**
  * `npm run mutate -- <package> [file[:line-line] …] [--force]`.
  *
- * Changes the sources of a package in one small way after the other, and says which changes no test notices. A run of a
- * whole package also writes what docs/mutation.md says about it. Results are kept in reports/mutation, so that the next
- * run only repeats what a change of the code or of its tests makes necessary, and an interrupted one goes on; `--force`
- * repeats everything. That is needed after a change that Stryker does not look at: another package, or this folder.
+ * Runs Stryker on the sources of a package and lists the mutants that survive. A run of a whole package also updates
+ * docs/mutation.md. Results are kept in reports/mutation: the next run repeats only what changed in the sources and tests
+ * of the package, and an interrupted run goes on. `--force` repeats everything; it is needed after a change that Stryker
+ * does not look at: of another package, or of this folder.
  */
 import { Stryker } from "@stryker-mutator/core"
 import { execFileSync } from "node:child_process"
@@ -12,7 +12,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { relative } from "node:path"
 import * as Survivors from "./survivors.ts"
 
-/** Of a hundred mutants of the package, how many must be noticed. */
+/** Of a hundred mutants of the package, how many must be killed. */
 const thresholds: Readonly<Record<string, number>> = { core: 90, poll: 90, simulator: 80 }
 
 const page = "docs/mutation.md"
@@ -29,33 +29,36 @@ const threshold = thresholds[name]
   ?? stop(`There is no package "${name}" to mutate; there are ${Object.keys(thresholds).join(", ")}.`)
 
 const sources = `packages/${name}/src`
-const mutate = files.map((file) => {
+const wanted = files.map((given) => {
+  const [, file = "", from, to] = /^(.*?)(?::(\d+)-(\d+))?$/.exec(given) ?? []
   const path = file.startsWith("packages/") ? file : `${sources}/${file}`
-  const [source = ""] = path.split(":")
-  return existsSync(source) && path.startsWith(`${sources}/`) ? path : stop(`There is no ${file} in ${sources}.`)
+  if (!existsSync(path) || !path.startsWith(`${sources}/`)) return stop(`There is no ${file} in ${sources}.`)
+  return { path, from: Number(from ?? 1), to: Number(to ?? Infinity) }
 })
+const whole = wanted.length === 0
 
 // Loading Effect anew for each mutant is half of the time that it takes.
 process.env["NODE_COMPILE_CACHE"] ??= `${process.cwd()}/reports/mutation/compiled`
 
 const began = performance.now()
 const mutants = await new Stryker({
-  mutate: mutate.length > 0 ? mutate : [`${sources}/**/*.ts`],
+  mutate: whole
+    ? [`${sources}/**/*.ts`]
+    : wanted.map(({ from, path, to }) => (to === Infinity ? path : `${path}:${from}-${to}`)),
   testRunner: "vitest",
   plugins: ["@stryker-mutator/vitest-runner"],
   // The tests of the package only, and of these the ones that reach the mutant: looking for related files takes longer.
   vitest: { configFile: "mutation/vitest.config.ts", dir: `packages/${name}/test`, related: false },
   coverageAnalysis: "perTest",
   concurrency: 2,
-  // Interrupted waits by the thousand stay in the memory of a runner.
+  // Runs of tests leave memory behind: some 20 MB each.
   maxTestRunnerReuse: 100,
-  // A loop that goes round its mutant is ended by a count. Whatever else blocks gets this beyond its usual time; what only
-  // waits for ever is ended by `testTimeout` of the tests before.
+  // Stryker ends a loop that passes its mutant a hundred times too often, and `testTimeout` ends a test that waits for
+  // ever. What blocks its thread otherwise is killed this much after the usual time.
   timeoutMS: 2000,
   timeoutFactor: 2,
-  // Links of the workspace lead to the sources as they are, not to the mutated ones: see link.ts.
-  symlinkNodeModules: false,
-  buildCommand: "node mutation/link.ts",
+  // In Stryker's copy of the repository a package finds itself, by its own name too, and so the tests find the mutants.
+  // Other packages are found as they are, through the links in the one node_modules.
   ignorePatterns: ["/.stryker-tmp", "/benchmarks", "/docs", "/examples", "dist"],
   tempDirName: `.stryker-tmp/${name}`,
   cleanTempDir: "always",
@@ -65,48 +68,62 @@ const mutants = await new Stryker({
   incremental: true,
   incrementalFile: `reports/mutation/${name}.json`,
   force,
-  thresholds: { high: 100, low: threshold, break: threshold },
-  reporters: ["clear-text", "progress-append-only"],
-  clearTextReporter: { reportMutants: false, reportTests: false },
-  // Code that runs once, when its module loads, is a third of the mutants and needs all tests: still under 2 s each.
+  reporters: ["progress-append-only"],
+  // Static mutants, of code that runs when its module loads, need all tests. They are not left out, because the schemas
+  // and errors are such code.
   ignoreStatic: false,
   warnings: { slow: false, unknownOptions: true, preprocessorErrors: true, unserializableOptions: true }
 }).runMutationTest()
 const minutes = ((performance.now() - began) / 60_000).toFixed(1)
 
-const detected = mutants.filter(({ status }) => status === "Killed" || status === "Timeout").length
-const survivors = mutants
-  .filter(({ status }) => status === "Survived" || status === "NoCoverage")
-  .map(({ fileName, location: { end, start }, replacement }): Survivors.Survivor => ({
-    file: relative(sources, fileName),
-    line: start.line,
-    mutation: Survivors.describe(
-      Survivors.between(readFileSync(fileName, "utf8"), Survivors.fromOne(start), Survivors.fromOne(end)),
-      replacement
-    )
-  }))
+// The results that are kept of other files come along.
+const isWanted = ({ fileName, location: { start } }: typeof mutants[number]) =>
+  existsSync(fileName)
+  && (whole ||
+    wanted.some(({ from, path, to }) => relative(path, fileName) === "" && from <= start.line && start.line <= to))
+
+const outcomes = mutants.filter(isWanted).flatMap(({ fileName, location, replacement, status }) => {
+  // A mutant that does not even load is none.
+  const killed = status === "Killed" || status === "Timeout"
+  if (!killed && status !== "Survived" && status !== "NoCoverage") return []
+  const { end, start } = location
+  const original = Survivors.between(readFileSync(fileName, "utf8"), Survivors.fromOne(start), Survivors.fromOne(end))
+  const mutation = Survivors.describe(original, replacement)
+  return [{ killed, survivor: { file: relative(sources, fileName), line: start.line, mutation } }]
+})
+const survivors = outcomes.flatMap(({ killed, survivor }) => (killed ? [] : [survivor]))
 
 const marks = new RegExp(`(<!-- ${name} -->\n)([^]*?)(<!-- /${name} -->)`)
 const before = readFileSync(page, "utf8")
 const known = Survivors.parse(marks.exec(before)?.[2] ?? stop(`${page} has no place for ${name}.`))
 const { explained, unexplained } = Survivors.explain(survivors, known)
 
-const total = detected + survivors.length
-const verdict =
-  `${detected} of ${total} mutants are noticed (${(100 * detected / total).toFixed(1)} %), ${survivors.length} `
-  + `survive, ${explained.length} of these for a reason that is known.`
-for (const one of unexplained) console.log(`${sources}/${one.file}:${one.line}  ${one.mutation}`)
-console.log(`\n${verdict} It took ${minutes} min. What a test cannot notice gets a row and its reason in ${page}.`)
+const share = (part: number, all: number) => `${(100 * part / Math.max(1, all)).toFixed(1)} %`
+const killed = outcomes.length - survivors.length
+const score = `${killed} of ${outcomes.length} mutants are killed (${share(killed, outcomes.length)})`
 
-if (mutate.length === 0) {
+for (const [file, all] of Map.groupBy(outcomes, ({ survivor }) => survivor.file)) {
+  console.log(`${share(all.filter((outcome) => outcome.killed).length, all.length).padStart(7)}  ${sources}/${file}`)
+}
+console.log("")
+for (const { file, line, mutation } of unexplained) console.log(`${sources}/${file}:${line}  ${mutation}`)
+console.log(`\n${score} in ${minutes} min; ${unexplained.length} survive for no reason that ${page} gives.`)
+if (killed * 100 < threshold * outcomes.length) {
+  console.error(`At least ${threshold} % must be killed.`)
+  process.exitCode = 1
+}
+
+if (whole) {
   const gone = known.length - explained.length
-  if (gone > 0) console.log(`${gone} rows of ${page} were removed: their mutants are noticed now, or are no more.`)
+  if (gone > 0) console.log(`${gone} rows of ${page} were removed: their mutants are killed now, or are no more.`)
   writeFileSync(
     page,
     before.replace(
       marks,
       (_, open: string, _content: string, close: string) =>
-        `${open}\n${verdict}\n\n${Survivors.table(explained)}\n\n${close}`
+        `${open}\n${score}; ${unexplained.length} more than the ones below survive.\n\n${
+          Survivors.table(explained)
+        }\n\n${close}`
     )
   )
   writeFileSync(`reports/mutation/${name}.md`, unexplained.map((one) => `${Survivors.row(one)}\n`).join(""))

@@ -1,5 +1,5 @@
 /**
- * Mutants that no test noticed, as a person reads them, and the reasons that docs/mutation.md gives for some.
+ * Mutants that survived, as a person reads them, and the reasons that docs/mutation.md gives for some.
  *
  * Lines move, so a reason belongs to the mutation in its file, and of several alike to the nearest.
  */
@@ -79,7 +79,7 @@ export const row = ({ file, line, mutation }: Survivor, reason = "") =>
   `| ${code(`${file}:${line}`)} | ${code(mutation)} | ${reason} |`
 
 export const table = (explained: ReadonlyArray<Explained>) =>
-  ["| where | mutation | why no test notices |", "| --- | --- | --- |", ...explained.map((one) => row(one, one.reason))]
+  ["| where | mutation | why it survives |", "| --- | --- | --- |", ...explained.map((one) => row(one, one.reason))]
     .join("\n")
 
 /** The rows of a table that give a reason. */
