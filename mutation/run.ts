@@ -8,7 +8,7 @@
  */
 import { Stryker } from "@stryker-mutator/core"
 import { execFileSync } from "node:child_process"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { relative } from "node:path"
 import * as Survivors from "./survivors.ts"
 
@@ -40,6 +40,10 @@ const whole = wanted.length === 0
 // Loading Effect anew for each mutant is half of the time that it takes.
 process.env["NODE_COMPILE_CACHE"] ??= `${process.cwd()}/reports/mutation/compiled`
 
+// An interrupted run leaves its copy of the repository behind.
+const copies = `.stryker-tmp/${name}`
+rmSync(copies, { recursive: true, force: true })
+
 const began = performance.now()
 const mutants = await new Stryker({
   mutate: whole
@@ -59,8 +63,8 @@ const mutants = await new Stryker({
   timeoutFactor: 2,
   // In Stryker's copy of the repository a package finds itself, by its own name too, and so the tests find the mutants.
   // Other packages are found as they are, through the links in the one node_modules.
-  ignorePatterns: ["/.stryker-tmp", "/benchmarks", "/docs", "/examples", "dist"],
-  tempDirName: `.stryker-tmp/${name}`,
+  ignorePatterns: ["/.stryker-tmp", "/reports", "/benchmarks", "/docs", "/examples", "dist"],
+  tempDirName: copies,
   cleanTempDir: "always",
   // What would read these loads the compiler through an interface that TypeScript 7 does not have.
   tsconfigFile: "none",
