@@ -202,9 +202,6 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
     else pollLast(waiter, limit)
   }
 
-  const isLastMissing = ({ feed, lastPollFor }: Waiter.Waiter, limit: number, lastAt: number) =>
-    lastPollFor !== limit && feed.poll === undefined && feed.sentAt < lastAt
-
   const lastPollAt = ({ feed, wait }: Waiter.Waiter) => Wait.limit(wait) - feeds.lead(feed)
 
   const ringBy = (waiter: Waiter.Waiter, at: number): undefined => {
@@ -247,3 +244,6 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
 
   return run
 }
+
+const isLastMissing = ({ feed, lastPollFor }: Waiter.Waiter, limit: number, lastAt: number) =>
+  lastPollFor !== limit && feed.poll === undefined && feed.sentAt < lastAt
