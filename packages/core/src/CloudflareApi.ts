@@ -13,7 +13,6 @@ import * as Effect from "effect/Effect"
 import type * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -22,9 +21,9 @@ import * as Schema from "effect/Schema"
 import { AccountId } from "./BulkOperation.ts"
 import * as CloudflareError from "./CloudflareError.ts"
 import * as Credentials from "./Credentials.ts"
-import * as Answer from "./internal/answer.ts"
+import * as Received from "./internal/answer.ts"
 import * as Body from "./internal/body.ts"
-import * as Deadline from "./internal/deadline.ts"
+import type { ResultInfo } from "./internal/envelope.ts"
 import * as Transport from "./internal/transport.ts"
 
 /** How a request is sent: how long it may take, when it is sent again, and what goes with it. */
@@ -86,6 +85,19 @@ export const AnswerObserver = Context.Reference<(answer: AnswerHead) => Effect.E
   { defaultValue: () => () => Effect.void }
 )
 
+/**
+ * A page of a longer result: Cloudflare's `result_info`, as far as it can be read. Where a cursor is absent there is no
+ * page before or after this one.
+ */
+export type { ResultInfo }
+
+/** A success of Cloudflare's: the decoded `result`, and what came with it. */
+export interface Answer<A> extends AnswerHead {
+  readonly result: A
+  /** Empty where the answer has none. */
+  readonly resultInfo: ResultInfo
+}
+
 /** What `layer` is made from. */
 export interface Options {
   /**
@@ -114,6 +126,12 @@ export class CloudflareApi extends Context.Service<CloudflareApi, {
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>
   ) => Effect.Effect<A, CloudflareError.CloudflareError>
+
+  /** `request` with what came beside the result: `result_info` for the next page, HTTP status and headers. */
+  readonly answer: <A>(
+    request: HttpClientRequest.HttpClientRequest,
+    result: Schema.Decoder<A>
+  ) => Effect.Effect<Answer<A>, CloudflareError.CloudflareError>
 }>()("@bulk-operations/core/CloudflareApi") {}
 
 const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
@@ -141,85 +159,67 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     ? Effect.map(Effect.result(options.credentials), Result.flatMap(callerOf))
     : Effect.succeed(callerOf(options.credentials))
 
-  // No generators on the way of every request: they would be a quarter of what this library adds to one.
-  const attempt = <A>(
+  const attempt = Effect.fnUntraced(function*<A>(
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>,
     propagateTraces: boolean
-  ): Effect.Effect<A, CloudflareError.Reason> => {
+  ): Effect.fn.Return<Answer<A>, CloudflareError.Reason> {
+    const call = Received.call(request)
     if (Result.isFailure(baseUrl)) {
-      const detail = `the base URL: ${baseUrl.failure.message}`
-      return Effect.fail(new CloudflareError.InvalidRequest({ ...Answer.call(request), detail }))
+      return yield* new CloudflareError.InvalidRequest({ ...call, detail: `the base URL: ${baseUrl.failure.message}` })
     }
-    return Effect.flatMap(resolveCaller, (caller): Effect.Effect<A, CloudflareError.Reason> => {
-      if (Result.isFailure(caller)) {
-        const detail = caller.failure.message
-        return Effect.fail(new CloudflareError.Unauthorized({ ...Answer.call(request), detail }))
-      }
-      const { headers, redact } = caller.success
-      return client.execute(
-        request.pipe(
-          HttpClientRequest.prependUrl(baseUrl.success),
-          HttpClientRequest.setHeaders(headers)
-        )
-      ).pipe(
-        (effect) => Transport.isolate(effect, { transport, propagateTraces }),
-        Effect.matchEffect({
-          onSuccess: (response) => receive({ request, response, redact }, result),
-          onFailure: (error) =>
-            error.reason._tag === "StatusCodeError"
-              // The application's client takes other statuses for failures; what they say is for the answer to tell.
-              ? receive({ request, response: error.reason.response, redact }, result)
-              : Effect.fail(Transport.reason(error, Answer.call(request), redact))
-        })
+    const caller = yield* resolveCaller
+    if (Result.isFailure(caller)) {
+      return yield* new CloudflareError.Unauthorized({ ...call, detail: caller.failure.message })
+    }
+    const { headers: credentials, redact } = caller.success
+    const response = yield* client.execute(
+      request.pipe(HttpClientRequest.prependUrl(baseUrl.success), HttpClientRequest.setHeaders(credentials))
+    ).pipe(
+      (effect) => Transport.isolate(effect, { transport, propagateTraces }),
+      Effect.catch((error) =>
+        error.reason._tag === "StatusCodeError"
+          // The application's client takes other statuses for failures; what they say is for the answer to tell.
+          ? Effect.succeed(error.reason.response)
+          : Effect.fail(Transport.reason(error, call, redact))
       )
-    })
-  }
-
-  const request = <A>(request: HttpClientRequest.HttpClientRequest, result: Schema.Decoder<A>) =>
-    Effect.withFiber<A, CloudflareError.CloudflareError>((fiber) => {
-      const { maxRetryAfter, propagateTraces, retry, timeout } = fiber.getRef(RequestPolicy)
-      const limit = Duration.fromInputUnsafe(timeout)
-      const once = Deadline.within(attempt(request, result, propagateTraces), limit, () =>
-        new CloudflareError.Timeout({
-          ...Answer.call(request),
-          detail: `no whole answer within ${Duration.format(limit)}`
-        })).pipe(
-          Effect.mapError((reason) => new CloudflareError.CloudflareError({ reason }))
-        )
-      return retry === undefined || !safeMethods.has(request.method)
-        ? once
-        : Effect.catch(once, (error) => retryFrom(error, once, retrySchedule(retry, maxRetryAfter)))
-    })
-
-  return CloudflareApi.of({ accountId: options.accountId, request })
-})
-
-// What an answer comes to, once its body is there.
-const receive = <A>(
-  { redact, request, response }: {
-    readonly request: HttpClientRequest.HttpClientRequest
-    readonly response: HttpClientResponse.HttpClientResponse
-    readonly redact: (text: string) => string
-  },
-  result: Schema.Decoder<A>
-) =>
-  Effect.withFiber<A, CloudflareError.Reason>((fiber) => {
+    )
     // The transports build the headers anew at every access.
     const { headers, status } = response
+    yield* (yield* AnswerObserver)({ status, headers })
     const head = { request, status, headers }
-    const observe = fiber.getRef(AnswerObserver)
-    return observe({ status, headers }).pipe(
-      Effect.andThen(Body.read(response, headers, maxBodySize)),
-      Effect.matchEffect({
-        onSuccess: (body) => {
-          const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-          return Effect.fromResult(Answer.decode({ ...head, body, redact, receivedAt }, result))
-        },
-        onFailure: (error) => Effect.fail(Transport.reason(error, Answer.head(head), redact))
-      })
+    const body = yield* Body.read(response, headers, maxBodySize).pipe(
+      Effect.mapError((error) => Transport.reason(error, Received.head(head), redact))
     )
+    const receivedAt = yield* Clock.currentTimeMillis
+    const decoded = yield* Effect.fromResult(Received.decode({ ...head, body, redact, receivedAt }, result))
+    return { ...decoded, status, headers }
   })
+
+  const answer = Effect.fnUntraced(function*<A>(
+    request: HttpClientRequest.HttpClientRequest,
+    result: Schema.Decoder<A>
+  ): Effect.fn.Return<Answer<A>, CloudflareError.CloudflareError> {
+    const { maxRetryAfter, propagateTraces, retry, timeout } = yield* RequestPolicy
+    const limit = Duration.fromInputUnsafe(timeout)
+    const detail = `no whole answer within ${Duration.format(limit)}`
+    const once = attempt(request, result, propagateTraces).pipe(
+      Effect.timeoutOrElse({
+        duration: limit,
+        orElse: () => Effect.fail(new CloudflareError.Timeout({ ...Received.call(request), detail }))
+      }),
+      Effect.mapError((reason) => new CloudflareError.CloudflareError({ reason }))
+    )
+    return yield* retry === undefined || !safeMethods.has(request.method)
+      ? once
+      : Effect.retry(once, retrySchedule(retry, maxRetryAfter))
+  })
+
+  const request = <A>(request: HttpClientRequest.HttpClientRequest, result: Schema.Decoder<A>) =>
+    Effect.map(answer(request, result), ({ result }) => result)
+
+  return CloudflareApi.of({ accountId: options.accountId, answer, request })
+})
 
 const callerOf = (credentials: Credentials.Credentials) =>
   Result.map(decodeCredentials(credentials), (valid) => ({
@@ -231,20 +231,6 @@ const callerOf = (credentials: Credentials.Credentials) =>
 const toNormalForm = (baseUrl: string) => {
   const { origin, pathname } = new URL(baseUrl)
   return origin + pathname
-}
-
-// A retry that is set up only once there is a failure costs the many requests that succeed nothing.
-const retryFrom = <A>(
-  failure: CloudflareError.CloudflareError,
-  once: Effect.Effect<A, CloudflareError.CloudflareError>,
-  schedule: Schedule.Schedule<unknown, CloudflareError.CloudflareError>
-) => {
-  let next: Effect.Effect<A, CloudflareError.CloudflareError> = Effect.fail(failure)
-  return Effect.suspend(() => {
-    const current = next
-    next = once
-    return current
-  }).pipe(Effect.retry(schedule))
 }
 
 const retrySchedule = (

@@ -231,6 +231,37 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       }))
   })
 
+  describe("answer", () => {
+    const page = { ...answered, result_info: { cursors: { after: "next" }, count: 1 } }
+    const asked = CloudflareApi.CloudflareApi.use((api) =>
+      api.answer(Client.request, Schema.Struct({ answer: Schema.Int }))
+    )
+
+    it.live("has the result, where the next page begins, the status and the headers", () =>
+      Effect.gen(function*() {
+        const { run } = yield* serving(LoopbackServer.json(page, { status: 201, headers: { "cf-ray": "a-MIA" } }))
+        const { headers, ...rest } = yield* run(asked)
+        assert.deepStrictEqual(rest, {
+          result: { answer: 42 },
+          resultInfo: { cursors: { after: "next" }, count: 1 },
+          status: 201
+        })
+        assert.strictEqual(headers["cf-ray"], "a-MIA")
+      }))
+
+    it.live("has an empty resultInfo where there is one page only", () =>
+      Effect.gen(function*() {
+        const { run } = yield* serving(ok)
+        assert.deepStrictEqual((yield* run(asked)).resultInfo, {})
+      }))
+
+    it.live("fails as request does", () =>
+      Effect.gen(function*() {
+        const { fail } = yield* serving(LoopbackServer.text("", { status: 502 }))
+        assert.strictEqual((yield* fail(asked)).reason._tag, "ServerError")
+      }))
+  })
+
   describe("AnswerObserver", () => {
     it.live("is told of every answer before its body is read, of failures too", () =>
       Effect.gen(function*() {

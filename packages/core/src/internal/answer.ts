@@ -35,18 +35,27 @@ export interface Answer extends Head {
 const parseJson = (text: string) => Result.try((): unknown => JSON.parse(text))
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
+/** A success: the `result` of the answer, decoded, and its `result_info`. */
+export interface Success<A> {
+  readonly result: A
+  readonly resultInfo: Envelope.ResultInfo
+}
+
 /** The `result` of the answer, decoded. */
-export const decode = <A>(answer: Answer, result: Schema.Decoder<A>): Result.Result<A, CloudflareError.Reason> => {
+export const decode = <A>(
+  answer: Answer,
+  result: Schema.Decoder<A>
+): Result.Result<Success<A>, CloudflareError.Reason> => {
   const { body, status } = answer
   if (!body.complete) return Result.fail(unreadable(answer, "longer than the 16 MiB that this library reads"))
   const json = Result.flatMap(parseJson(body.text), decodeEnvelope)
   if (Result.isFailure(json)) return Result.fail(unreadable(answer, "not a JSON object"))
   const envelope = json.success
   if (status < 200 || status >= 300 || envelope.success !== true) return Result.fail(refused(answer, envelope))
-  return Result.mapError(
-    Schema.decodeUnknownResult(result)(envelope.result),
-    (error) => misshapen(answer, envelope.result, error)
-  )
+  return Result.mapBoth(Schema.decodeUnknownResult(result)(envelope.result), {
+    onSuccess: (result) => ({ result, resultInfo: Envelope.resultInfo(envelope.result_info) }),
+    onFailure: (error) => misshapen(answer, envelope.result, error)
+  })
 }
 
 const refused = (answer: Answer, envelope: typeof Envelope.Envelope.Type) => {

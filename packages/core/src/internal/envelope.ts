@@ -15,12 +15,30 @@ import * as PlainText from "./plainText.ts"
 export const Envelope = Schema.Struct({
   success: Schema.optionalKey(Schema.Unknown),
   errors: Schema.optionalKey(Schema.Unknown),
-  result: Schema.optionalKey(Schema.Unknown)
+  result: Schema.optionalKey(Schema.Unknown),
+  result_info: Schema.optionalKey(Schema.Unknown)
 })
 
 // A key of an unknown type counts as absent, so that the others are still read.
 const readable = <S extends Schema.Top>(schema: S) =>
   Schema.optionalKey(schema.pipe(Schema.catchDecoding(() => Effect.succeedNone)))
+
+const ResultInfo = Schema.Struct({
+  cursors: readable(Schema.Struct({
+    before: readable(Schema.NonEmptyString),
+    after: readable(Schema.NonEmptyString)
+  })),
+  count: readable(Schema.Int),
+  page: readable(Schema.Int),
+  per_page: readable(Schema.Int),
+  total_count: readable(Schema.Int)
+})
+export type ResultInfo = typeof ResultInfo.Type
+
+const decodeResultInfo = Schema.decodeUnknownOption(ResultInfo)
+
+/** Cloudflare's `result_info`, as far as it can be read. */
+export const resultInfo = (info: unknown): ResultInfo => Option.getOrElse(decodeResultInfo(info), () => ({}))
 
 const Code = Schema.Union([
   Schema.Finite,

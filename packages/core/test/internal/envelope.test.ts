@@ -116,3 +116,28 @@ describe("apiErrors", () => {
     }
   })
 })
+
+describe("resultInfo", () => {
+  it("reads what is documented", () => {
+    const info = { cursors: { before: "b", after: "a" }, count: 25, page: 1, per_page: 50, total_count: 1000 }
+    assert.deepStrictEqual(Envelope.resultInfo(info), info)
+  })
+
+  it.each(
+    [
+      ["nothing", undefined, {}],
+      ["null", null, {}],
+      ["a text", "next", {}],
+      ["a list", [], {}],
+      ["an empty object", {}, {}],
+      ["cursors of null", { cursors: null }, {}],
+      ["empty cursors", { cursors: {} }, { cursors: {} }],
+      ["a cursor that is empty", { cursors: { before: "", after: "a" } }, { cursors: { after: "a" } }],
+      ["a cursor of null", { cursors: { before: "b", after: null } }, { cursors: { before: "b" } }],
+      ["counts of another type", { count: "25", page: null, per_page: 0.5, total_count: 7 }, { total_count: 7 }],
+      ["more than is known", { cursors: { after: "a", more: 1 }, more: 1 }, { cursors: { after: "a" } }]
+    ] as const
+  )("reads %s as far as it can", (_, info, expected) => {
+    assert.deepStrictEqual<unknown>(Envelope.resultInfo(info), expected)
+  })
+})
