@@ -1,0 +1,98 @@
+/**
+ * Letting requests through: what is done before each one is sent, and after its answer.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Headers from "effect/http/Headers"
+import * as RequestBudget from "../../RequestBudget.ts"
+import * as Account from "./account.ts"
+import type * as Lane from "./lane.ts"
+import * as Limits from "./limits.ts"
+import type * as Order from "./order.ts"
+import * as Time from "./time.ts"
+
+/** What came back. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers.Headers
+  /** Cloudflare's codes, where the body held some. */
+  readonly codes: ReadonlyArray<number>
+  /** How long Cloudflare asks to wait, where it does. */
+  readonly retryAfter: Duration.Duration | undefined
+}
+
+/** A request that may be sent. */
+export interface Admission {
+  /** Has the budget learn from the answer, or that none came. To be called once, whatever happens to the request. */
+  readonly observe: (answer: Answer | undefined) => void
+}
+
+/**
+ * The next request about `path` on the budget of that key: at once for the application, in its turn for who makes room.
+ * Interrupting it gives its place to others.
+ */
+export const admit = (key: string, path: string): Effect.Effect<Admission> =>
+  Effect.withFiber((fiber) => {
+    const { admitted, priority } = fiber.getRef(RequestBudget.CurrentClaim)
+    const account = Account.open(fiber, fiber.getRef(RequestBudget.RequestBudget), key)
+    if (priority === "application") return Effect.succeed(admissionOf(account, path, Account.count(account)))
+    return Effect.flatMap(wait(account, priority), (sentAt) => Effect.as(admitted, admissionOf(account, path, sentAt)))
+  })
+
+// Each of those who wait sleeps by itself, so that none depends on a fiber that may have ended.
+const wait = (account: Account.Account, rank: Order.Rank): Effect.Effect<number> =>
+  Effect.suspend(() => {
+    const { clock, lane } = account
+    let isWoken = false
+    let ring: (() => void) | undefined
+    const waiter: Lane.Waiter = {
+      rank,
+      looksAt: Time.millis(clock),
+      wake: () => {
+        isWoken = true
+        ring?.()
+      }
+    }
+    const sleep = (until: number) =>
+      Effect.callback<void>((resume) => {
+        if (isWoken) return resume(Effect.void)
+        const timer = Time.timer(clock, until - Time.millis(clock), () => resume(Effect.void))
+        ring = () => {
+          timer.stop()
+          resume(Effect.void)
+        }
+        return Effect.sync(timer.stop)
+      })
+    const look: Effect.Effect<number> = Effect.suspend(() => {
+      isWoken = false
+      ring = undefined
+      const turn = take(account, waiter)
+      return "sentAt" in turn ? Effect.succeed(turn.sentAt) : Effect.andThen(sleep(turn.until), look)
+    })
+    return Effect.onInterrupt(look, () => Effect.sync(() => lane.leave(waiter, Time.millis(clock))))
+  })
+
+// When it was sent, or when to look again.
+const take = ({ bucket, clock, fork, lane, store, terms }: Account.Account, waiter: Lane.Waiter) => {
+  const now = Time.millis(clock)
+  const turn = lane.turn(waiter, now, terms, store?.isHere(now, bucket, fork) === true)
+  if (turn !== "ask") return turn
+  store?.add(now, bucket, fork, (millis) => {
+    const repliedAt = Time.millis(clock)
+    lane.reserve(millis === undefined ? undefined : repliedAt + millis, repliedAt, terms)
+  })
+  return { until: waiter.looksAt }
+}
+
+const admissionOf = ({ clock, lane, terms }: Account.Account, path: string, sentAt: number): Admission => ({
+  observe: (answer) => lane.observe(sentAt, answer && read(answer, path), Time.millis(clock), terms)
+})
+
+const read = ({ codes, headers, retryAfter, status }: Answer, path: string): Lane.Answer => ({
+  status,
+  path,
+  codes,
+  retryAfter: retryAfter && Duration.toMillis(retryAfter),
+  policy: Limits.policy(headers),
+  remaining: Limits.remaining(headers)
+})

@@ -1,0 +1,25 @@
+/**
+ * Whose budget it is: a hash of the credentials and of where they are used, because the key is stored elsewhere.
+ */
+import * as Credentials from "../../Credentials.ts"
+import * as Sha256 from "./sha256.ts"
+
+const known = new WeakMap<Credentials.Credentials, Map<string, string>>()
+
+const withoutSlash = (baseUrl: string) => baseUrl.replace(/\/+$/, "")
+
+const hash = (credentials: Credentials.Credentials, baseUrl: string) =>
+  Sha256.hex(JSON.stringify([
+    "@bulk-operations/core/RequestBudget",
+    withoutSlash(baseUrl),
+    ...Object.entries(Credentials.headers(credentials))
+  ]))
+
+/** The same for the same credentials and base URL, in every process; it tells nothing of them. */
+export const of = (credentials: Credentials.Credentials, baseUrl: string): string => {
+  const keys = known.get(credentials) ?? new Map<string, string>()
+  known.set(credentials, keys)
+  const key = keys.get(baseUrl) ?? hash(credentials, baseUrl)
+  keys.set(baseUrl, key)
+  return key
+}

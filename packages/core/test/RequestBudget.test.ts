@@ -1,0 +1,126 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Redacted } from "effect"
+import { RateLimiter } from "effect/persistence"
+import { TestClock } from "effect/testing"
+import * as Credentials from "../src/Credentials.ts"
+import * as Key from "../src/internal/budget/key.ts"
+import * as RequestBudget from "../src/RequestBudget.ts"
+import { as, cloudflare, type Reply } from "./internal/budget/sending.ts"
+
+const credentials = Credentials.apiToken(Redacted.make("s3cret"))
+const key = Key.of(credentials, RequestBudget.defaultBaseUrl)
+
+const sending = (answer?: () => Reply) => {
+  const { send, times } = cloudflare(answer)
+  return { send: send("/a", key), times }
+}
+
+const full: RequestBudget.Left = {
+  remaining: 96,
+  waiting: 0,
+  blockedFor: Duration.zero,
+  isShort: false,
+  isLocal: false
+}
+
+describe("what is left of a budget", () => {
+  it.effect("is a tenth of the share at once, as long as nothing was sent", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* RequestBudget.left(credentials), full)
+    }))
+
+  it.effect("is less by each request, and is given back by a quiet time", () =>
+    Effect.gen(function*() {
+      yield* Effect.forkChild(sending().send)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* RequestBudget.left(credentials), { ...full, remaining: 95 })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* RequestBudget.left(credentials), full)
+    }))
+
+  it.effect("is that of these credentials and this base URL", () =>
+    Effect.gen(function*() {
+      yield* Effect.forkChild(sending().send)
+      yield* TestClock.adjust(0)
+      const other = Credentials.apiToken(Redacted.make("other"))
+      assert.deepStrictEqual(yield* RequestBudget.left(other), full)
+      assert.deepStrictEqual(yield* RequestBudget.left(credentials, "https://example.com"), full)
+    }))
+
+  it.effect("is short while somebody waits", () =>
+    Effect.gen(function*() {
+      const { send } = sending()
+      yield* Effect.forkChild(Effect.forEach(Array.from({ length: 96 }), () => send, { concurrency: "unbounded" }))
+      yield* Effect.forkChild(Effect.forEach([1, 2], () => as("bulk")(send), { concurrency: "unbounded" }))
+      yield* TestClock.adjust(0)
+      const left = yield* RequestBudget.left(credentials)
+      assert.deepStrictEqual(left, { ...full, remaining: 0, waiting: 2, isShort: true })
+    }))
+
+  it.effect("says how long a block stops everybody", () =>
+    Effect.gen(function*() {
+      const { send } = sending(() => ({ status: 429, codes: [971], retryAfter: "1 minute" }))
+      yield* Effect.forkChild(send)
+      yield* TestClock.adjust("10100 millis")
+      const { blockedFor, isShort } = yield* RequestBudget.left(credentials)
+      assert.deepStrictEqual(blockedFor, Duration.seconds(50))
+      assert.isTrue(isShort)
+      yield* TestClock.adjust("50 seconds")
+      assert.deepStrictEqual(yield* RequestBudget.left(credentials), full)
+    }))
+
+  it.effect("says when the store is gone", () =>
+    Effect.gen(function*() {
+      const { send } = sending()
+      const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+      const gone: RateLimiter.RateLimiter = { ...limiter, consume: () => Effect.die("gone") }
+      const run = Effect.gen(function*() {
+        assert.isFalse((yield* RequestBudget.left(credentials)).isLocal)
+        yield* Effect.forkChild(as("poll")(send))
+        yield* TestClock.adjust(0)
+        assert.isTrue((yield* RequestBudget.left(credentials)).isLocal)
+      })
+      yield* Effect.provide(run, RequestBudget.layerStore(Layer.succeed(RateLimiter.RateLimiter, gone)))
+    }))
+
+  it.effect("counts what other processes have sent, as soon as the store has said so", () =>
+    Effect.gen(function*() {
+      const { send } = sending()
+      const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+      yield* limiter.consume({
+        algorithm: "fixed-window",
+        onExceeded: "delay",
+        key,
+        limit: 1,
+        window: "20 seconds"
+      })
+      const run = Effect.gen(function*() {
+        yield* Effect.forkChild(as("poll")(send))
+        yield* TestClock.adjust(0)
+        return yield* RequestBudget.left(credentials)
+      })
+      const store = RequestBudget.layerStore(Layer.succeed(RateLimiter.RateLimiter, limiter))
+      const { remaining } = yield* Effect.provide(run, store)
+      // 20 seconds and one request drain at one request in 347 ms.
+      assert.strictEqual(remaining, 37)
+    }))
+})
+
+const leftWith = (settings: Partial<RequestBudget.Settings>) =>
+  Effect.provide(RequestBudget.left(credentials), RequestBudget.layer(settings))
+
+describe("the settings", () => {
+  it.effect("replace those that are given, and leave the others", () =>
+    Effect.gen(function*() {
+      const inner = Effect.provide(RequestBudget.RequestBudget, RequestBudget.layer({ limit: 600 }))
+      const settings = yield* Effect.provide(inner, RequestBudget.layer({ share: 0.5 }))
+      assert.deepStrictEqual(settings, { ...RequestBudget.defaultSettings, limit: 600, share: 0.5 })
+    }))
+
+  it.effect("may be more or less: the same budget is seen through them", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* leftWith({ limit: 100, share: 1 })).remaining, 10)
+      assert.strictEqual((yield* leftWith({ limit: Number.POSITIVE_INFINITY })).remaining, Number.POSITIVE_INFINITY)
+      assert.strictEqual((yield* leftWith({ window: "1 minute", share: 0.5 })).remaining, 60)
+    }))
+})

@@ -1,0 +1,274 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import * as RequestBudget from "../../../src/RequestBudget.ts"
+import { as, cloudflare, mostInAnyWindow } from "./sending.ts"
+
+const window = 300_000
+
+const many = (count: number, name: string) => Array.from({ length: count }, (_, index) => `/${name}/${index}`)
+
+// Sends each of them as soon as it may, and all of them again for ever.
+const keepSending = (send: (path: string) => Effect.Effect<void>, paths: ReadonlyArray<string>) =>
+  Effect.forEach(paths, (path) => Effect.forkChild(Effect.forever(send(path))), { discard: true })
+
+const blocked = (from: number) => (_: string, at: number) => at >= from && at < from + window ? { status: 429 } : {}
+
+const polls = (headers: Readonly<Record<string, string>>, until = Number.POSITIVE_INFINITY) =>
+  cloudflare((_, at) => at <= until ? { headers } : {}, 0)
+
+const everySecond = (send: (path: string) => Effect.Effect<void>) =>
+  Effect.forkChild(Effect.forever(Effect.andThen(as("poll")(send("/poll")), Effect.sleep("1 second"))))
+
+describe("requests of the application", () => {
+  it.effect("are never delayed, and what makes room waits for them", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      yield* Effect.forEach(many(500, "own"), (path) => send(path), { concurrency: "unbounded", discard: true }).pipe(
+        Effect.forkChild
+      )
+      yield* TestClock.adjust(0)
+      yield* Effect.forkChild(as("poll")(send("/poll")))
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(new Set(times().slice(0, 500)), new Set([0]))
+      // 500 of them drain in 174 s, and the poll may go when all but a tenth has.
+      const [at = 0] = times("/poll")
+      assert.isAbove(at, 140_000)
+      assert.isBelow(at, 141_000)
+    }))
+
+  it.effect("cannot starve the polls, not even where they alone are more than everything", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      yield* Effect.forkChild(Effect.forever(Effect.andThen(send("/own"), Effect.sleep(100))))
+      yield* Effect.forkChild(Effect.forever(as("poll")(send("/poll"))))
+      yield* TestClock.adjust("1 hour")
+      const late = times("/poll").filter((at) => at > 600_000).length
+      assert.isAtLeast(late, 9)
+      assert.isAtMost(late, 11)
+    }))
+
+  it.effect("are admitted within a block too", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare(() => ({ status: 429, codes: [971], retryAfter: "1 minute" }))
+      yield* send("/own").pipe(Effect.forkChild)
+      yield* TestClock.adjust("1 second")
+      yield* send("/own").pipe(Effect.forkChild)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(times(), [0, 1000])
+    }))
+})
+
+describe("requests that make room", () => {
+  it.effect("keep to their share of the limit in any window, and use it", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      yield* keepSending((path) => as("poll")(send(path)), many(200, "poll"))
+      yield* TestClock.adjust("1 hour")
+      const most = mostInAnyWindow(times(), window)
+      assert.isAtMost(most, 960)
+      assert.isAtLeast(most, 900)
+      assert.isAtLeast(times().length, 12 * 850)
+    }))
+
+  it.effect("leave every second turn at least to polls, and one in ten to bulk reading", () =>
+    Effect.gen(function*() {
+      const { paths, send } = cloudflare()
+      for (const rank of ["lastPoll", "poll", "bulk"] as const) {
+        yield* keepSending((path) => as(rank)(send(path)), many(50, rank))
+      }
+      yield* TestClock.adjust("1 hour")
+      const part = (rank: string) => paths().filter((path) => path.startsWith(`/${rank}/`)).length / paths().length
+      assert.closeTo(part("bulk"), 0.1, 0.01)
+      assert.closeTo(part("lastPoll"), 0.45, 0.05)
+      assert.closeTo(part("poll"), 0.45, 0.05)
+    }))
+
+  it.effect("go in the order in which they came", () =>
+    Effect.gen(function*() {
+      const { paths, send } = cloudflare()
+      yield* Effect.forEach(many(150, "a"), (path) => Effect.forkChild(as("poll")(send(path))))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(paths(), many(150, "a"))
+    }))
+
+  it.effect("that are interrupted give their place to others", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      yield* Effect.forEach(many(96, "burst"), (path) => Effect.forkChild(as("poll")(send(path))))
+      yield* TestClock.adjust("5 seconds")
+      const waiters = yield* Effect.forEach(many(1000, "gone"), (path) => Effect.forkChild(as("poll")(send(path))))
+      const last = yield* Effect.forkChild(as("poll")(send("/last")))
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forEach(waiters, Fiber.interrupt, { discard: true })
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(last)
+      assert.lengthOf(times("/last"), 1)
+    }))
+
+  it.effect("say when they were admitted, before they are sent, and each time anew", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      const admitted: Array<number> = []
+      const note = Effect.sync(() => void admitted.push(times().length))
+      const claim = { priority: "poll", admitted: note } as const
+      yield* Effect.forkChild(
+        Effect.andThen(send("/a"), send("/a")).pipe(Effect.provideService(RequestBudget.CurrentClaim, claim))
+      )
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(admitted, [0, 1])
+    }))
+
+  it.effect("have a budget for each key", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      yield* keepSending((path) => as("poll")(send(path, "one")), many(200, "one"))
+      yield* Effect.forkChild(as("poll")(send("/other", "two")))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(times("/other"), [0])
+    }))
+
+  it.effect("share one where the settings name it", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      const run = Effect.gen(function*() {
+        yield* keepSending((path) => as("poll")(send(path, "one")), many(100, "one"))
+        yield* keepSending((path) => as("poll")(send(path, "two")), many(100, "two"))
+        yield* TestClock.adjust("1 hour")
+      })
+      yield* Effect.provide(run, RequestBudget.layer({ key: "user" }))
+      assert.isAtMost(mostInAnyWindow(times(), window), 960)
+    }))
+
+  it.effect("of different shares share one budget: no window has more than the greater share", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      for (const share of [0.8, 0.7]) {
+        yield* keepSending((path) => as("poll")(send(path)), many(100, `${share}`)).pipe(
+          Effect.provide(RequestBudget.layer({ share }))
+        )
+      }
+      yield* TestClock.adjust("20 minutes")
+      assert.isAtMost(mostInAnyWindow(times(), window), 960)
+    }))
+
+  it.effect("wait for nothing where there is no limit", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare(undefined, 1)
+      const all = Effect.forEach(many(5000, "a"), (path) => as("bulk")(send(path)), { concurrency: 8, discard: true })
+      yield* Effect.forkChild(Effect.provide(all, RequestBudget.layer({ limit: Number.POSITIVE_INFINITY })))
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(times(), 5000)
+    }))
+
+  it.effect("are not many at once where answers do not come", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare(undefined, 60_000)
+      yield* Effect.forEach(many(90, "a"), (path) => Effect.forkChild(as("poll")(send(path))))
+      yield* TestClock.adjust("999 millis")
+      assert.lengthOf(times(), 8)
+      yield* TestClock.adjust("1 minute")
+      assert.lengthOf(times(), 90)
+    }))
+})
+
+describe("a block of five minutes", () => {
+  it.effect("is met by 30 requests at most, however many wait, and all go on within 20 seconds of its end", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare(blocked(600_000))
+      yield* keepSending((path) => as("poll")(send(path)), many(300, "poll"))
+      yield* TestClock.adjust("20 minutes")
+      const within = times().filter((at) => at >= 600_000 && at < 900_000).length
+      assert.isAtMost(within, 30)
+      const first = times().filter((at) => at >= 900_000)
+      assert.isAtMost(first[0] ?? Infinity, 920_000)
+      assert.isAtLeast(first.filter((at) => at < 930_000).length, 90)
+    }))
+
+  it.effect("is met by 30 at most after a quiet time as well, and from the very first request", () =>
+    Effect.gen(function*() {
+      for (const quiet of ["0 seconds", "1 hour"] as const) {
+        yield* TestClock.adjust(quiet)
+        const { send, times } = cloudflare(() => ({ status: 429 }))
+        const fiber = yield* Effect.forEach(
+          many(300, "poll"),
+          (path) => Effect.forever(as("lastPoll")(send(path, quiet))),
+          { concurrency: "unbounded", discard: true }
+        ).pipe(Effect.forkChild)
+        yield* TestClock.adjust("299 seconds")
+        assert.isAtMost(times().length, 30)
+        assert.isAtLeast(times().length, 10)
+        yield* Fiber.interrupt(fiber)
+      }
+    }))
+})
+
+describe("429s about one thing", () => {
+  it.effect("hold up nobody else", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare((path) => path === "/bad" ? { status: 429, retryAfter: "5 minutes" } : {})
+      yield* Effect.forkChild(Effect.forever(Effect.andThen(as("poll")(send("/bad")), Effect.sleep("1 second"))))
+      for (const path of ["/a", "/b"]) {
+        yield* Effect.forkChild(Effect.forever(Effect.andThen(as("poll")(send(path)), Effect.sleep("2 seconds"))))
+      }
+      yield* TestClock.adjust("1 minute")
+      for (const path of ["/a", "/b"]) assert.isAtLeast(times(path).length, 26)
+    }))
+})
+
+describe("what an answer says of the limits", () => {
+  it.effect("a tighter policy is kept to, less the share of others", () =>
+    Effect.gen(function*() {
+      const { send, times } = polls({ "ratelimit-policy": "\"burst\";q=60;w=60, \"default\";q=1200;w=300" })
+      yield* Effect.forEach(many(20, "a"), () => everySecond(send))
+      yield* TestClock.adjust("10 minutes")
+      const kept = times().filter((at) => at > 60_000)
+      assert.isAtMost(mostInAnyWindow(kept, 60_000), 48)
+      assert.isAtLeast(mostInAnyWindow(kept, 60_000), 40)
+    }))
+
+  it.effect("one that is not repeated is forgotten after five minutes", () =>
+    Effect.gen(function*() {
+      const { send, times } = polls({ "ratelimit-policy": "\"daily\";q=10;w=86400" }, 0)
+      yield* everySecond(send)
+      yield* TestClock.adjust("2 hours")
+      assert.isAtMost(times().filter((at) => at < window).length, 2)
+      assert.isAtLeast(times().length, 6800)
+    }))
+
+  it.effect("when only the share of others is left, nothing is sent until the reset", () =>
+    Effect.gen(function*() {
+      const { send, times } = polls({
+        "ratelimit": "\"default\";r=100;t=20",
+        "ratelimit-policy": "\"default\";q=1200;w=300"
+      })
+      yield* everySecond(send)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(times(), [0, 20_000, 40_000, 60_000])
+    }))
+
+  for (
+    const [headers, name] of [
+      [{ "ratelimit": "\"default\";r=50;t=30", "ratelimit-policy": "\"burst\";q=100;w=60" }, "of another limit"],
+      [{ "ratelimit": "\"default\";r=300;t=30" }, "of a limit without a policy"],
+      [{ "ratelimit": "soon", "ratelimit-policy": "\"x\";q=;w=-1" }, "that cannot be read"],
+      [{ "ratelimit-policy": "\"x\";q=99999999999999999999999;w=1" }, "that is absurd"]
+    ] as const
+  ) {
+    it.effect(`what is left ${name} changes nothing`, () =>
+      Effect.gen(function*() {
+        const { send, times } = polls(headers)
+        yield* everySecond(send)
+        yield* TestClock.adjust("1 minute")
+        assert.lengthOf(times(), 61)
+      }))
+  }
+
+  it.effect("nothing left for years stops everybody for five minutes", () =>
+    Effect.gen(function*() {
+      const { send, times } = polls({ "ratelimit": "\"default\";r=0;t=99999999" }, 0)
+      yield* everySecond(send)
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(times().slice(0, 3), [0, window, window + 1000])
+    }))
+})

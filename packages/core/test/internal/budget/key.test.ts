@@ -1,0 +1,37 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Redacted } from "effect"
+import * as Credentials from "../../../src/Credentials.ts"
+import * as Key from "../../../src/internal/budget/key.ts"
+
+const token = (secret: string) => Credentials.apiToken(Redacted.make(secret))
+const globalKey = (email: string, key: string) => Credentials.globalKey({ email, key: Redacted.make(key) })
+const url = "https://api.cloudflare.com/client/v4"
+
+describe("the key of a budget", () => {
+  it("is the same for the same credentials and base URL, and for nothing else", () => {
+    assert.strictEqual(Key.of(token("a"), url), Key.of(token("a"), url))
+    assert.strictEqual(Key.of(token("a"), url), Key.of(token("a"), `${url}/`))
+    const keys = [
+      Key.of(token("a"), url),
+      Key.of(token("b"), url),
+      Key.of(token("a"), "https://example.com"),
+      Key.of(globalKey("me@example.com", "a"), url),
+      Key.of(globalKey("you@example.com", "a"), url)
+    ]
+    assert.strictEqual(new Set(keys).size, keys.length)
+  })
+
+  it("does not change from one release to the next, because processes share it", () => {
+    assert.strictEqual(Key.of(token("s3cret"), url), "d161611f09d3394397e0b2c9a4fb71b297fbd33a060b227300aeddea14881a8e")
+  })
+
+  it("is of each base URL where the credentials are one value", () => {
+    const one = token("a")
+    assert.notStrictEqual(Key.of(one, url), Key.of(one, "https://example.com"))
+    assert.strictEqual(Key.of(one, url), Key.of(token("a"), url))
+  })
+
+  it("tells nothing of the credentials", () => {
+    assert.match(Key.of(globalKey("me@example.com", "s3cret"), url), /^[0-9a-f]{64}$/)
+  })
+})

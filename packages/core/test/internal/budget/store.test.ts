@@ -1,0 +1,241 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber, Layer, Logger } from "effect"
+import { RateLimiter } from "effect/persistence"
+import { TestClock } from "effect/testing"
+import * as RequestBudget from "../../../src/RequestBudget.ts"
+import { as, cloudflare, mostInAnyWindow } from "./sending.ts"
+
+const window = 300_000
+
+const many = (count: number, name: string) => Array.from({ length: count }, (_, index) => `/${name}/${index}`)
+
+type Consume = RateLimiter.RateLimiter["consume"]
+
+// A store in memory whose answers are what `around` makes of them.
+const storeOf = Effect.fnUntraced(function*(around: (consume: Consume) => Consume) {
+  const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+  return { ...limiter, consume: around(limiter.consume) }
+})
+
+const sharing = (limiter: RateLimiter.RateLimiter, key?: string) =>
+  Effect.provideService(RequestBudget.RequestBudget, { ...RequestBudget.defaultSettings, limiter, key })
+
+const keepSending = (send: Effect.Effect<void>, count: number) =>
+  Effect.forEach(many(count, "a"), () => Effect.forkChild(Effect.forever(send)), { discard: true })
+
+const recorder = () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
+  return { lines, layer: Logger.layer([logger]) }
+}
+
+const gone = RateLimiter.RateLimiterError
+
+const failing = () =>
+  Effect.fail(
+    new gone({
+      reason: new RateLimiter.RateLimitStoreError({
+        message: "Failed to execute\n\u001b[31mfixed-window",
+        cause: new Error("redis://me:s3cret@host is not there")
+      })
+    })
+  )
+
+describe("a store that several processes share", () => {
+  it.effect("keeps all of them together to the share in any window", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf((consume) => consume)
+      const { send, times } = cloudflare()
+      // Two processes are two clocks that both go with the test: each has budgets of its own.
+      for (let process = 0; process < 2; process++) {
+        yield* keepSending(as("poll")(send("/poll")), 100).pipe(sharing(limiter, "user"), another)
+      }
+      yield* TestClock.adjust("1 hour")
+      assert.isAtMost(mostInAnyWindow(times(), window), 962)
+      assert.isAtLeast(times().length, 12 * 820)
+    }))
+
+  it.effect("counts the calls of the application of each, and does not delay them", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf((consume) => (options) => Effect.delay(consume(options), 200))
+      const { send, times } = cloudflare()
+      const own = Effect.forEach(many(500, "own"), (path) => send(path), { concurrency: "unbounded", discard: true })
+      yield* Effect.forkChild(own.pipe(sharing(limiter, "user"), another))
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forkChild(as("poll")(send("/poll")).pipe(sharing(limiter, "user"), another))
+      yield* TestClock.adjust("10 minutes")
+      assert.lengthOf(times().filter((at) => at === 0), 500)
+      assert.isAbove(times("/poll")[0] ?? 0, 135_000)
+    }))
+
+  it.effect("that is slow delays a request by its answer and no more", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf((consume) => (options) => Effect.delay(consume(options), 300))
+      const { send, times } = cloudflare()
+      yield* Effect.forkChild(as("lastPoll")(send("/last")).pipe(sharing(limiter)))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(times(), [300])
+    }))
+
+  it.effect("may have its time of day set: nothing changes", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf((consume) => consume)
+      const clock = yield* Clock.Clock
+      let offset = 0
+      const jumping: Clock.Clock = {
+        ...monotonic(clock),
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + offset,
+        currentTimeMillis: Effect.sync(() => clock.currentTimeMillisUnsafe() + offset)
+      }
+      const { send, times } = cloudflare()
+      yield* keepSending(as("poll")(send("/poll")), 50).pipe(
+        sharing(limiter),
+        Effect.provideService(Clock.Clock, jumping)
+      )
+      yield* TestClock.adjust("10 minutes")
+      for (const by of [-3_600_000, 7_200_000]) {
+        offset += by
+        const before = times().length
+        yield* TestClock.adjust("10 minutes")
+        assert.isAtLeast(times().length - before, 1600)
+      }
+      assert.isAtMost(mostInAnyWindow(times(), window), 961)
+    }))
+})
+
+describe("a store that is gone", () => {
+  const outages: ReadonlyArray<readonly [string, Consume]> = [
+    ["that fails", failing],
+    ["that dies", () => Effect.die(new Error("redis://me:s3cret@host"))],
+    ["that throws", () => {
+      throw new Error("redis://me:s3cret@host")
+    }],
+    ["that never answers", () => Effect.never],
+    ["that never answers and cannot be interrupted", () => Effect.uninterruptible(Effect.never)]
+  ]
+  for (const [name, outage] of outages) {
+    it.effect(`${name} is replaced by a budget of this process, with one warning, until it is back, with one line`, () =>
+      Effect.gen(function*() {
+        let isGone = false
+        const limiter = yield* storeOf((consume) => (options) => isGone ? outage(options) : consume(options))
+        const { lines, layer } = recorder()
+        const { send, times } = cloudflare()
+        yield* keepSending(as("poll")(send("/poll")), 100).pipe(sharing(limiter, "user"), Effect.provide(layer))
+        yield* TestClock.adjust("10 minutes")
+        assert.deepStrictEqual(lines, [])
+        isGone = true
+        yield* TestClock.adjust("10 minutes")
+        assert.lengthOf(lines, 1)
+        assert.match(lines[0] ?? "", /^Warn The store of the request budget is gone: .+\. Until it is back/)
+        assert.notMatch(lines[0] ?? "", /s3cret|[^ -~]/)
+        isGone = false
+        yield* TestClock.adjust("10 minutes")
+        assert.lengthOf(lines, 2)
+        assert.match(lines[1] ?? "", /^Info The store of the request budget is back/)
+        assert.isAtMost(mostInAnyWindow(times(), window), 961)
+        for (const from of [0, 600_000, 1_200_000]) {
+          assert.isAtLeast(times().filter((at) => at >= from && at < from + 600_000).length, 1600, `from ${from}`)
+        }
+        const silence = times().slice(1).map((at, index) => at - (times()[index] ?? at))
+        assert.isAtMost(Math.max(...silence), 1500)
+      }))
+  }
+
+  it.effect("holds up the first request for a second, and none after it", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf(() => () => Effect.never)
+      const { send, times } = cloudflare(undefined, 0)
+      yield* Effect.forkChild(
+        Effect.forever(as("lastPoll")(send("/last"))).pipe(
+          Effect.timeout("30 seconds"),
+          Effect.ignore,
+          sharing(limiter)
+        )
+      )
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual(times()[0], 1000)
+      assert.strictEqual(times()[1], 1000)
+    }))
+
+  it.effect("is not the application's matter: its calls are sent at once", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf(() => () => Effect.uninterruptible(Effect.never))
+      const { send, times } = cloudflare()
+      yield* Effect.forkChild(send("/own").pipe(sharing(limiter)))
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(times(), [0])
+    }))
+
+  it.effect("adds nothing for the time it was gone when it is back", () =>
+    Effect.gen(function*() {
+      const asked: Array<number | undefined> = []
+      const limiter = yield* storeOf(() => (options) => {
+        asked.push(options.tokens)
+        return Effect.never
+      })
+      const { send } = cloudflare()
+      yield* keepSending(as("poll")(send("/poll")), 10).pipe(sharing(limiter))
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(asked[0], 1)
+      assert.deepStrictEqual(new Set(asked.slice(1)), new Set([0]))
+      assert.isAtLeast(asked.length, 90)
+      assert.isAtMost(asked.length, 122)
+    }))
+})
+
+describe("closing the scope of a store", () => {
+  it.effect("waits for it for a second at most", () =>
+    Effect.gen(function*() {
+      const stuck = Layer.effect(
+        RateLimiter.RateLimiter,
+        Effect.acquireRelease(storeOf((consume) => consume), () => Effect.never)
+      )
+      const fiber = yield* Effect.forkChild(Effect.provide(Effect.void, RequestBudget.layerStore(stuck)))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+    }))
+
+  it.effect("waits for it where it closes in time", () =>
+    Effect.gen(function*() {
+      let isClosed = false
+      const orderly = Layer.effect(
+        RateLimiter.RateLimiter,
+        Effect.acquireRelease(storeOf((consume) => consume), () =>
+          Effect.delay(
+            Effect.sync(() => {
+              isClosed = true
+            }),
+            "500 millis"
+          ))
+      )
+      const fiber = yield* Effect.forkChild(Effect.provide(Effect.void, RequestBudget.layerStore(orderly)))
+      yield* TestClock.adjust("499 millis")
+      assert.isFalse(isClosed)
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(fiber)
+      assert.isTrue(isClosed)
+    }))
+
+  it.effect("fails as the store's layer does where that cannot be built", () =>
+    Effect.gen(function*() {
+      const broken = Layer.effect(RateLimiter.RateLimiter, Effect.fail("no connection"))
+      assert.strictEqual(
+        yield* Effect.flip(Effect.provide(Effect.void, RequestBudget.layerStore(broken))),
+        "no connection"
+      )
+    }))
+})
+
+// The clock of another process: the same time, but another clock.
+const another = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Clock.Clock, (clock) => Effect.provideService(effect, Clock.Clock, monotonic(clock)))
+
+const monotonic = (clock: Clock.Clock): Clock.Clock => ({
+  currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+  currentTimeMillis: clock.currentTimeMillis,
+  currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+  currentTimeNanos: clock.currentTimeNanos,
+  monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+  monotonicTimeNanos: clock.monotonicTimeNanos,
+  sleep: (duration) => clock.sleep(duration)
+})
