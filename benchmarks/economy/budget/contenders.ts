@@ -1,8 +1,8 @@
 /**
  * How many waits share an account, or do not. Whoever waits here has just started the operation.
  */
-import { type BulkOperation, BulkOperations, type CloudflareError } from "@bulk-operations/core"
-import { BulkOperationPoller, PollBudget, PollSchedule } from "@bulk-operations/poll"
+import { type BulkOperation, BulkOperations, type CloudflareError, RequestBudget } from "@bulk-operations/core"
+import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { type DateTime, Duration, Effect, type Schedule, type Scope } from "effect"
 import { RateLimiter } from "effect/persistence"
 
@@ -19,7 +19,7 @@ const poller = Effect.map(
   (poller): Wait => (operationId, startedAt) => poller.wait(operationId, { startedAt, timeout: "Infinity" })
 )
 
-const allowed = { limit: 1200, window: Duration.minutes(5), key: "economy" }
+const allowed = { limit: 1200, window: Duration.minutes(5) }
 
 /** One `BulkOperationPoller` for all, with the budget that it has by default. */
 export const ours: Contender = { name: "**ours**", make: poller }
@@ -27,13 +27,13 @@ export const ours: Contender = { name: "**ours**", make: poller }
 /** The same where nothing is left to the other calls of the application. */
 export const oursAlone: Contender = {
   name: "ours, share 1",
-  make: Effect.provideService(poller, PollBudget.PollBudget, { ...allowed, share: 1 })
+  make: Effect.provide(poller, RequestBudget.layer({ share: 1 }))
 }
 
 /** The same without a budget: what remains is that all of them pause when one is refused. */
 export const oursWithoutBudget: Contender = {
   name: "ours, no budget",
-  make: Effect.provideService(poller, PollBudget.PollBudget, undefined)
+  make: Effect.provide(poller, RequestBudget.layer({ limit: Infinity }))
 }
 
 type Look = (operationId: string) => Effect.Effect<BulkOperation.BulkOperation, CloudflareError.CloudflareError>

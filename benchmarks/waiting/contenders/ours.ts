@@ -1,8 +1,8 @@
 /**
- * `BulkOperationPoller.wait`, with its deadline, its sharing and a budget that is too large to throttle.
+ * `BulkOperationPoller.wait`, with its deadline and its sharing.
  */
 import { BulkOperations } from "@bulk-operations/core"
-import { BulkOperationPoller, PollBudget, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { Effect, Layer, ManagedRuntime, References } from "effect"
 import type { MakeWaits } from "../operations.ts"
 
@@ -12,12 +12,6 @@ export const make: MakeWaits = async ({ intervalMillis, operations, tracing }) =
       Layer.provide(Layer.succeed(BulkOperations.BulkOperations, {
         accountId: "account",
         get: (operationId) => Effect.sync(() => operations.look(operationId))
-      })),
-      Layer.provide(Layer.succeed(PollBudget.PollBudget, {
-        limit: 1e9,
-        window: "1 second",
-        share: 1,
-        key: "benchmark"
       })),
       Layer.merge(Layer.succeed(References.TracerEnabled, tracing !== "off"))
     )

@@ -113,7 +113,9 @@ export type Priority = "application" | "lastPoll" | "poll" | "bulk"
 /** What a request says of itself to the budget. */
 export interface Claim {
   readonly priority: Priority
-  /** Run each time that a request which makes room has been admitted, before it is sent; a retry is admitted anew. */
+  /** Run when a request that makes room has to wait for its turn. */
+  readonly delayed: Effect.Effect<void>
+  /** Run when a request that makes room has been admitted, before it is sent; a retry is admitted anew. */
   readonly admitted: Effect.Effect<void>
 }
 
@@ -125,11 +127,15 @@ export interface Claim {
  * import { Effect } from "effect"
  *
  * const patient = BulkOperations.BulkOperations.use((operations) => operations.get("4da8780eeb215e6cb7f48dd981c4ea02")).pipe(
- *   Effect.provideService(RequestBudget.CurrentClaim, { priority: "bulk", admitted: Effect.void })
+ *   Effect.provideService(RequestBudget.CurrentClaim, {
+ *     priority: "bulk",
+ *     delayed: Effect.void,
+ *     admitted: Effect.void
+ *   })
  * )
  */
 export const CurrentClaim = Context.Reference<Claim>("@bulk-operations/core/RequestBudget/CurrentClaim", {
-  defaultValue: () => ({ priority: "application", admitted: Effect.void })
+  defaultValue: () => ({ priority: "application", delayed: Effect.void, admitted: Effect.void })
 })
 
 /** What is left of a budget. */

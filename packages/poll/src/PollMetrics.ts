@@ -33,7 +33,11 @@ export const lateness = Metric.histogram("bulk_operation_detection_lateness_seco
   boundaries: seconds
 })
 
-/** For how long the queue of looks that are due has not been empty. Above zero for long, the request budget is short. */
+/**
+ * For how long polls that are due have been waiting for the request budget, summed over the pollers of the process.
+ *
+ * Above zero for long, the budget is short.
+ */
 export const overdue = Metric.gauge("bulk_operation_polls_overdue_seconds", {
-  description: "For how long looks that are due have been waiting for the request budget"
+  description: "For how long polls that are due have been waiting for the request budget"
 })

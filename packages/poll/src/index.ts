@@ -1,5 +1,4 @@
 export * as BulkOperationPoller from "./BulkOperationPoller.ts"
-export * as PollBudget from "./PollBudget.ts"
 export * as PollMetrics from "./PollMetrics.ts"
 export * as PollOptions from "./PollOptions.ts"
 export * as PollProgress from "./PollProgress.ts"

@@ -1,6 +1,6 @@
-import { BulkOperation, BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { BulkOperation, BulkOperations, CloudflareApi, Credentials, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollBudget, PollMetrics, PollOptions, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollMetrics, PollOptions, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
 import {
   Clock,
@@ -29,7 +29,7 @@ const scripted = (scripts: Parameters<typeof BulkOperationsTest.layer>[0]) =>
 
 const calls = Effect.flatMap(BulkOperationsTest.BulkOperationsTest, ({ calls }) => calls)
 
-const unlimited = Layer.succeed(PollBudget.PollBudget, undefined)
+const unlimited = RequestBudget.layer({ limit: Infinity })
 
 describe("many operations", () => {
   const scripts = {
@@ -210,41 +210,38 @@ describe("looks that fall due faster than they can be made", () => {
     }))
 })
 
-describe("the request budget", () => {
-  // A Cloudflare that counts: 1,200 requests in any five minutes, or it blocks.
-  const counting = Effect.gen(function*() {
-    const ends = new Map<string, number>()
-    const looks: Array<number> = []
-    const layer = Layer.succeed(BulkOperations.BulkOperations, {
-      accountId: "account",
-      get: (operationId) =>
-        Effect.map(Clock.currentTimeMillis, (now): BulkOperation.BulkOperation => {
-          looks.push(now)
-          const id = BulkOperation.OperationId.make(operationId)
-          const end = ends.get(operationId) ?? 0
-          return now < end
-            ? { id, status: "running" }
-            : { id, status: "completed", completed: Option.some(DateTime.makeUnsafe(end)) }
-        })
-    })
-    const most = () => {
-      let from = 0
-      return looks.reduce((most, look, index) => {
-        while ((looks[from] ?? 0) <= look - 300_000) from++
-        return Math.max(most, index - from + 1)
-      }, 0)
-    }
-    return { ends, layer: BulkOperationPoller.layer.pipe(Layer.provide(layer)), most }
-  })
+// A Cloudflare that counts: 1,200 requests in any five minutes, or it blocks.
+const counting = (ids: ReadonlyArray<string>) => {
+  const ends = new Map<string, number>()
+  const looks: Array<number> = []
+  const script = ({ at, operationId }: BulkOperationsTest.Call): BulkOperationsTest.Answer => {
+    looks.push(DateTime.toEpochMillis(at))
+    const completed = DateTime.makeUnsafe(ends.get(operationId) ?? 0)
+    return DateTime.isLessThan(at, completed) ? "running" : { status: "completed", completed }
+  }
+  const layer = BulkOperationPoller.layer.pipe(
+    Layer.provide(BulkOperationsTest.layer(Object.fromEntries(ids.map((id) => [id, script]))))
+  )
+  const most = () => {
+    let from = 0
+    return looks.reduce((most, look, index) => {
+      while ((looks[from] ?? 0) <= look - 300_000) from++
+      return Math.max(most, index - from + 1)
+    }, 0)
+  }
+  return { ends, layer, most }
+}
 
+describe("the request budget", () => {
   // Operations that start at random times of an hour and last 1 second to 30 minutes.
   const anHourOf = (waits: number) =>
     Effect.gen(function*() {
-      const { ends, layer, most } = yield* counting
+      const ids = Array.from({ length: waits }, (_, index) => `op-${index}`)
+      const { ends, layer, most } = counting(ids)
       const ended = yield* Ref.make(0)
       const run = Effect.gen(function*() {
         const poller = yield* Poller
-        yield* Effect.forEach(Array.from({ length: waits }, (_, index) => `op-${index}`), (id) =>
+        yield* Effect.forEach(ids, (id) =>
           Effect.gen(function*() {
             yield* Effect.sleep((yield* Random.next) * 3_600_000)
             const startedAt = yield* DateTime.now
@@ -272,24 +269,47 @@ describe("the request budget", () => {
       assert.isAtMost(most, 1200)
     }), 60_000)
 
-  it.effect("that is too small for the waits is said once, with the figures, and nothing fails", () =>
+  const warningsOf = Effect.fnUntraced(function*(
+    ids: ReadonlyArray<string>,
+    wait: (poller: BulkOperationPoller.BulkOperationPoller["Service"]) => Effect.Effect<unknown>
+  ) {
+    const messages: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      if (logLevel === "Warn") messages.push(String(message))
+    })
+    const { ends, layer } = counting(ids)
+    ids.forEach((id) => ends.set(id, 1000))
+    const run = Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Poller.use(wait))
+      yield* TestClock.adjust("2 hours")
+      yield* Fiber.join(fiber)
+    })
+    yield* Effect.provide(run, Layer.provideMerge(layer, Logger.layer([logger])))
+    return messages
+  })
+
+  it.effect("that cannot carry what is started is said once, with the figures, and nothing fails", () =>
     Effect.gen(function*() {
-      const messages: Array<string> = []
-      const logger = Logger.make(({ logLevel, message }) => {
-        if (logLevel === "Warn") messages.push(String(message))
-      })
-      const { ends, layer } = yield* counting
-      const run = Effect.gen(function*() {
-        const poller = yield* Poller
-        const ids = Array.from({ length: 500 }, (_, index) => `op-${index}`)
-        ids.forEach((id) => ends.set(id, 1000))
-        const all = yield* Effect.forkChild(poller.waitAll(ids))
-        yield* TestClock.adjust("1 hour")
-        assert.lengthOf(yield* Fiber.join(all), 500)
-      })
-      yield* Effect.provide(run, Layer.provideMerge(layer, Logger.layer([logger])))
+      const ids = Array.from({ length: 2000 }, (_, index) => `op-${index}`)
+      const messages = yield* warningsOf(
+        ids,
+        (poller) =>
+          Effect.forEach(
+            ids,
+            (id, index) => Effect.delay(Effect.orDie(poller.wait(id, { timeout: "2 hours" })), index * 200),
+            {
+              concurrency: "unbounded"
+            }
+          )
+      )
       assert.lengthOf(messages, 1)
-      assert.match(messages[0] ?? "", /\d+ waits stand in the queue, and it carries 2\.9 looks per second/)
+      assert.match(messages[0] ?? "", /Request budget too small: \d+ polls queued, [23]\.\d polls per second/)
+    }))
+
+  it.effect("is not called too small after a rush that it gets through", () =>
+    Effect.gen(function*() {
+      const ids = Array.from({ length: 500 }, (_, index) => `op-${index}`)
+      assert.deepStrictEqual(yield* warningsOf(ids, (poller) => Effect.orDie(poller.waitAll(ids))), [])
     }))
 })
 

@@ -2,9 +2,9 @@
  * A poller over scripted operations, and what a test wants to know of its waits. Times are milliseconds since the test
  * began.
  */
-import { CloudflareError } from "@bulk-operations/core"
+import { CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollBudget, type WaitError } from "@bulk-operations/poll"
+import { BulkOperationPoller, type WaitError } from "@bulk-operations/poll"
 import { assert } from "@effect/vitest"
 import { Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -19,7 +19,7 @@ export const layer = (
 
 /** The poller without a budget of requests. */
 export const unlimited = (...script: Parameters<typeof layer>) =>
-  Layer.provide(layer(...script), Layer.succeed(PollBudget.PollBudget, undefined))
+  Layer.provide(layer(...script), RequestBudget.layer({ limit: Infinity }))
 
 export const calls = BulkOperationsTest.BulkOperationsTest.use(({ calls }) => calls)
 

@@ -3,9 +3,10 @@ import {
   BulkOperations,
   CloudflareApi,
   type CloudflareError,
-  Credentials
+  Credentials,
+  RequestBudget
 } from "@bulk-operations/core"
-import { BulkOperationPoller, PollBudget, PollOptions, PollSchedule, type WaitError } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollOptions, PollSchedule, type WaitError } from "@bulk-operations/poll"
 import { Draw, Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -44,7 +45,7 @@ const world = (seed: string) =>
       pendingFor: Draw.between("10 millis", "300 millis"),
       outcome: Draw.oneOf([3, OperationPlan.completed], [1, OperationPlan.failed("This list is full")])
     })),
-    Layer.provide(Layer.succeed(PollBudget.PollBudget, undefined))
+    Layer.provide(RequestBudget.layer({ limit: Infinity }))
   )
 
 const settings = Layer.succeed(PollOptions.PollOptions, {

@@ -11,6 +11,7 @@ import type { BulkOperation, Status } from "../BulkOperation.ts"
 import { OperationId } from "../BulkOperation.ts"
 import { BulkOperations } from "../BulkOperations.ts"
 import { CloudflareError, NotFound, type Reason } from "../CloudflareError.ts"
+import * as Admission from "../internal/budget/admission.ts"
 
 /**
  * What a call is answered: a state, the reason of a `CloudflareError`, or nothing ever (`"hang"`).
@@ -37,6 +38,9 @@ export interface Call {
 
 /** Answers in order, of which the last one stays; or what a function makes of the call. */
 export type Script = ReadonlyArray<Answer> | ((call: Call) => Answer)
+
+// Calls draw on a budget as real ones do, so that a test of very many waits shows how they will fare.
+const budgetKey = "@bulk-operations/core/testing/BulkOperationsTest"
 
 /** How the layer answers beside its scripts. */
 export interface Options {
@@ -116,10 +120,13 @@ export const layer = (
 
     const get = Effect.fn("BulkOperations.get")(
       (operationId: string, call?: { readonly accountId?: string | undefined }) => {
-        inFlight += 1
-        return play(operationId, call?.accountId ?? defaultAccountId)
-      },
-      Effect.ensuring(Effect.sync(() => inFlight -= 1))
+        const accountId = call?.accountId ?? defaultAccountId
+        const played = Effect.suspend(() => {
+          inFlight += 1
+          return Effect.ensuring(play(operationId, accountId), Effect.sync(() => inFlight -= 1))
+        })
+        return Admission.through(budgetKey, `/${accountId}/${operationId}`, played)
+      }
     )
 
     return Context.make(BulkOperations, { accountId: defaultAccountId, get }).pipe(

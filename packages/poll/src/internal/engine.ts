@@ -7,15 +7,15 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
-import { PollBudget } from "../PollBudget.ts"
 import type * as Wait from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
+import * as ClockOffset from "./clockOffset.ts"
 import * as Feed from "./feed.ts"
 import * as Follow from "./follow.ts"
-import * as Limits from "./limits.ts"
+import * as Measure from "./measure.ts"
+import * as Overdue from "./overdue.ts"
 import * as Pacer from "./pacer.ts"
 import * as Timers from "./timers.ts"
 import type * as Waiter from "./waiter.ts"
@@ -25,25 +25,20 @@ import * as Waiting from "./waiting.ts"
 export const make = Effect.gen(function*() {
   const operations = yield* BulkOperations
   const clock = yield* Clock.Clock
-  const limiter = yield* Effect.serviceOption(RateLimiter.RateLimiter).pipe(
-    Effect.flatMap(Effect.fromOption),
-    Effect.catch(() => Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory))
-  )
-  const budget = yield* PollBudget
-  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const own = yield* Effect.context<never>()
+  const fork = Effect.runForkWith(own)
+  const queue = watch(clock, own, fork)
   const pacer: Pacer.Pacer<Waiter.Turn> = Pacer.make<Waiter.Turn>({
     clock,
     fork,
-    limiter,
-    budget,
-    launch: ({ feed }) => feeds.poll(feed)
+    launch: ({ feed }, priority, turnstile) => feeds.poll(feed, priority, turnstile),
+    onQueue: queue.observe
   })
   const timers = Timers.make(clock, fork)
   const offset = { millis: 0 }
   const context = yield* pollContext(({ headers }) =>
     Effect.sync(() => {
-      offset.millis = Limits.clockOffset(headers, clock.currentTimeMillisUnsafe()) ?? offset.millis
-      pacer.learn(Limits.policy(headers), Limits.remaining(headers))
+      offset.millis = ClockOffset.read(headers, clock.currentTimeMillisUnsafe()) ?? offset.millis
     })
   )
   const { timeout } = Context.get(context, CloudflareApi.RequestPolicy)
@@ -58,6 +53,7 @@ export const make = Effect.gen(function*() {
       feeds.close()
       pacer.stop()
       timers.stop()
+      queue.stop()
     })
   )
   const run = Waiting.make({ clock, feeds, pacer, timers })
@@ -79,6 +75,37 @@ const pollContext = (observe: (head: CloudflareApi.AnswerHead) => Effect.Effect<
       )
     )
   })
+
+// What the queue behind the request budget tells of itself.
+const watch = (
+  clock: Clock.Clock,
+  context: Context.Context<never>,
+  fork: (effect: Effect.Effect<void>) => unknown
+) => {
+  let overdue: Overdue.Overdue | undefined
+  let seconds = 0
+  let isWarned = false
+  const tell = (now: number) => {
+    const before = seconds
+    seconds = Overdue.seconds(overdue, now)
+    if (seconds !== before) Measure.overdue(context, seconds - before)
+  }
+  return {
+    observe: (queue: Overdue.Queue) => {
+      const now = Alarm.monotonicMillis(clock)
+      overdue = Overdue.observe(overdue, now, queue)
+      tell(now)
+      const warning = isWarned ? undefined : Overdue.warning(overdue, now, queue)
+      if (warning === undefined) return
+      isWarned = true
+      fork(Effect.logWarning(warning))
+    },
+    stop: () => {
+      overdue = undefined
+      tell(Alarm.monotonicMillis(clock))
+    }
+  }
+}
 
 // For how long transient errors may last before somebody should know, and how often that is said again.
 const quietFor = 15_000

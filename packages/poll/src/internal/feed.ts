@@ -6,6 +6,7 @@
  */
 import { type BulkOperation, isTerminal } from "@bulk-operations/core/BulkOperation"
 import type { BulkOperations } from "@bulk-operations/core/BulkOperations"
+import * as RequestBudget from "@bulk-operations/core/RequestBudget"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -19,6 +20,7 @@ import type { Answer } from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
 import * as Latency from "./latency.ts"
 import * as Measure from "./measure.ts"
+import type { Priority, Turnstile } from "./pacer.ts"
 
 /** What a poll brought, or the cause that it died of. Times are those of `Alarm.monotonicMillis`. */
 export type Observation = Answered | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
@@ -50,6 +52,9 @@ export interface Feed {
   latency: Latency.Estimate | undefined
   /** The poll under way. */
   poll: Fiber.Fiber<unknown, unknown> | undefined
+  /** How urgent it is, and whether the request budget has let it through. */
+  priority: Priority
+  isSent: boolean
   /** When the latest poll was sent. */
   sentAt: number
 }
@@ -60,8 +65,8 @@ export interface Feeds {
   readonly join: (operationId: string, accountId: string | undefined, reader: Reader) => Feed
   /** Reads no more. With the last reader a poll under way is aborted. */
   readonly leave: (feed: Feed, reader: Reader) => void
-  /** Polls the operation, unless a poll is under way. */
-  readonly poll: (feed: Feed) => void
+  /** Polls the operation, unless a poll is under way that has been sent or is as urgent. */
+  readonly poll: (feed: Feed, priority: Priority, queue: Turnstile) => void
   /** How many milliseconds before its limit the last poll of a wait must begin. */
   readonly lead: (feed: Feed) => number
   readonly size: () => number
@@ -116,17 +121,37 @@ export const make = (options: {
     poll?.interruptUnsafe()
   }
 
-  const poll: Feeds["poll"] = (feed) => {
-    if (feed.poll !== undefined) return
+  const poll: Feeds["poll"] = (feed, priority, turnstile) => {
+    if (feed.poll !== undefined && (feed.isSent || priority === feed.priority)) return
+    abort(feed)
+    feed.priority = priority
+    feed.isSent = true
     feed.sentAt = now()
-    const links = Array.from(feed.readers).slice(0, maxLinks).map(({ span }) => ({ span, attributes: {} }))
-    const fiber = Effect.runForkWith(Context.add(context, References.TracerSpanLinks, links))(attempt(feed))
+    const delayed = Effect.sync(() => {
+      feed.isSent = false
+      turnstile.delayed()
+    })
+    const admitted = Effect.sync(() => {
+      feed.isSent = true
+      feed.sentAt = now()
+      turnstile.passed()
+    })
+    const fiber = Effect.runForkWith(contextOf(feed, { priority, delayed, admitted }))(attempt(feed))
     feed.poll = fiber
     fiber.addObserver((exit) => {
+      turnstile.passed()
       if (feed.poll !== fiber) return
       feed.poll = undefined
       publish(feed, exit)
     })
+  }
+
+  const contextOf = ({ readers }: Feed, claim: RequestBudget.Claim) => {
+    const links = Array.from(readers).slice(0, maxLinks).map(({ span }) => ({ span, attributes: {} }))
+    return context.pipe(
+      Context.add(References.TracerSpanLinks, links),
+      Context.add(RequestBudget.CurrentClaim, claim)
+    )
   }
 
   const attempt = (feed: Feed) =>
@@ -189,6 +214,8 @@ const begin = (key: string, operationId: string, accountId: string | undefined):
   failingSince: undefined,
   latency: undefined,
   poll: undefined,
+  priority: "poll",
+  isSent: false,
   sentAt: Number.NEGATIVE_INFINITY
 })
 

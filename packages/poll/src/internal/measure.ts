@@ -24,6 +24,10 @@ const duration = byOutcome(PollMetrics.duration)
 /** A poll was answered. */
 export const poll = (context: Context.Context<never>, outcome: string): void => polls(outcome).updateUnsafe(1, context)
 
+/** The queue of polls that are due has been waiting for so many seconds more. */
+export const overdue = (context: Context.Context<never>, seconds: number): void =>
+  PollMetrics.overdue.modifyUnsafe(seconds, context)
+
 /** A wait begins. */
 export const waitBegan = (context: Context.Context<never>): void => PollMetrics.active.modifyUnsafe(1, context)
 

@@ -1,241 +1,141 @@
 /**
- * Whose look is next, and when: what keeps any number of waits within one budget of requests.
+ * Whose poll is next, and when, so that any number of waits keep to one budget of requests.
  *
- * Gaps are counted in paced time. It runs like the clock while the budget lasts, and all but stands still while a look
- * that is due waits for the budget. So all gaps are stretched by one common factor, however many waits there are, whatever
- * their schedules, and whatever else draws on the budget: their proportions stay, and none starves.
+ * The budget itself is core's `RequestBudget`: it lets a poll be sent, or has it wait. Here is what waits behind that one:
+ * the others stand in a queue, by the paced time at which they are due. Paced time runs like the clock while polls are let through, and all but stands still while one has to wait:
+ * so all gaps are delayed by one common factor, however many waits there are, whatever their schedules, and whatever else
+ * draws on the budget. Their proportions stay, and none starves.
  */
 import type * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Metric from "effect/Metric"
-import type * as RateLimiter from "effect/persistence/RateLimiter"
-import type { Budget } from "../PollBudget.ts"
-import * as PollMetrics from "../PollMetrics.ts"
 import * as Alarm from "./alarm.ts"
 import * as Heap from "./heap.ts"
-import type { Limit, Remaining } from "./limits.ts"
+import type * as Overdue from "./overdue.ts"
 
-/** The order of looks of type `L`. */
-export interface Pacer<L extends Heap.Node> {
-  /** Has the look made after `gap` milliseconds of paced time, in place of any earlier arrangement for it. */
-  readonly after: (look: L, gap: number) => void
-  /** Has the look made before all others, the one with the earliest limit first, as soon as there is budget for it. */
-  readonly urgent: (look: L, limit: number) => void
-  readonly cancel: (look: L) => void
+/** What a poll is to the budget: one that a schedule asks for, or the last before a limit. */
+export type Priority = "poll" | "lastPoll"
+
+/** Where a poll that was launched says how it fares with the budget. */
+export interface Turnstile {
+  /** It has to wait. */
+  readonly delayed: () => void
+  /** It has been let through, or has ended. May be said more than once. */
+  readonly passed: () => void
+}
+
+/** The order of polls of type `P`. */
+export interface Pacer<P extends Heap.Node> {
+  /** Has the poll made after `gap` milliseconds of paced time, in place of any earlier arrangement for it. */
+  readonly after: (poll: P, gap: number) => void
+  /** Has the poll made before all that schedules ask for, the one with the earliest limit first. */
+  readonly urgent: (poll: P, limit: number) => void
+  readonly cancel: (poll: P) => void
   /** Whether the poll stands in the queue. */
-  readonly has: (look: L) => boolean
+  readonly has: (poll: P) => boolean
   /** How many milliseconds of paced time are left until the poll is due: none where it is not in the queue. */
-  readonly remaining: (look: L) => number
-  /** Lets only urgent looks through for so long, five minutes at most; tells for how long they are the only ones now. */
-  readonly pause: (millis: number) => number
-  /** Goes on with what an answer says of the limits and of the requests that are left. */
-  readonly learn: (limits: ReadonlyArray<Limit>, remaining: ReadonlyArray<Remaining>) => void
-  /** How many looks are arranged. */
+  readonly remaining: (poll: P) => number
+  /** How many polls are in the queue. */
   readonly size: () => number
   readonly stop: () => void
 }
 
-// The part of the share that may be spent at once after a quiet time. The rest flows in over the window, so that both
-// together never exceed the share, whichever window one looks at.
-const burst = 0.1
+// How fast paced time runs while a poll waits for the budget. Were it none, the first polls of new waits, which nothing
+// delays, could hold up all others for as long as new waits keep coming.
+const slowest = 0.002
 
-// The longest that an answer holds up the looks at all operations: Cloudflare blocks for five minutes.
-const longestPause = 5 * 60_000
-
-// How fast paced time runs while a look waits for the budget. Were it none, the first looks of new waits, which no factor
-// stretches, could hold up all others for as long as new waits keep coming.
-const slowest = 0.01
-
-// How many seconds a queue may stand before it is no passing rush.
-const patience = 60
-
-export const make = <L extends Heap.Node>(options: {
+/** An empty queue. */
+export const make = <P extends Heap.Node>(options: {
   readonly clock: Clock.Clock
   readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
-  readonly limiter: RateLimiter.RateLimiter
-  readonly budget: Budget | undefined
-  /** Makes a look: whoever launches it has a request to spend. */
-  readonly launch: (look: L) => void
-}): Pacer<L> => {
-  const { budget, clock, fork, launch, limiter } = options
-  const due = Heap.make<L>()
-  const first = Heap.make<L>()
-
+  /** Makes a poll. It returns at once. */
+  readonly launch: (poll: P, priority: Priority, turnstile: Turnstile) => void
+  /** Is told whenever the queue may have moved: how many polls are in it while one has to wait, and how many were sent. */
+  readonly onQueue: (queue: Overdue.Queue) => void
+}): Pacer<P> => {
+  const { clock, fork, launch, onQueue } = options
+  const due = Heap.make<P>()
+  const first = Heap.make<P>()
+  // How many polls wait for the budget: one as a rule, of each priority.
+  const delayed = { poll: 0, lastPoll: 0 }
+  let sent = 0
   let pacedTime = 0
   let pacedAt = Alarm.monotonicMillis(clock)
-  let pausedUntil = pacedAt
-  let permit = false
-  let asking = false
-  let asker: Fiber.Fiber<void> | undefined
-  let blockedSince = Number.POSITIVE_INFINITY
-  let overdueBefore = 0
-  let warned = false
-  let inTurn = false
-  let limits: ReadonlyArray<Limit> = budget === undefined
-    ? []
-    : [{ name: "", limit: budget.limit, window: Duration.fromInputUnsafe(budget.window) }]
-  let bucket = budget && bucketOf(limits, budget)
 
   const advance = () => {
     const now = Alarm.monotonicMillis(clock)
-    pacedTime += (asking ? slowest : 1) * Math.max(0, now - Math.max(pacedAt, pausedUntil))
+    pacedTime += (delayed.poll > 0 ? slowest : 1) * (now - pacedAt)
     pacedAt = now
   }
 
-  const next = (until: number) => {
-    const look = first.peek()
-    if (look !== undefined) return look
-    const head = due.peek()
-    return head !== undefined && head.at <= until && pausedUntil <= pacedAt ? head : undefined
-  }
-
-  const ask = Effect.suspend(() => bucket === undefined ? Effect.succeed(Duration.zero) : consume(bucket)).pipe(
-    Effect.flatMap((delay) => Duration.isZero(delay) ? granted : Effect.andThen(Effect.sleep(delay), granted))
-  )
-
-  const consume = (bucket: Bucket) =>
-    limiter.consume(bucket).pipe(
-      Effect.map(({ delay }) => delay),
-      // A store that cannot be reached must not stop the waits: Cloudflare itself still says when it is too much.
-      Effect.catchCause((cause) => Effect.as(Effect.logDebug("No budget from the rate limiter", cause), Duration.zero))
-    )
-
-  const granted = Effect.suspend(() => {
-    advance()
-    asking = false
-    permit = true
-    turn()
-    return overdue()
-  })
-
-  // Under a stretch the queue still empties between two looks. One that does not for a minute has more looks in it than
-  // the budget carries, however long the gaps.
-  const overdue = () => {
-    const seconds = Math.max(0, (pacedAt - blockedSince) / 1000)
-    if (seconds === overdueBefore) return Effect.void
-    overdueBefore = seconds
-    const told = Metric.update(PollMetrics.overdue, seconds)
-    if (seconds < patience || warned || bucket === undefined) return told
-    warned = true
-    const perSecond = bucket.limit / Duration.toSeconds(bucket.window)
-    return Effect.andThen(
-      told,
-      Effect.logWarning(
-        `Bulk operations are started faster than the request budget can look at them even once: ${due.size()} waits ` +
-          `stand in the queue, and it carries ${
-            perSecond.toFixed(1)
-          } looks per second. Nothing is lost, but ends are seen late.`
-      )
-    )
-  }
-
   const turn = () => {
-    if (inTurn) return
-    inTurn = true
     advance()
-    // What falls due meanwhile has to wait for the alarm: else looks that are answered at once could go on for ever.
+    // What falls due meanwhile has to wait for the alarm: else polls that are answered at once could go on for ever.
     const until = pacedTime
-    let look = next(until)
-    while (look !== undefined) {
-      if (!permit && !asking) {
-        asking = true
-        // The store in memory answers at once.
-        asker = fork(ask)
-      }
-      if (!permit) break
-      permit = false
-      cancel(look)
-      launch(look)
-      look = next(until)
+    for (let next = first.peek(); next !== undefined && delayed.lastPoll === 0; next = first.peek()) {
+      send(next, "lastPoll")
     }
-    blockedSince = look === undefined ? Number.POSITIVE_INFINITY : Math.min(blockedSince, pacedAt)
-    inTurn = false
-    if (look === undefined) arm()
+    for (let next = due.peek(); next !== undefined && next.at <= until && delayed.poll === 0; next = due.peek()) {
+      send(next, "poll")
+    }
+    onQueue({ size: delayed.poll > 0 ? due.size() : 0, sent })
+    arm()
+  }
+
+  const send = (poll: P, priority: Priority) => {
+    cancel(poll)
+    sent += 1
+    let isDelayed = false
+    launch(poll, priority, {
+      delayed: () => {
+        if (isDelayed) return
+        advance()
+        isDelayed = true
+        delayed[priority] += 1
+      },
+      passed: () => {
+        if (!isDelayed) return
+        advance()
+        isDelayed = false
+        delayed[priority] -= 1
+        alarm.set(pacedAt)
+      }
+    })
   }
 
   const arm = () => {
     const head = due.peek()
-    if (head !== undefined) alarm.set(Math.max(pacedAt, pausedUntil) + Math.max(0, head.at - pacedTime))
+    if (head !== undefined && delayed.poll === 0) alarm.set(pacedAt + Math.max(0, head.at - pacedTime))
   }
 
   const alarm = Alarm.make(clock, fork, turn)
 
-  const cancel = (look: L) => {
-    due.remove(look)
-    first.remove(look)
-  }
-
-  const pause = (millis: number) => {
-    advance()
-    pausedUntil = Math.max(pausedUntil, pacedAt + Math.min(longestPause, millis))
-    return pausedUntil - pacedAt
+  const cancel = (poll: P) => {
+    due.remove(poll)
+    first.remove(poll)
   }
 
   return {
-    after: (look, gap) => {
+    after: (poll, gap) => {
       advance()
-      cancel(look)
-      due.put(look, pacedTime + gap)
-      // What is due later waits for the alarm, however late it is already: polls that are answered at once could go on for
-      // ever else.
+      cancel(poll)
+      due.put(poll, pacedTime + gap)
+      // What is due later waits for the alarm, however late it is already.
       if (gap > 0) arm()
       else turn()
     },
-    urgent: (look, limit) => {
-      due.remove(look)
-      first.put(look, first.has(look) ? Math.min(look.at, limit) : limit)
+    urgent: (poll, limit) => {
+      due.remove(poll)
+      first.put(poll, first.has(poll) ? Math.min(poll.at, limit) : limit)
       turn()
     },
     cancel,
-    has: (look) => due.has(look) || first.has(look),
-    remaining: (look) => {
+    has: (poll) => due.has(poll) || first.has(poll),
+    remaining: (poll) => {
       advance()
-      return due.has(look) ? Math.max(0, look.at - pacedTime) : 0
-    },
-    pause,
-    learn: (learned, remaining) => {
-      if (budget === undefined) return
-      if (learned.length > 0) {
-        limits = learned
-        bucket = bucketOf(limits, budget)
-      }
-      for (const { name, requests, reset } of remaining) {
-        const { limit } = limits.find((known) => known.name === name) ?? smallest(limits)
-        // The rest is not ours: others of this caller need it before the next reset.
-        if (requests <= limit * (1 - budget.share)) pause(reset)
-      }
+      return due.has(poll) ? Math.max(0, poll.at - pacedTime) : 0
     },
     size: () => due.size() + first.size(),
-    stop: () => {
-      alarm.stop()
-      asker?.interruptUnsafe()
-    }
+    stop: alarm.stop
   }
 }
-
-const smallest = (limits: ReadonlyArray<Limit>) =>
-  limits.reduce((least, other) => other.limit < least.limit ? other : least)
-
-// Effect's token bucket holds `limit` and refills in `window`: the least of what each of the limits allows. Each size has a
-// bucket of its own, by its key: what was left under limits that have been replaced would be too much.
-const bucketOf = (limits: ReadonlyArray<Limit>, { key, share }: Budget) => {
-  const shares = limits.map(({ limit, window }) => ({
-    requests: Math.max(1, share * limit),
-    millis: Duration.toMillis(window)
-  }))
-  const limit = Math.min(...shares.map(({ requests }) => Math.max(1, Math.floor(burst * requests))))
-  const perMilli = Math.min(
-    ...shares.map(({ millis, requests }) => Math.max(requests - limit, requests / 2) / millis)
-  )
-  return {
-    key: `${key}/${limit}`,
-    limit,
-    window: Duration.millis(limit / perMilli),
-    algorithm: "token-bucket",
-    onExceeded: "delay"
-  } as const
-}
-
-type Bucket = ReturnType<typeof bucketOf>

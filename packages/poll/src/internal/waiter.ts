@@ -148,4 +148,4 @@ export const signals = (waiter: Waiter): Effect.Effect<ReadonlyArray<Signal>> =>
 
 /** How many polls were made for it: one that was sent and not answered is one as well. */
 export const polls = ({ feed, joinedAt, wait }: Waiter): number =>
-  wait.polls + (feed.poll !== undefined && feed.sentAt >= joinedAt ? 1 : 0)
+  wait.polls + (feed.poll !== undefined && feed.isSent && feed.sentAt >= joinedAt ? 1 : 0)

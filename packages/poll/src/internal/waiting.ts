@@ -216,7 +216,7 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
     const limit = Wait.limit(wait)
     const lastAt = lastPollAt(waiter)
     waiter.ringsAt = Number.POSITIVE_INFINITY
-    waiter.isThrottled = pacer.has(waiter.turn) && time >= (waiter.nextPollAt ?? Infinity) + patience
+    waiter.isThrottled = isHeldBack(waiter) && time >= (waiter.nextPollAt ?? Infinity) + patience
     const isMissing = isLastMissing(waiter, limit, lastAt)
     if (isMissing && time < lastAt) return ringBy(waiter, lastAt)
     if (isMissing && time <= limit) return pollLast(waiter, limit)
@@ -228,6 +228,8 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
     waiter.wait = decision.wait
     return pollLast(waiter, Wait.limit(decision.wait))
   }
+
+  const isHeldBack = ({ feed, turn }: Waiter.Waiter) => pacer.has(turn) || (feed.poll !== undefined && !feed.isSent)
 
   const pollLast = (waiter: Waiter.Waiter, limit: number): undefined => {
     waiter.lastPollFor = limit

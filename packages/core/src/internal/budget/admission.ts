@@ -3,7 +3,10 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Headers from "effect/http/Headers"
+import * as Exit from "effect/Exit"
+import * as Headers from "effect/http/Headers"
+import * as Option from "effect/Option"
+import type { CloudflareError } from "../../CloudflareError.ts"
 import * as RequestBudget from "../../RequestBudget.ts"
 import * as Account from "./account.ts"
 import type * as Lane from "./lane.ts"
@@ -33,14 +36,15 @@ export interface Admission {
  */
 export const admit = (key: string, path: string): Effect.Effect<Admission> =>
   Effect.withFiber((fiber) => {
-    const { admitted, priority } = fiber.getRef(RequestBudget.CurrentClaim)
+    const { admitted, delayed, priority } = fiber.getRef(RequestBudget.CurrentClaim)
     const account = Account.open(fiber, fiber.getRef(RequestBudget.RequestBudget), key)
     if (priority === "application") return Effect.succeed(admissionOf(account, path, Account.count(account)))
-    return Effect.flatMap(wait(account, priority), (sentAt) => Effect.as(admitted, admissionOf(account, path, sentAt)))
+    return Effect.flatMap(wait(account, priority, delayed), (sentAt) =>
+      Effect.as(admitted, admissionOf(account, path, sentAt)))
   })
 
 // Each of those who wait sleeps by itself, so that none depends on a fiber that may have ended.
-const wait = (account: Account.Account, rank: Order.Rank): Effect.Effect<number> =>
+const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect<void>): Effect.Effect<number> =>
   Effect.suspend(() => {
     const { clock, lane } = account
     let isWoken = false
@@ -63,11 +67,16 @@ const wait = (account: Account.Account, rank: Order.Rank): Effect.Effect<number>
         }
         return Effect.sync(timer.stop)
       })
+    let isDelayed = false
     const look: Effect.Effect<number> = Effect.suspend(() => {
       isWoken = false
       ring = undefined
       const turn = take(account, waiter)
-      return "sentAt" in turn ? Effect.succeed(turn.sentAt) : Effect.andThen(sleep(turn.until), look)
+      if ("sentAt" in turn) return Effect.succeed(turn.sentAt)
+      const rest = Effect.andThen(sleep(turn.until), look)
+      if (isDelayed) return rest
+      isDelayed = true
+      return Effect.andThen(delayed, rest)
     })
     return Effect.onInterrupt(look, () => Effect.sync(() => lane.leave(waiter, Time.millis(clock))))
   })
@@ -96,3 +105,22 @@ const read = ({ codes, headers, retryAfter, status }: Answer, path: string): Lan
   policy: Limits.policy(headers),
   remaining: Limits.remaining(headers)
 })
+
+/** A request about `path` on the budget of that key, which learns from how it ended. */
+export const through = <A, R>(
+  key: string,
+  path: string,
+  request: Effect.Effect<A, CloudflareError, R>
+): Effect.Effect<A, CloudflareError, R> =>
+  Effect.flatMap(
+    admit(key, path),
+    ({ observe }) => Effect.onExit(request, (exit) => Effect.sync(() => observe(answerOf(exit))))
+  )
+
+const answerOf = (exit: Exit.Exit<unknown, CloudflareError>): Answer | undefined => {
+  if (Exit.isSuccess(exit)) return { status: 200, headers: Headers.empty, codes: [], retryAfter: undefined }
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  if (error?.reason.status === undefined) return undefined
+  const codes = error.reason.errors.flatMap(({ code }) => code === undefined ? [] : [code])
+  return { status: error.reason.status, headers: Headers.empty, codes, retryAfter: error.retryAfter }
+}

@@ -111,7 +111,7 @@ describe("requests that make room", () => {
       const { send, times } = cloudflare()
       const admitted: Array<number> = []
       const note = Effect.sync(() => void admitted.push(times().length))
-      const claim = { priority: "poll", admitted: note } as const
+      const claim = { priority: "poll", delayed: Effect.void, admitted: note } as const
       yield* Effect.forkChild(
         Effect.andThen(send("/a"), send("/a")).pipe(Effect.provideService(RequestBudget.CurrentClaim, claim))
       )

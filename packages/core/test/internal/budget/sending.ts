@@ -51,4 +51,4 @@ export const cloudflare = (answer: (path: string, at: number) => Reply | undefin
 
 /** Has requests make room as this rank. */
 export const as = (priority: RequestBudget.Priority) =>
-  Effect.provideService(RequestBudget.CurrentClaim, { priority, admitted: Effect.void })
+  Effect.provideService(RequestBudget.CurrentClaim, { priority, delayed: Effect.void, admitted: Effect.void })
