@@ -198,16 +198,9 @@ export const make = (): Lane => {
     observe: (sentAt, answer, now, { limit, share }) => {
       unanswered = remove(unanswered, sentAt)
       if (answer !== undefined) {
-        const { policy, remaining } = answer
-        learned = Limits.learn(learned, policy, now)
-        const isExhausted = remaining.some(({ requests }) => requests === 0)
-        block = Block.observe(block, { ...answer, sentAt, isExhausted }, now)
-        const least = Math.min(...learned.length === 0 ? [limit.limit] : learned.map((known) => known.limit))
-        for (const { name, requests, reset } of remaining) {
-          const total = learned.find((known) => known.name === name)?.limit ?? least
-          // The rest is not ours: others of this caller need it before the next reset.
-          if (requests <= Math.max(0, total * (1 - share))) block = Block.silence(block, reset, now)
-        }
+        learned = Limits.learn(learned, answer.policy, now)
+        block = Block.observe(block, { ...answer, sentAt, isExhausted: Limits.isExhausted(answer.remaining) }, now)
+        block = Block.silence(block, Limits.pause(learned, answer.remaining, limit, share), now)
       }
       wake(now)
     },

@@ -94,3 +94,25 @@ export const readyAt = (known: ReadonlyArray<Learned>, share: number): number =>
 /** The learned limits after a request at `now`. */
 export const fill = (known: ReadonlyArray<Learned>, now: number, share: number): ReadonlyArray<Learned> =>
   known.map((limit) => ({ ...limit, emptyAt: Bucket.fill(limit.emptyAt, now, Bucket.rateOf(limit, share)) }))
+
+/** Whether nothing is left of a limit. */
+export const isExhausted = (remaining: ReadonlyArray<Remaining>): boolean =>
+  remaining.some(({ requests }) => requests === 0)
+
+/**
+ * For how many milliseconds nothing is to be sent: where no more is left than the share of others, they need it before
+ * the next reset. What is left of a limit that no policy names is compared with the tightest that is known.
+ */
+export const pause = (
+  known: ReadonlyArray<Learned>,
+  remaining: ReadonlyArray<Remaining>,
+  configured: Bucket.Limit,
+  share: number
+): number => {
+  const tightest = known.length === 0 ? configured.limit : Math.min(...known.map(({ limit }) => limit))
+  const othersOf = (name: string) => {
+    const limit = known.find((learned) => learned.name === name)?.limit ?? tightest
+    return Math.max(0, limit * (1 - share))
+  }
+  return Math.max(0, ...remaining.map(({ name, requests, reset }) => requests <= othersOf(name) ? reset : 0))
+}

@@ -69,6 +69,18 @@ describe("a waiter", () => {
     assert.strictEqual(lane.left(1011, terms).waiting, 0)
   })
 
+  it("that was woken and does not look is dropped a second after that", () => {
+    const lane = Lane.make()
+    use(lane, 90)
+    const [dead, alive] = [waiterOf(), waiterOf()]
+    lane.turn(dead.waiter, 0, terms, false)
+    assert.strictEqual(dead.waiter.looksAt, 810)
+    lane.turn(alive.waiter, 0, terms, false)
+    lane.observe(0, plain, 5, terms)
+    assert.strictEqual(lane.turn(alive.waiter, 1005, terms, false) !== "ask" && lane.left(1005, terms).waiting, 2)
+    assert.deepStrictEqual(lane.turn(alive.waiter, 1006, terms, false), { sentAt: 1006 })
+  })
+
   it("that was only late joins again", () => {
     const lane = Lane.make()
     use(lane, 10)
@@ -96,6 +108,21 @@ describe("a waiter", () => {
     lane.turn(next.waiter, 0, terms, false)
     lane.observe(0, undefined, 50, terms)
     assert.deepStrictEqual(lane.turn(next.waiter, 50, terms, false), { sentAt: 50 })
+  })
+})
+
+describe("an answer", () => {
+  it("that leaves no more than the share of others stops those who make room until the reset", () => {
+    const lane = Lane.make()
+    const remaining = [{ name: "any", requests: 50, reset: 400 }]
+    lane.observe(0, { ...plain, remaining }, 5, { ...terms, share: 0.5 })
+    assert.deepStrictEqual(lane.turn(waiterOf().waiter, 5, terms, false), { until: 405 })
+  })
+
+  it("429 that leaves nothing is about everything", () => {
+    const lane = Lane.make()
+    lane.observe(0, { ...plain, status: 429, remaining: [{ name: "any", requests: 0, reset: 400 }] }, 5, terms)
+    assert.deepStrictEqual(lane.turn(waiterOf().waiter, 5, terms, false), { until: 1005 })
   })
 })
 

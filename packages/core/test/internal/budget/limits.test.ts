@@ -101,3 +101,41 @@ describe("what was learned", () => {
     assert.strictEqual(known.at(-1)?.name, "\"99\"")
   })
 })
+
+describe("what is left", () => {
+  const configured = { limit: 1000, window: 300_000 }
+  const left = (name: string, requests: number, reset: number) => ({ name: JSON.stringify(name), requests, reset })
+  const known = Limits.learn([], [named("small", 40, 60_000), named("large", 400, 60_000)], 0)
+
+  it("is for others where it is no more than their share: a pause until the reset", () => {
+    assert.strictEqual(Limits.pause([], [left("any", 251, 5)], configured, 0.75), 0)
+    assert.strictEqual(Limits.pause([], [left("any", 250, 5)], configured, 0.75), 5)
+    assert.strictEqual(
+      Limits.pause([], [left("any", 250, 5), left("any", 0, 9), left("any", 1, 7)], configured, 0.75),
+      9
+    )
+    assert.strictEqual(Limits.pause([], [], configured, 0.75), 0)
+  })
+
+  it("is compared with the limit of its name, else with the tightest that is known", () => {
+    assert.strictEqual(Limits.pause(known, [left("small", 10, 5)], configured, 0.75), 5)
+    assert.strictEqual(Limits.pause(known, [left("small", 11, 5)], configured, 0.75), 0)
+    assert.strictEqual(Limits.pause(known, [left("large", 100, 5)], configured, 0.75), 5)
+    assert.strictEqual(Limits.pause(known, [left("large", 101, 5)], configured, 0.75), 0)
+    assert.strictEqual(Limits.pause(known, [left("other", 10, 5)], configured, 0.75), 5)
+    assert.strictEqual(Limits.pause(known, [left("other", 11, 5)], configured, 0.75), 0)
+  })
+
+  it("may be used up where nothing is for others", () => {
+    for (const share of [1, 2]) {
+      assert.strictEqual(Limits.pause([], [left("any", 1, 5)], configured, share), 0)
+      assert.strictEqual(Limits.pause([], [left("any", 0, 5)], configured, share), 5)
+    }
+  })
+
+  it("is nothing where one limit has nothing left", () => {
+    assert.isTrue(Limits.isExhausted([left("a", 5, 1), left("b", 0, 1)]))
+    assert.isFalse(Limits.isExhausted([left("a", 5, 1)]))
+    assert.isFalse(Limits.isExhausted([]))
+  })
+})
