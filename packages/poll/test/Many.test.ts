@@ -232,29 +232,48 @@ const counting = (ids: ReadonlyArray<string>) => {
   return { ends, layer, most }
 }
 
-describe("the request budget", () => {
-  // Operations that start at random times of an hour and last 1 second to 30 minutes.
-  const anHourOf = (waits: number) =>
-    Effect.gen(function*() {
-      const ids = Array.from({ length: waits }, (_, index) => `op-${index}`)
-      const { ends, layer, most } = counting(ids)
-      const ended = yield* Ref.make(0)
-      const run = Effect.gen(function*() {
-        const poller = yield* Poller
-        yield* Effect.forEach(ids, (id) =>
-          Effect.gen(function*() {
-            yield* Effect.sleep((yield* Random.next) * 3_600_000)
-            const startedAt = yield* DateTime.now
-            ends.set(id, DateTime.toEpochMillis(startedAt) + 1000 * 1800 ** (yield* Random.next))
-            yield* poller.wait(id, { startedAt, timeout: "Infinity" })
-            yield* Ref.update(ended, (count) => count + 1)
-          }).pipe(Effect.forkChild))
-        yield* TestClock.adjust("4 hours")
-      })
-      yield* Effect.provide(run, layer)
-      return { ended: yield* Ref.get(ended), most: most() }
-    }).pipe(Random.withSeed("an hour"))
+// Operations that start at random times of an hour and last 1 second to 30 minutes.
+const anHourOf = (waits: number) =>
+  Effect.gen(function*() {
+    const ids = Array.from({ length: waits }, (_, index) => `op-${index}`)
+    const { ends, layer, most } = counting(ids)
+    const ended = yield* Ref.make(0)
+    const run = Effect.gen(function*() {
+      const poller = yield* Poller
+      yield* Effect.forEach(ids, (id) =>
+        Effect.gen(function*() {
+          yield* Effect.sleep((yield* Random.next) * 3_600_000)
+          const startedAt = yield* DateTime.now
+          ends.set(id, DateTime.toEpochMillis(startedAt) + 1000 * 1800 ** (yield* Random.next))
+          yield* poller.wait(id, { startedAt, timeout: "Infinity" })
+          yield* Ref.update(ended, (count) => count + 1)
+        }).pipe(Effect.forkChild))
+      yield* TestClock.adjust("4 hours")
+    })
+    yield* Effect.provide(run, layer)
+    return { ended: yield* Ref.get(ended), most: most() }
+  }).pipe(Random.withSeed("an hour"))
 
+const warningsOf = Effect.fnUntraced(function*(
+  ids: ReadonlyArray<string>,
+  wait: (poller: BulkOperationPoller.BulkOperationPoller["Service"]) => Effect.Effect<unknown>
+) {
+  const messages: Array<string> = []
+  const logger = Logger.make(({ logLevel, message }) => {
+    if (logLevel === "Warn") messages.push(String(message))
+  })
+  const { ends, layer } = counting(ids)
+  ids.forEach((id) => ends.set(id, 1000))
+  const run = Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(Poller.use(wait))
+    yield* TestClock.adjust("2 hours")
+    yield* Fiber.join(fiber)
+  })
+  yield* Effect.provide(run, Layer.provideMerge(layer, Logger.layer([logger])))
+  return messages
+})
+
+describe("the request budget", () => {
   it.effect("is kept by 1,000 waits in an hour, and all of them end", () =>
     Effect.gen(function*() {
       const { ended, most } = yield* anHourOf(1000)
@@ -268,25 +287,6 @@ describe("the request budget", () => {
       assert.strictEqual(ended, 10_000)
       assert.isAtMost(most, 1200)
     }), 60_000)
-
-  const warningsOf = Effect.fnUntraced(function*(
-    ids: ReadonlyArray<string>,
-    wait: (poller: BulkOperationPoller.BulkOperationPoller["Service"]) => Effect.Effect<unknown>
-  ) {
-    const messages: Array<string> = []
-    const logger = Logger.make(({ logLevel, message }) => {
-      if (logLevel === "Warn") messages.push(String(message))
-    })
-    const { ends, layer } = counting(ids)
-    ids.forEach((id) => ends.set(id, 1000))
-    const run = Effect.gen(function*() {
-      const fiber = yield* Effect.forkChild(Poller.use(wait))
-      yield* TestClock.adjust("2 hours")
-      yield* Fiber.join(fiber)
-    })
-    yield* Effect.provide(run, Layer.provideMerge(layer, Logger.layer([logger])))
-    return messages
-  })
 
   it.effect("that cannot carry what is started is said once, with the figures, and nothing fails", () =>
     Effect.gen(function*() {
