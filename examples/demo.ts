@@ -7,6 +7,7 @@
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import {
@@ -122,7 +123,7 @@ const program = Effect.gen(function*() {
     simulated,
     waiting.pipe(
       Layer.provide(simulatedCloudflare),
-      Layer.provideMerge(Simulator.layerServer({ timestamps: { fractionDigits: 3 } }))
+      Layer.provideMerge(SimulatorServer.layer({ timestamps: { fractionDigits: 3 } }))
     )
   )
 })

@@ -4,6 +4,7 @@
 import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
 import { BulkOperationPoller, PollOptions } from "@bulk-operations/poll"
 import { Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { ConfigProvider, Console, Effect, Layer } from "effect"
@@ -43,4 +44,4 @@ const withSimulator = Effect.gen(function*() {
   yield* Effect.provide(application(operationId), ConfigProvider.layer(environment))
 })
 
-withSimulator.pipe(Effect.provide(Simulator.layerServer()), NodeRuntime.runMain)
+withSimulator.pipe(Effect.provide(SimulatorServer.layer()), NodeRuntime.runMain)

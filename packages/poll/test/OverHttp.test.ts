@@ -1,6 +1,7 @@
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"
 import { Fault, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Redacted } from "effect"
@@ -18,7 +19,7 @@ const waiting = BulkOperationPoller.layer.pipe(Layer.provide(BulkOperations.laye
 const inMemory = Layer.provideMerge(waiting, Simulator.layerHttpClient())
 const overSockets = waiting.pipe(
   Layer.provide(NodeHttpClient.layerUndici),
-  Layer.provideMerge(Simulator.layerServer())
+  Layer.provideMerge(SimulatorServer.layer())
 )
 
 describe("over HTTP", () => {

@@ -8,6 +8,7 @@ import {
 } from "@bulk-operations/core"
 import { BulkOperationPoller, PollOptions, PollSchedule, type WaitError } from "@bulk-operations/poll"
 import { Draw, Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Layer, Option, Redacted, Result, Schedule } from "effect"
@@ -37,7 +38,7 @@ const world = (seed: string) =>
     Layer.provide(NodeHttpClient.layerUndici),
     // Stalls must pass within the test.
     Layer.provide(Layer.succeed(CloudflareApi.RequestPolicy, { ...CloudflareApi.defaultPolicy, timeout: "1 second" })),
-    Layer.provideMerge(Simulator.layerServer({
+    Layer.provideMerge(SimulatorServer.layer({
       seed,
       limits: { requests: Infinity, pendingOperations: Infinity },
       timestamps: { fractionDigits: 3 },

@@ -1,19 +1,9 @@
 /**
  * An embedded Cloudflare Lists API that other people's clients believe.
  *
- * It answers as Cloudflare does, on real sockets (`layerServer`) or without (`layerHttpClient`). Its time is Effect's
- * `Clock`: `TestClock` lets an hour pass at once, and a demo runs in real time. The `Simulator` service scripts it and
- * tells what it received.
- *
- * @example
- * import { Simulator } from "@bulk-operations/simulator"
- * import { Effect } from "effect"
- *
- * const program = Effect.gen(function*() {
- *   const { baseUrl } = yield* Simulator.Simulator
- *   return baseUrl.endsWith("/client/v4") // any client of Cloudflare's API can be pointed at it
- * })
- * await Effect.runPromise(program.pipe(Effect.provide(Simulator.layerServer({ duration: "10 seconds" })))) // => true
+ * It answers as Cloudflare does, without sockets (`layerHttpClient`) wherever Effect runs, or on real ones with
+ * `SimulatorServer` of `@bulk-operations/simulator/node`. Its time is Effect's `Clock`: `TestClock` lets an hour pass at
+ * once, and a demo runs in real time. The `Simulator` service scripts it and tells what it received.
  */
 import type * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as Context from "effect/Context"
@@ -30,7 +20,6 @@ import * as Account from "./internal/account.ts"
 import type { Credential } from "./internal/credentials.ts"
 import * as InMemory from "./internal/httpClient.ts"
 import type { Kind } from "./internal/item.ts"
-import * as Loopback from "./internal/loopback.ts"
 import * as Make from "./internal/make.ts"
 import type { ReceivedRequest } from "./internal/requestLog.ts"
 import type { TimestampFormat } from "./internal/timestamp.ts"
@@ -148,34 +137,6 @@ export interface Limits {
   /** 5 minutes by default. A credential that exceeds its requests is blocked for as long again. */
   readonly window?: Duration.Input
 }
-
-/** Where a server listens. */
-export interface ServerOptions extends Options {
-  /** A free one by default. */
-  readonly port?: number
-  /** `127.0.0.1` by default. */
-  readonly host?: string
-  /** Needed for a `host` that is not loopback, where other machines may reach it. */
-  readonly allowRemote?: boolean
-}
-
-/**
- * The simulator behind a real server, until the layer's scope closes.
- *
- * Needs `@effect/platform-node`, which is loaded here and nowhere else. Fails if it cannot listen.
- */
-export const layerServer = (options: ServerOptions = {}): Layer.Layer<Simulator, SimulatorError.SimulatorError> =>
-  Layer.effect(
-    Simulator,
-    Effect.gen(function*() {
-      const { host = "127.0.0.1", port = 0 } = options
-      if (options.allowRemote !== true) yield* Loopback.check(host)
-      const NodeServer = yield* Effect.promise(() => import("./internal/nodeServer.ts"))
-      const { application, control } = yield* Make.make(options)
-      const origin = yield* NodeServer.serve(application, { host, port })
-      return control(`${origin}/client/v4`)
-    })
-  )
 
 /**
  * The simulator as an `HttpClient`, without sockets: it answers every request, whatever its host. Its `baseUrl` is

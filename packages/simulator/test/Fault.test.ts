@@ -1,4 +1,5 @@
 import { Draw, Fault, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Option } from "effect"
 import { FetchHttpClient, HttpClientError } from "effect/http"
@@ -7,7 +8,7 @@ import * as Api from "./Api.ts"
 
 const ways = [
   { way: "in memory", layer: Simulator.layerHttpClient },
-  { way: "over sockets", layer: (options: Simulator.Options) => Layer.merge(Simulator.layerServer(options), fetch) }
+  { way: "over sockets", layer: (options: Simulator.Options) => Layer.merge(SimulatorServer.layer(options), fetch) }
 ]
 
 const fetch = FetchHttpClient.layer

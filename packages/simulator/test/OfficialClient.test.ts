@@ -1,4 +1,5 @@
 import { Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
 import Cloudflare from "cloudflare"
 import { Effect, Option, Stream } from "effect"
@@ -28,7 +29,7 @@ const collect = <A>(pages: () => AsyncIterable<A>) =>
 
 const addresses = (items: ReadonlyArray<object>) => items.map((item) => "ip" in item && item.ip)
 
-const instant = Simulator.layerServer({ duration: 0 })
+const instant = SimulatorServer.layer({ duration: 0 })
 
 describe("the official client on lists", () => {
   it.live("creates, gets, lists, updates and deletes a list", () =>
@@ -170,7 +171,7 @@ describe("the official client on bulk operations", () => {
       yield* fail(other, "list is full")
       const failed = yield* ask(() => lists.bulkOperations.get(other, { account_id }))
       assert.deepInclude(failed, { id: other, status: "failed", error: "list is full" })
-    }).pipe(Effect.provide(Simulator.layerServer({ duration: "Infinity" }))))
+    }).pipe(Effect.provide(SimulatorServer.layer({ duration: "Infinity" }))))
 
   it.live("sees no change of items before the operation ends, and none at all if it fails", () =>
     Effect.gen(function*() {
@@ -192,7 +193,7 @@ describe("the official client on bulk operations", () => {
         "failed"
       ])
       assert.deepStrictEqual(yield* items, after)
-    }).pipe(Effect.provide(Simulator.layerServer({ duration: "Infinity" }))))
+    }).pipe(Effect.provide(SimulatorServer.layer({ duration: "Infinity" }))))
 
   it.live("is told by RateLimitError that an operation is pending", () =>
     Effect.gen(function*() {
@@ -204,7 +205,7 @@ describe("the official client on bulk operations", () => {
       assert.instanceOf(error, Cloudflare.RateLimitError)
       const message = "you have been ratelimited please wait and try again"
       assert.deepStrictEqual(error.errors, [{ code: 10040, message }])
-    }).pipe(Effect.provide(Simulator.layerServer())))
+    }).pipe(Effect.provide(SimulatorServer.layer())))
 })
 
 describe("the official client on trouble", () => {
@@ -285,7 +286,7 @@ describe("the official client on trouble", () => {
       const forbidden = yield* list("the-token")
       assert.instanceOf(forbidden, Cloudflare.PermissionDeniedError)
       assert.deepStrictEqual(forbidden.errors, [{ code: 10000, message: "Authentication error" }])
-    }).pipe(Effect.provide(Simulator.layerServer({ credentials: [{ token: "the-token" }] }))))
+    }).pipe(Effect.provide(SimulatorServer.layer({ credentials: [{ token: "the-token" }] }))))
 
   it.live("is let in with an email address and a key", () =>
     Effect.gen(function*() {
@@ -295,5 +296,5 @@ describe("the official client on trouble", () => {
       assert.deepStrictEqual(yield* collect(() => client("the-key").list({ account_id })), [])
       const error = yield* refusal(() => client("another-key").list({ account_id }))
       assert.instanceOf(error, Cloudflare.AuthenticationError)
-    }).pipe(Effect.provide(Simulator.layerServer({ credentials: [{ email: "user@example.com", key: "the-key" }] }))))
+    }).pipe(Effect.provide(SimulatorServer.layer({ credentials: [{ email: "user@example.com", key: "the-key" }] }))))
 })

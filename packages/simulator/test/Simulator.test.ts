@@ -1,4 +1,5 @@
 import { type Endpoint, Fault, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, DateTime, Effect, Fiber, Layer, Option, Schema, Struct } from "effect"
 import { FetchHttpClient, HttpClient } from "effect/http"
@@ -6,8 +7,8 @@ import { TestClock } from "effect/testing"
 import * as Api from "./Api.ts"
 
 const memory = (options?: Simulator.Options) => Effect.provide(Simulator.layerHttpClient(options))
-const sockets = (options?: Simulator.ServerOptions) =>
-  Effect.provide(Layer.merge(Simulator.layerServer(options), FetchHttpClient.layer))
+const sockets = (options?: SimulatorServer.Options) =>
+  Effect.provide(Layer.merge(SimulatorServer.layer(options), FetchHttpClient.layer))
 
 const at = (endpoint: Endpoint.Endpoint) => Option.some(endpoint)
 

@@ -1,12 +1,13 @@
 import { Fault, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Tracer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Api from "../Api.ts"
 
-const sockets = (options?: Simulator.ServerOptions) =>
-  Effect.provide(Layer.merge(Simulator.layerServer(options), FetchHttpClient.layer))
+const sockets = (options?: SimulatorServer.Options) =>
+  Effect.provide(Layer.merge(SimulatorServer.layer(options), FetchHttpClient.layer))
 
 describe("the server", () => {
   it.effect("listens on a free port of 127.0.0.1, and its base URL ends like Cloudflare's", () =>
@@ -33,7 +34,7 @@ describe("the server", () => {
         }
       })
       yield* Api.status("GET", Api.lists).pipe(
-        Effect.provide(Simulator.layerServer()),
+        Effect.provide(SimulatorServer.layer()),
         Effect.withTracer(tracer)
       )
       assert.deepStrictEqual(spans, ["client GET"])
@@ -41,7 +42,7 @@ describe("the server", () => {
 
   it.effect("refuses to listen where others could reach it, and says what to do", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(Layer.build(Simulator.layerServer({ host: "0.0.0.0" })))
+      const error = yield* Effect.flip(Layer.build(SimulatorServer.layer({ host: "0.0.0.0" })))
       assert.strictEqual(error.reason._tag, "NotLoopback")
       assert.strictEqual(
         error.message,
@@ -64,7 +65,7 @@ describe("the server", () => {
   it.effect("says that a port is taken", () =>
     Effect.gen(function*() {
       const port = Number(new URL((yield* Simulator.Simulator).baseUrl).port)
-      const error = yield* Effect.flip(Layer.build(Simulator.layerServer({ port })))
+      const error = yield* Effect.flip(Layer.build(SimulatorServer.layer({ port })))
       assert.strictEqual(error.reason._tag, "CannotListen")
       assert.include(error.message, `The simulator cannot listen on 127.0.0.1, port ${port}: `)
       assert.include(error.message, "EADDRINUSE")
@@ -78,7 +79,7 @@ describe("the server", () => {
         const fiber = yield* Effect.forkDetach(Effect.exit(Api.request("GET", Api.lists)))
         yield* Effect.repeat((yield* Simulator.Simulator).requests, { until: (all) => all.length > 0 })
         return fiber
-      }).pipe(Effect.provide(Simulator.layerServer()))
+      }).pipe(Effect.provide(SimulatorServer.layer()))
       const [took, exit] = yield* Effect.timed(Fiber.join(fiber))
       assert.strictEqual(exit._tag, "Failure")
       assert.isBelow(Duration.toMillis(took), 1000)

@@ -1,0 +1,1 @@
+export * as SimulatorServer from "./SimulatorServer.ts"
