@@ -7,29 +7,23 @@
  */
 import type * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
-import type * as Schema from "effect/Schema"
 import type { Draw } from "./Draw.ts"
 import type * as Fault from "./Fault.ts"
 import * as Account from "./internal/account.ts"
-import type { Credential } from "./internal/credentials.ts"
 import * as InMemory from "./internal/httpClient.ts"
-import type { Kind } from "./internal/item.ts"
 import * as Make from "./internal/make.ts"
 import type { ReceivedRequest } from "./internal/requestLog.ts"
-import type { TimestampFormat } from "./internal/timestamp.ts"
 import type { OperationPlan } from "./OperationPlan.ts"
 import type * as SimulatorError from "./SimulatorError.ts"
+import type { Options } from "./SimulatorOptions.ts"
+import type { NewList, NewOperation, State } from "./SimulatorState.ts"
 
-export type { Credential } from "./internal/credentials.ts"
-export type { Kind } from "./internal/item.ts"
 export type { ReceivedRequest } from "./internal/requestLog.ts"
-export type { TimestampFormat } from "./internal/timestamp.ts"
+export type * from "./SimulatorOptions.ts"
+export type * from "./SimulatorState.ts"
 
 /** The account of the simulator's own methods, unless they are told another. Every other id is an account as well. */
 export const accountId = Account.defaultId
@@ -58,7 +52,9 @@ export class Simulator extends Context.Service<Simulator, {
    * An operation that touches no list, as if someone else had started it. It is accepted whatever is pending, and
    * counts as pending for the writes after it. Gives its id.
    */
-  readonly startOperation: (options?: NewOperation) => Effect.Effect<BulkOperation.OperationId>
+  readonly startOperation: (
+    options?: NewOperation
+  ) => Effect.Effect<BulkOperation.OperationId, SimulatorError.SimulatorError>
 
   /** Moves an operation on by hand, from `pending` to `running`. */
   readonly begin: (id: string) => Effect.Effect<void, SimulatorError.SimulatorError>
@@ -75,68 +71,6 @@ export class Simulator extends Context.Service<Simulator, {
   /** All lists and operations, account by account, in the order in which they were created. */
   readonly state: Effect.Effect<State>
 }>()("@bulk-operations/simulator/Simulator") {}
-
-export interface NewList {
-  readonly name: string
-  readonly kind: Kind
-  readonly description?: string
-  /** As they are written to the API: `{ ip: "192.0.2.1", comment: "a scanner" }`. */
-  readonly items?: ReadonlyArray<Schema.JsonObject>
-  /** In how many rules the list is used; with any, it cannot be deleted. */
-  readonly references?: number
-  /** `Simulator.accountId` by default. */
-  readonly accountId?: string
-}
-
-export interface NewOperation extends OperationPlan {
-  /** `Simulator.accountId` by default. */
-  readonly accountId?: string
-}
-
-export interface State {
-  readonly lists: ReadonlyArray<{
-    readonly accountId: string
-    readonly id: string
-    readonly name: string
-    readonly kind: Kind
-    /** As the API answers them. */
-    readonly items: ReadonlyArray<Schema.JsonObject>
-  }>
-  readonly operations: ReadonlyArray<{
-    readonly accountId: string
-    /** None if it was started with `startOperation`. */
-    readonly listId: Option.Option<string>
-    readonly acceptedAt: DateTime.Utc
-    readonly operation: BulkOperation.BulkOperation
-  }>
-}
-
-/** How operations go, unless `planNext` says otherwise, and the rest of the simulated world. */
-export interface Options extends OperationPlan {
-  /** Two simulators with the same seed that receive the same requests answer the same. */
-  readonly seed?: string | number
-  readonly limits?: Limits
-  /** The accepted credentials. By default any are; a request without any is refused in any case. */
-  readonly credentials?: ReadonlyArray<Credential>
-  /** How times are written; `2026-01-31T08:00:00Z` by default. */
-  readonly timestamps?: TimestampFormat
-  /** So many of the latest requests are remembered; 10,000 by default. */
-  readonly keepRequests?: number
-}
-
-/**
- * Cloudflare's limits; `Infinity` switches one off.
- *
- * Source: developers.cloudflare.com/fundamentals/api/reference/limits, and the official client for the first one.
- */
-export interface Limits {
-  /** Operations of one account that have not ended; 1 by default. With more, those of one list run one by one. */
-  readonly pendingOperations?: number
-  /** Requests of one credential within `window`; 1,200 by default. Without it, there are no `Ratelimit` headers. */
-  readonly requests?: number
-  /** 5 minutes by default. A credential that exceeds its requests is blocked for as long again. */
-  readonly window?: Duration.Input
-}
 
 /**
  * The simulator as an `HttpClient`, without sockets: it answers every request, whatever its host. Its `baseUrl` is

@@ -30,6 +30,19 @@ export class ListRefused extends Schema.TaggedError<ListRefused>()("ListRefused"
   }
 }
 
+/** An id is given that cannot be had. */
+export class IdRefused extends Schema.TaggedError<IdRefused>()("IdRefused", {
+  of: Schema.Literals(["list", "item", "operation"]),
+  id: Schema.String,
+  why: Schema.Literals(["empty", "taken"])
+}) {
+  override get message() {
+    return this.why === "empty"
+      ? `The id of this ${this.of} is empty. Leave it out to get a new one.`
+      : `Another ${this.of} has the id ${this.id} already. Give a different one, or leave it out to get a new one.`
+  }
+}
+
 /** An operation is to be moved on by hand that is not under way. */
 export class OperationNotOpen extends Schema.TaggedError<OperationNotOpen>()("OperationNotOpen", {
   operationId: Schema.String,
@@ -47,7 +60,7 @@ const explanation = {
 }
 
 export class SimulatorError extends Schema.TaggedError<SimulatorError>()("SimulatorError", {
-  reason: Schema.Union([NotLoopback, CannotListen, ListRefused, OperationNotOpen])
+  reason: Schema.Union([NotLoopback, CannotListen, ListRefused, IdRefused, OperationNotOpen])
 }) {
   override get message() {
     return this.reason.message

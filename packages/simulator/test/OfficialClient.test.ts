@@ -137,9 +137,16 @@ describe("the official client on items", () => {
         })
       assert.deepStrictEqual(yield* write([{ ip: "192.0.2.1" }, { ip: "192.0.2.1/32" }]), [{
         code: 10028,
-        message: "192.0.2.1/32 is not a valid value for ip because filters.api.duplicate_item_value"
+        message: "192.0.2.1 is not a valid value for ip because filters.api.duplicate_item_value"
       }])
-      assert.deepStrictEqual(yield* write([{ asn: 64_496 }]), [{ code: 10026, message: "filters.api.invalid_json" }])
+      assert.deepStrictEqual(yield* write([{ asn: 64_496 }]), [{
+        code: 10058,
+        message: "List items incompatible with list type"
+      }])
+      assert.deepStrictEqual(yield* write([{ ip: "192.0.2.1" }, { ip: "127.0.0.257" }]), [{
+        code: 10035,
+        message: "invalid value for ip at position 1: filters.api.not an IP address or CIDR"
+      }])
       const page = yield* refusal(() => lists.items.list(id, { account_id, per_page: 501 }))
       assert.deepStrictEqual(page.errors, [{ code: 10027, message: "invalid or expired cursor" }])
     }).pipe(Effect.provide(instant)))

@@ -1,4 +1,4 @@
-import { type Endpoint, Fault, Simulator } from "@bulk-operations/simulator"
+import { type Endpoint, Fault, Simulator, type SimulatorError } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, DateTime, Effect, Fiber, Layer, Option, Schema, Struct } from "effect"
@@ -21,13 +21,73 @@ describe("createList", () => {
       assert.strictEqual(yield* refusal({ name: "a b", kind: "ip" }), `${prefix}filters.api.invalid_json (10026)`)
       assert.strictEqual(
         yield* refusal({ name: "blocked", kind: "ip", items: [{ ip: "192.0.2.300" }] }),
-        `${prefix}192.0.2.300 is not a valid value for ip because filters.api.invalid_item_value (10028)`
+        `${prefix}invalid value for ip at position 0: filters.api.not an IP address or CIDR (10035)`
       )
       yield* createList({ name: "blocked", kind: "ip" })
       assert.strictEqual(
         yield* refusal({ name: "blocked", kind: "asn" }),
         `${prefix}list name already exists (10021)`
       )
+    }).pipe(memory()))
+})
+
+const refusal = (effect: Effect.Effect<string, SimulatorError.SimulatorError>) =>
+  Effect.map(Effect.flip(effect), ({ message, reason }) => [reason._tag, message])
+const taken = (what: string) => [
+  "IdRefused",
+  `Another ${what} has the id one already. Give a different one, or leave it out to get a new one.`
+]
+const empty = (what: string) => [
+  "IdRefused",
+  `The id of this ${what} is empty. Leave it out to get a new one.`
+]
+const items = (...ids: ReadonlyArray<string>) => ids.map((id, n) => ({ id, ip: `192.0.2.${n}` }))
+
+describe("given ids", () => {
+  it.effect("are those of the list, its items and the operation; where none is given, one is made", () =>
+    Effect.gen(function*() {
+      const { createList, startOperation, state } = yield* Simulator.Simulator
+      const items = [{ id: "second", ip: "192.0.2.2" }, { ip: "192.0.2.3/32" }, { id: "first", ip: "192.0.2.1/32" }]
+      assert.strictEqual(yield* createList({ id: "a-list", name: "blocked", kind: "ip", items }), "a-list")
+      assert.strictEqual(yield* startOperation({ id: "an-operation", duration: 0 }), "an-operation")
+      const { lists: [list], operations } = yield* state
+      assert.deepStrictEqual(operations.map(({ operation }) => operation.id), ["an-operation"])
+      const [first, second, third] = list?.items ?? []
+      assert.deepInclude(first, { id: "first", ip: "192.0.2.1" })
+      assert.deepInclude(second, { id: "second", ip: "192.0.2.2" })
+      assert.match(String(third?.["id"]), /^[0-9a-f]{32}$/)
+      const { body } = yield* Api.call("GET", `${Api.lists}/a-list/items/second`)
+      assert.include(JSON.stringify(body), "192.0.2.2")
+    }).pipe(memory()))
+
+  it.effect("are refused where another has them already, or where they are empty", () =>
+    Effect.gen(function*() {
+      const { createList, startOperation, state } = yield* Simulator.Simulator
+      const list = { name: "blocked", kind: "ip" } as const
+      yield* createList({ ...list, id: "one" })
+      yield* startOperation({ id: "one", duration: 0 })
+      assert.deepStrictEqual(yield* refusal(createList({ ...list, name: "other", id: "one" })), taken("list"))
+      assert.deepStrictEqual(yield* refusal(createList({ ...list, name: "other", id: "" })), empty("list"))
+      const twice = createList({ ...list, name: "other", items: items("one", "one") })
+      assert.deepStrictEqual(yield* refusal(twice), taken("item"))
+      const none = createList({ ...list, name: "other", items: items("") })
+      assert.deepStrictEqual(yield* refusal(none), empty("item"))
+      assert.deepStrictEqual(yield* refusal(startOperation({ id: "one" })), taken("operation"))
+      const other = startOperation({ id: "one", accountId: "f037e56e89293a057740de681ac9abbe" })
+      assert.deepStrictEqual(yield* refusal(other), taken("operation"))
+      assert.deepStrictEqual(yield* refusal(startOperation({ id: "" })), empty("operation"))
+      const { lists, operations } = yield* state
+      assert.deepStrictEqual([lists.length, operations.length], [1, 1])
+    }).pipe(memory()))
+
+  it.effect("that are made have the shape of Cloudflare's", () =>
+    Effect.gen(function*() {
+      const { createList } = yield* Simulator.Simulator
+      const ids: Array<string> = []
+      for (let n = 0; n < 50; n++) ids.push(yield* createList({ name: `list_${n}`, kind: "ip" }))
+      for (const id of ids) assert.match(id, /^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/)
+      assert.deepStrictEqual([...new Set(ids.map((id) => id.charAt(16)))].toSorted(), ["8", "9", "a", "b"])
+      assert.strictEqual(new Set(ids).size, 50)
     }).pipe(memory()))
 })
 

@@ -6,18 +6,8 @@ import * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { Outcome } from "../OperationPlan.ts"
-import type { Kind, NewItem } from "./item.ts"
-
-/** Milliseconds of the epoch, by the simulator's clock. */
-export type Instant = number
-
-export interface Item extends NewItem {
-  readonly id: string
-  /** Greater than that of every item before it: the order of the list, and what cursors hold. */
-  readonly position: number
-  readonly createdOn: Instant
-  readonly modifiedOn: Instant
-}
+import type { Change, Instant, ItemSet } from "./items/itemSet.ts"
+import type { Kind } from "./items/newItem.ts"
 
 export interface List {
   readonly id: string
@@ -27,11 +17,8 @@ export interface List {
   readonly references: number
   readonly createdOn: Instant
   readonly modifiedOn: Instant
-  readonly items: ReadonlyArray<Item>
+  readonly items: ItemSet
 }
-
-/** What an operation makes of the items of its list. */
-export type Change = (items: ReadonlyArray<Item>, at: Instant) => ReadonlyArray<Item>
 
 /** Chance taken: how long this one operation takes, in milliseconds, and how it ends. */
 export interface Plan {

@@ -11,7 +11,6 @@ import * as Result from "effect/Result"
 import * as Credentials from "./credentials.ts"
 import * as Endpoints from "./endpoints.ts"
 import type { Faults } from "./faults.ts"
-import type { NewPlace } from "./items.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 import type { RequestLimit } from "./requestLimit.ts"
@@ -50,12 +49,13 @@ export interface Options {
   readonly accepted: ReadonlySet<Credentials.Identity> | undefined
   readonly timestamps: Timestamp.TimestampFormat
   readonly newId: () => string
-  readonly newPlace: NewPlace
+  /** How many redirects of an account may have the same source path. */
+  readonly samePath: number
   readonly newRay: () => string
 }
 
 export const make = (options: Options): Application => {
-  const { accepted, clock, faults, newId, newPlace, newRay, requestLimit, requestLog, state, timestamps } = options
+  const { accepted, clock, faults, newId, newRay, requestLimit, requestLog, samePath, state, timestamps } = options
 
   const callApi = Effect.fnUntraced(function*(
     request: Request,
@@ -82,8 +82,8 @@ export const make = (options: Options): Application => {
       now,
       timestamp: (at) => timestamp(at + skew),
       newId,
-      newPlace,
-      start: (list, change) => state.write(account, now, list.id, change)
+      samePath,
+      start: (list, change) => state.write(account, now, newId(), list.id, change)
     })
   })
 

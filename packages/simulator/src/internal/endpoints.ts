@@ -10,9 +10,12 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Endpoint } from "../Endpoint.ts"
 import * as Account from "./account.ts"
-import * as ListItem from "./item.ts"
-import * as Items from "./items.ts"
-import * as Lists from "./lists.ts"
+import * as ItemPage from "./items/itemPage.ts"
+import * as ItemSet from "./items/itemSet.ts"
+import type { NewItem } from "./items/newItem.ts"
+import * as ReadItems from "./items/readItems.ts"
+import * as RepeatedPaths from "./items/repeatedPaths.ts"
+import * as ListRecord from "./listRecord.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 
@@ -20,14 +23,14 @@ import * as Reply from "./reply.ts"
 export interface Call {
   readonly account: Account.Account
   readonly params: Readonly<Record<string, string | undefined>>
-  readonly query: Items.Query
+  readonly query: ItemPage.Query
   readonly body: string
-  readonly now: Account.Instant
-  readonly timestamp: (at: Account.Instant) => string
+  readonly now: ItemSet.Instant
+  readonly timestamp: (at: ItemSet.Instant) => string
   readonly newId: () => string
-  readonly newPlace: Items.NewPlace
+  readonly samePath: number
   /** Starts an operation, unless one is pending. */
-  readonly start: (list: Account.List, change: Account.Change) => Effect.Effect<Account.Operation, Reply.Refusal>
+  readonly start: (list: Account.List, change: ItemSet.Change) => Effect.Effect<Account.Operation, Reply.Refusal>
 }
 
 type Handler = (call: Call) => Effect.Effect<Reply.Reply, Reply.Refusal>
@@ -50,21 +53,23 @@ const body = <A>(schema: Schema.Decoder<A>) => {
 const findList = ({ account, params }: Call) => orRefuse(account.lists.get(params["list"] ?? ""), Refusals.listNotFound)
 
 const listLists = pure((call) =>
-  Result.succeed(Reply.success([...call.account.lists.values()].map((list) => Lists.view(list, call.timestamp))))
+  Result.succeed(Reply.success([...call.account.lists.values()].map((list) => ListRecord.view(list, call.timestamp))))
 )
 
-const newList = body(Lists.NewList)
+const newList = body(ListRecord.NewList)
 
 const createList = pure((call) =>
   Result.gen(function*() {
-    const list = yield* Lists.add(call.account, yield* newList(call), call.newId(), call.now)
-    return Reply.success(Lists.view(list, call.timestamp))
+    const list = yield* ListRecord.add(call.account, yield* newList(call), call.newId(), call.now)
+    return Reply.success(ListRecord.view(list, call.timestamp))
   })
 )
 
-const getList = pure((call) => Result.map(findList(call), (list) => Reply.success(Lists.view(list, call.timestamp))))
+const getList = pure((call) =>
+  Result.map(findList(call), (list) => Reply.success(ListRecord.view(list, call.timestamp)))
+)
 
-const listUpdate = body(Schema.Struct({ description: Schema.optionalKey(Lists.Description) }))
+const listUpdate = body(Schema.Struct({ description: Schema.optionalKey(ListRecord.Description) }))
 
 const updateList = pure((call) =>
   Result.gen(function*() {
@@ -73,7 +78,7 @@ const updateList = pure((call) =>
     const { description = list.description } = yield* listUpdate(call)
     const updated = { ...list, description, modifiedOn: call.now }
     call.account.lists.set(list.id, updated)
-    return Reply.success(Lists.view(updated, call.timestamp))
+    return Reply.success(ListRecord.view(updated, call.timestamp))
   })
 )
 
@@ -87,8 +92,9 @@ const deleteList = pure((call) =>
 
 const listItems = pure((call) =>
   Result.gen(function*() {
-    const { items, resultInfo } = yield* Items.page(yield* findList(call), call.query)
-    return Reply.success(items.map((item) => Items.view(item, call.timestamp)), resultInfo)
+    const list = yield* findList(call)
+    const { items, resultInfo } = yield* ItemPage.page(list.id, list.items, call.query)
+    return Reply.success(items.map((item) => ItemPage.view(item, call.timestamp)), resultInfo)
   })
 )
 
@@ -96,12 +102,12 @@ const getItem = pure((call) =>
   Result.gen(function*() {
     const list = yield* findList(call)
     const item = yield* orRefuse(list.items.find(({ id }) => id === call.params["item"]), Refusals.itemNotFound)
-    return Reply.success(Items.view(item, call.timestamp))
+    return Reply.success(ItemPage.view(item, call.timestamp))
   })
 )
 
 // The schema says 200 and a page of the documentation 201; the fixtures of the official clients have 200.
-const write = (change: (list: Account.List, call: Call) => Result.Result<Account.Change, Reply.Refusal>): Handler =>
+const write = (change: (list: Account.List, call: Call) => Result.Result<ItemSet.Change, Reply.Refusal>): Handler =>
   Effect.fnUntraced(function*(call) {
     const list = yield* Effect.fromResult(findList(call))
     const operation = yield* call.start(list, yield* Effect.fromResult(change(list, call)))
@@ -109,14 +115,29 @@ const write = (change: (list: Account.List, call: Call) => Result.Result<Account
   })
 
 const writtenItems = (list: Account.List, call: Call) =>
-  Result.flatMap(parseJson(call.body), (json) => ListItem.read(list.kind, json))
+  Result.flatMap(parseJson(call.body), (json) => ReadItems.read(list.kind, json))
+
+/** Refuses redirects with too many of the same path, beside those that `stay` in the list. */
+const checkPaths = (list: Account.List, call: Call, stay: ItemSet.ItemSet) => (items: ReadonlyArray<NewItem>) => {
+  if (list.kind !== "redirect" || call.samePath === Infinity) return Result.succeed(items)
+  const others = [...call.account.lists.values()].filter(({ id, kind }) => id !== list.id && kind === "redirect")
+  return RepeatedPaths.check(call.samePath, items, [stay, ...others.map((other) => other.items)].flat())
+}
 
 const createItems = write((list, call) =>
-  Result.map(writtenItems(list, call), (items) => Items.append(items, call.newPlace))
+  Result.gen(function*() {
+    const items = yield* writtenItems(list, call)
+    const keys = new Set(items.map(({ key }) => key))
+    yield* checkPaths(list, call, list.items.filter(({ key }) => !keys.has(key)))(items)
+    return ItemSet.append(items, call.newId)
+  })
 )
 
 const updateItems = write((list, call) =>
-  Result.map(writtenItems(list, call), (items) => Items.replace(items, call.newPlace))
+  Result.map(
+    Result.flatMap(writtenItems(list, call), checkPaths(list, call, [])),
+    (items) => ItemSet.replace(items, call.newId)
+  )
 )
 
 const removal = body(Schema.Struct({
@@ -124,7 +145,7 @@ const removal = body(Schema.Struct({
 }))
 
 const deleteItems = write((_list, call) =>
-  Result.map(removal(call), ({ items }) => Items.remove(new Set(items.map(({ id }) => id))))
+  Result.map(removal(call), ({ items }) => ItemSet.remove(new Set(items.map(({ id }) => id))))
 )
 
 const encodeOperation = Schema.encodeSync(BulkOperation.BulkOperation)

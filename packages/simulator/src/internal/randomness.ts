@@ -28,3 +28,10 @@ export const hex = (random: Random.Random, digits: number): string => {
   while (text.length < digits) text += Math.floor(random.nextDoubleUnsafe() * 2 ** 32).toString(16).padStart(8, "0")
   return text
 }
+
+/** 32 hexadecimal digits in the shape of Cloudflare's ids: a UUID of version 4 without hyphens. */
+export const uuid = (random: Random.Random): string => {
+  const digits = hex(random, 32)
+  const variant = (Number.parseInt(digits.charAt(16), 16) % 4 + 8).toString(16)
+  return `${digits.slice(0, 12)}4${digits.slice(13, 16)}${variant}${digits.slice(17)}`
+}

@@ -48,14 +48,32 @@ export const listInUse = refusal(400, 10031, "filters.api.ip_list_in_use")
 /** Code and gist seen, for a `per_page` above 500. */
 export const invalidCursor = refusal(400, 10027, "invalid or expired cursor")
 
-/** Seen. */
-export const duplicateItem = (kind: string, value: string) => invalidValue(kind, value, "duplicate_item_value")
+/** Seen for addresses. Chosen: the value is told in its stored form. */
+export const duplicateItem = (kind: string, value: string) =>
+  refusal(400, 10028, `${value} is not a valid value for ${kind} because filters.api.duplicate_item_value`)
 
-/** Chosen, after the model of `duplicateItem`. */
-export const invalidItem = (kind: string, value: string) => invalidValue(kind, value, "invalid_item_value")
+/** Code, wording and the position seen, for a prefix that is too short; what stands behind `filters.api.` is else chosen. */
+export const invalidValue = (what: string, position: number, why: string) =>
+  refusal(400, 10035, `invalid value for ${what} at position ${position}: filters.api.${why}`)
 
-const invalidValue = (kind: string, value: string, reason: string) =>
-  refusal(400, 10028, `${value} is not a valid value for ${kind} because filters.api.${reason}`)
+// Codes, rules and texts (as titles of pages) of these are documented; their status is chosen.
+export const sourceTooLong = refusal(400, 10043, "Source URL in redirect is too long")
+export const targetTooLong = refusal(400, 10044, "Target URL in redirect is too long")
+export const invalidSource = refusal(400, 10045, "Invalid redirect source URL")
+export const invalidTarget = refusal(400, 10046, "Invalid redirect target URL")
+export const statusCode = refusal(400, 10047, "Invalid redirect status code")
+export const pathSuffix = refusal(400, 10048, "Preserve path suffix requires subpath matching enabled")
+export const sourceScheme = refusal(400, 10049, "Invalid scheme in redirect source URL")
+export const sourceUserInfo = refusal(400, 10050, "Invalid redirect source URL with user info")
+export const sourceAuthority = refusal(400, 10051, "Missing authority in redirect source URL")
+export const sourcePort = refusal(400, 10052, "Invalid redirect source URL with port")
+export const sourceQuery = refusal(400, 10053, "Invalid redirect source URL with query string")
+export const sourceFragment = refusal(400, 10054, "Invalid redirect source URL with fragment")
+export const queryString = refusal(400, 10055, "Query string settings incompatible with redirect target URL")
+export const mixedKinds = refusal(400, 10056, "The add list items operation contains different types of list items")
+export const otherKind = refusal(400, 10058, "List items incompatible with list type")
+export const repeatedPaths = refusal(400, 10059, "Maximum number of repeated URL source paths exceeded")
+export const targetScheme = refusal(400, 10060, "Missing scheme in redirect target URL")
 
 /** Status documented, code and text seen for limited writes; that a conflict carries the same ones is inferred. */
 export const operationPending = refusal(429, 10040, "you have been ratelimited please wait and try again")

@@ -9,27 +9,30 @@ import { type Draw, draw } from "../Draw.ts"
 import type { OperationPlan } from "../OperationPlan.ts"
 import * as Plan from "../OperationPlan.ts"
 import * as Account from "./account.ts"
+import type { Change, Instant } from "./items/itemSet.ts"
 import * as Refusals from "./refusals.ts"
 import type { Refusal } from "./reply.ts"
 
 export interface State {
   /** The account, brought up to `now`. Any id is an account. */
-  readonly account: (id: string, now: Account.Instant) => Account.Account
+  readonly account: (id: string, now: Instant) => Account.Account
   /** All accounts that were ever asked for, by id, brought up to `now`. */
-  readonly accounts: (now: Account.Instant) => ReadonlyMap<string, Account.Account>
+  readonly accounts: (now: Instant) => ReadonlyMap<string, Account.Account>
   /** Lets the next operations, in order, differ from the plan of all. */
   readonly planNext: (plans: ReadonlyArray<OperationPlan>) => void
   /** Accepts a write, unless too many operations of the account are pending. */
   readonly write: (
     account: Account.Account,
-    now: Account.Instant,
+    now: Instant,
+    id: string,
     listId: string,
-    change: Account.Change
+    change: Change
   ) => Effect.Effect<Account.Operation, Refusal>
   /** Starts an operation that touches no list, whatever is pending. */
   readonly start: (
     account: Account.Account,
-    now: Account.Instant,
+    now: Instant,
+    id: string,
     plan: OperationPlan
   ) => Effect.Effect<Account.Operation>
 }
@@ -48,15 +51,14 @@ export const make = (options: {
   readonly plan: OperationPlan
   readonly pendingOperations: number
   readonly random: Random.Random
-  readonly newId: () => string
 }): State => {
-  const { newId, pendingOperations, plan: usual, random } = options
+  const { pendingOperations, plan: usual, random } = options
   const accounts = new Map<string, Account.Account>()
   const planned: Array<OperationPlan> = []
   // Drawing a plan may suspend; a second write must not pass the check meanwhile.
   const oneByOne = Semaphore.makeUnsafe(1).withPermits(1)
 
-  const account = (id: string, now: Account.Instant) => {
+  const account = (id: string, now: Instant) => {
     const known = accounts.get(id) ?? Account.make()
     accounts.set(id, known)
     Account.settle(known, now)
@@ -65,13 +67,14 @@ export const make = (options: {
 
   const open = Effect.fnUntraced(function*(
     account: Account.Account,
-    now: Account.Instant,
+    now: Instant,
+    id: string,
     plan: OperationPlan,
     listId: string | undefined,
-    change: Account.Change
+    change: Change
   ) {
     const operation: Account.Operation = {
-      id: newId(),
+      id,
       listId,
       plan: yield* Effect.provideService(drawPlan({ ...usual, ...plan }), Random.Random, random),
       change,
@@ -94,12 +97,12 @@ export const make = (options: {
     planNext: (plans) => {
       planned.push(...plans)
     },
-    write: (account, now, listId, change) =>
+    write: (account, now, id, listId, change) =>
       oneByOne(Effect.suspend(() =>
         account.open.size >= pendingOperations
           ? Effect.fail(Refusals.operationPending)
-          : open(account, now, planned.shift() ?? {}, listId, change)
+          : open(account, now, id, planned.shift() ?? {}, listId, change)
       )),
-    start: (account, now, plan) => oneByOne(open(account, now, plan, undefined, (items) => items))
+    start: (account, now, id, plan) => oneByOne(open(account, now, id, plan, undefined, (items) => items))
   }
 }

@@ -41,6 +41,6 @@ export const layer = (options: Options = {}): Layer.Layer<Simulator.Simulator, S
       if (options.allowRemote !== true) yield* Loopback.check(host)
       const { application, control } = yield* Make.make(options)
       const origin = yield* NodeServer.serve(application, { host, port })
-      return control(`${origin}/client/v4`)
+      return Simulator.Simulator.of(control(`${origin}/client/v4`))
     })
   )

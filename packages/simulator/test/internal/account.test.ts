@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as Account from "../../src/internal/account.ts"
+import type { Item } from "../../src/internal/items/itemSet.ts"
 import * as OperationPlan from "../../src/OperationPlan.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -14,13 +15,11 @@ const Write = Schema.Struct({
 })
 const Writes = Schema.Array(Write).check(Schema.isMaxLength(12))
 
-const item = (name: string, at: number): Account.Item => ({
+const item = (name: string, at: number): Item => ({
   id: name,
   key: name,
-  text: name,
   comment: undefined,
-  value: {},
-  position: 0,
+  value: { ip: name },
   createdOn: at,
   modifiedOn: at
 })

@@ -70,6 +70,11 @@ describe("lists", () => {
 
 const items = (id: string) => `${Api.lists}/${id}/items`
 
+const from = (...hosts: ReadonlyArray<number>) =>
+  hosts.map((host) => ({
+    redirect: { source_url: `h${host}.example/a`, target_url: "https://example.net" }
+  }))
+
 describe("items", () => {
   const read = Effect.fnUntraced(function*() {
     const { state } = yield* Simulator.Simulator
@@ -108,26 +113,49 @@ describe("items", () => {
       assert.strictEqual((yield* state).operations[0]?.operation.status, "completed")
     }).pipe(memory({ duration: 0 })))
 
-  it.effect("that come after a cursor was given are found by it, also where others were deleted", () =>
+  it.effect("are listed and found in the form in which they are stored, ascending", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
-      const ips = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((ip) => ({ ip }))
-      const id = yield* createList({ name: "blocked", kind: "ip", items: ips })
-      const Page = Schema.Struct({
-        result: Schema.Array(Schema.Struct({ id: Schema.String, ip: Schema.String })),
-        result_info: Schema.optionalKey(
-          Schema.Struct({ cursors: Schema.Struct({ after: Schema.optionalKey(Schema.String) }) })
-        )
-      })
-      const page = (query: string) =>
-        Effect.flatMap(Api.call("GET", `${items(id)}?${query}`), ({ body }) => Schema.decodeUnknownEffect(Page)(body))
-      const { result: all } = yield* page("per_page=25")
-      const { result_info } = yield* page("per_page=2")
-      yield* Api.write("DELETE", id, { items: all.slice(1).map(({ id }) => ({ id })) })
-      yield* Api.write("POST", id, [{ ip: "192.0.2.4" }])
-      const { result: rest } = yield* page(`cursor=${result_info?.cursors.after}`)
-      assert.deepStrictEqual(rest.map(({ ip }) => ip), ["192.0.2.4"])
+      const id = yield* createList({ name: "blocked", kind: "ip" })
+      const written = ["2001:DB8::/32", "10.31.0.2/32", "192.0.2.77/24", "9.0.0.1", "192.0.2.0/25"]
+      yield* Api.write("POST", id, written.map((ip) => ({ ip })))
+      const ips = (query: string) =>
+        Effect.map(Api.call("GET", `${items(id)}?${query}`), ({ body }) => JSON.stringify(body).match(/"ip":"[^"]*"/g))
+      const stored = ["9.0.0.1", "10.31.0.2", "192.0.2.0/24", "192.0.2.0/25", "2001:db8::/32"]
+      assert.deepStrictEqual(yield* ips(""), stored.map((ip) => `"ip":"${ip}"`))
+      assert.deepStrictEqual(yield* ips("search=10.31.0.2"), [`"ip":"10.31.0.2"`])
+      assert.isNull(yield* ips("search=10.31.0.2/32"))
     }).pipe(memory({ duration: 0 })))
+
+  it.effect("that redirect from a path that 16 others in the account have are refused", () =>
+    Effect.gen(function*() {
+      const { createList } = yield* Simulator.Simulator
+      const eight = [1, 2, 3, 4, 5, 6, 7, 8]
+      const one = yield* createList({ name: "one", kind: "redirect", items: from(...eight) })
+      const two = yield* createList({ name: "two", kind: "redirect", items: from(...eight) })
+      const other = "f037e56e89293a057740de681ac9abbe"
+      yield* createList({ name: "three", kind: "redirect", items: from(...eight), accountId: other })
+      const refused = {
+        status: 400,
+        body: Api.refusal(10059, "Maximum number of repeated URL source paths exceeded")
+      }
+      assert.deepStrictEqual(yield* answer("POST", items(one), { body: from(9) }), refused)
+      assert.deepStrictEqual(yield* answer("PUT", items(one), { body: from(...eight, 9) }), refused)
+      assert.deepInclude(yield* answer("POST", items(one), { body: from(8) }), { status: 200 })
+      assert.deepInclude(yield* answer("PUT", items(two), { body: from(11, 12, 13, 14, 15, 16, 17, 18) }), {
+        status: 200
+      })
+    }).pipe(memory({ duration: 0 })))
+
+  it.effect("that redirect from one path are without limit once it is switched off", () =>
+    Effect.gen(function*() {
+      const { createList } = yield* Simulator.Simulator
+      const id = yield* createList({ name: "one", kind: "redirect" })
+      const body = Array.from({ length: 20 }, (_, n) => ({
+        redirect: { source_url: `h${n}.example`, target_url: "https://example.net" }
+      }))
+      assert.deepInclude(yield* answer("POST", items(id), { body }), { status: 200 })
+    }).pipe(memory({ limits: { samePath: Infinity } })))
 
   it.effect("are told one by one", () =>
     Effect.gen(function*() {

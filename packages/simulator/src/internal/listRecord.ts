@@ -1,10 +1,11 @@
 /**
- * Creating lists, and how a list is told.
+ * A list without its items: how one is created, and how it is told.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Account from "./account.ts"
-import * as ListItem from "./item.ts"
+import type { Instant } from "./items/itemSet.ts"
+import { Kind } from "./items/newItem.ts"
 import * as Refusals from "./refusals.ts"
 import type { Refusal } from "./reply.ts"
 
@@ -13,7 +14,7 @@ export const Description = Schema.String.check(Schema.isMaxLength(500))
 /** The documentation's pages allow lower case only in a name, the schema both: the wider one is taken. */
 export const NewList = Schema.Struct({
   name: Schema.String.check(Schema.isPattern(/^[a-zA-Z0-9_]{1,50}$/)),
-  kind: ListItem.Kind,
+  kind: Kind,
   description: Schema.optionalKey(Description)
 })
 
@@ -22,7 +23,7 @@ export const add = (
   account: Account.Account,
   { description, kind, name }: typeof NewList.Type,
   id: string,
-  now: Account.Instant
+  now: Instant
 ): Result.Result<Account.List, Refusal> => {
   if ([...account.lists.values()].some((list) => list.name === name)) return Result.fail(Refusals.nameTaken)
   const list: Account.List = {
@@ -39,7 +40,7 @@ export const add = (
   return Result.succeed(list)
 }
 
-export const view = (list: Account.List, timestamp: (at: Account.Instant) => string): Schema.JsonObject => ({
+export const view = (list: Account.List, timestamp: (at: Instant) => string): Schema.JsonObject => ({
   id: list.id,
   name: list.name,
   // Recorded answers have no key for a description that was never given.

@@ -1,0 +1,29 @@
+/**
+ * How many redirects of an account may have the same source path.
+ *
+ * Source: the page of error 10059, which has 16 "regardless of domain"; another page of the documentation has "same host
+ * and path". Chosen: the former, over the items that are in the lists when the write is accepted.
+ */
+import * as Result from "effect/Result"
+import * as Refusals from "../refusals.ts"
+import type { Refusal } from "../reply.ts"
+import type { NewItem } from "./newItem.ts"
+import { sourcePath } from "./redirect.ts"
+
+/** Checks what is written against all redirects that will be there beside it. */
+export const check = (
+  limit: number,
+  written: ReadonlyArray<NewItem>,
+  others: Iterable<NewItem>
+): Result.Result<ReadonlyArray<NewItem>, Refusal> => {
+  const counts = new Map<string, number>()
+  for (const { key } of written) counts.set(sourcePath(key), (counts.get(sourcePath(key)) ?? 0) + 1)
+  for (const { key } of others) {
+    const path = sourcePath(key)
+    const count = counts.get(path)
+    if (count !== undefined) counts.set(path, count + 1)
+  }
+  return [...counts.values()].some((count) => count > limit)
+    ? Result.fail(Refusals.repeatedPaths)
+    : Result.succeed(written)
+}
