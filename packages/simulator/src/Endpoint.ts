@@ -1,17 +1,24 @@
 /**
- * The endpoints that the simulator answers, named as the official client names them under `client.rules`.
+ * The endpoints that the simulator answers, named as the official client names them: those of Lists under `client.rules`,
+ * the two that verify a token under `client`.
  */
+import * as Schema from "effect/Schema"
 
-/** One of the eleven endpoints. `lists.items.update` is the `PUT` that replaces all items. */
-export type Endpoint =
-  | "lists.list"
-  | "lists.create"
-  | "lists.get"
-  | "lists.update"
-  | "lists.delete"
-  | "lists.items.list"
-  | "lists.items.get"
-  | "lists.items.create"
-  | "lists.items.update"
-  | "lists.items.delete"
-  | "lists.bulkOperations.get"
+export const Endpoint = Schema.Literals([
+  "lists.list",
+  "lists.create",
+  "lists.get",
+  "lists.update",
+  "lists.delete",
+  "lists.items.list",
+  "lists.items.get",
+  "lists.items.create",
+  "lists.items.update",
+  "lists.items.delete",
+  "lists.bulkOperations.get",
+  "user.tokens.verify",
+  "accounts.tokens.verify"
+])
+
+/** One of the endpoints. `lists.items.update` is the `PUT` that replaces all items. */
+export type Endpoint = typeof Endpoint.Type

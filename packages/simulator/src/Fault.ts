@@ -22,6 +22,7 @@ export type Fault = Data.TaggedEnum<{
   WrongShape: { readonly body: Schema.Json }
   EditedOperation: { readonly edit: Edit }
   Unauthorized: {}
+  MalformedCredentials: {}
   Forbidden: {}
   NotFound: {}
   RateLimited: { readonly retryAfter: Duration.Duration | undefined }
@@ -92,8 +93,11 @@ export const unknownStatus = (status = "paused"): Fault => editedOperation({ sta
 /** The operation told of is not the one that was asked for. */
 export const otherOperation = (id = "00000000000000000000000000000000"): Fault => editedOperation({ id })
 
-/** 401: the token is not valid. Together with `after`, it has been revoked. */
+/** 401: the token is not known. Together with `after`, it has been revoked. */
 export const unauthorized: Fault = Fault.Unauthorized()
+
+/** 400: what is sent cannot be a token. */
+export const malformedCredentials: Fault = Fault.MalformedCredentials()
 
 /** 403: the token has no right to this. */
 export const forbidden: Fault = Fault.Forbidden()
@@ -133,6 +137,7 @@ export const everyKind: ReadonlyArray<Fault> = [
   unknownStatus(),
   otherOperation(),
   unauthorized,
+  malformedCredentials,
   forbidden,
   notFound,
   clockSkew("90 seconds"),

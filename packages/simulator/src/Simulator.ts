@@ -25,7 +25,7 @@ export type { ReceivedRequest } from "./internal/requestLog.ts"
 export type * from "./SimulatorOptions.ts"
 export type * from "./SimulatorState.ts"
 
-/** The account of the simulator's own methods, unless they are told another. Every other id is an account as well. */
+/** The account of the simulator's own methods, unless they are told another. Every other id of 32 characters is an account as well. */
 export const accountId = Account.defaultId
 
 /** Scripts a running simulator, and tells what became of it. */
@@ -81,11 +81,11 @@ export class Simulator extends Context.Service<Simulator, {
  * import { Effect } from "effect"
  * import { HttpClient } from "effect/http"
  *
- * const status = HttpClient.get("https://api.cloudflare.com/client/v4/accounts/any/rules/lists").pipe(
+ * const status = HttpClient.get("https://api.cloudflare.com/client/v4/user/tokens/verify").pipe(
  *   Effect.map((response) => response.status),
  *   Effect.provide(Simulator.layerHttpClient())
  * )
- * await Effect.runPromise(status) // => 403
+ * await Effect.runPromise(status) // => 400
  */
 export const layerHttpClient = (options: Options = {}): Layer.Layer<Simulator | HttpClient.HttpClient> =>
   Layer.effectContext(

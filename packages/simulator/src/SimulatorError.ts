@@ -30,6 +30,16 @@ export class ListRefused extends Schema.TaggedError<ListRefused>()("ListRefused"
   }
 }
 
+/** A list or an operation is asked for in an account whose id clients cannot use. */
+export class AccountIdRefused extends Schema.TaggedError<AccountIdRefused>()("AccountIdRefused", {
+  accountId: Schema.String
+}) {
+  override get message() {
+    return `An account id has 32 characters, and ${JSON.stringify(this.accountId)} has ${this.accountId.length}: ` +
+      `Cloudflare would not find it. Use one of 32, or set \`anyAccountId: true\`.`
+  }
+}
+
 /** An id is given that cannot be had. */
 export class IdRefused extends Schema.TaggedError<IdRefused>()("IdRefused", {
   of: Schema.Literals(["list", "item", "operation"]),
@@ -60,7 +70,7 @@ const explanation = {
 }
 
 export class SimulatorError extends Schema.TaggedError<SimulatorError>()("SimulatorError", {
-  reason: Schema.Union([NotLoopback, CannotListen, ListRefused, IdRefused, OperationNotOpen])
+  reason: Schema.Union([NotLoopback, CannotListen, ListRefused, AccountIdRefused, IdRefused, OperationNotOpen])
 }) {
   override get message() {
     return this.reason.message

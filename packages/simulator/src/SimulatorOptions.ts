@@ -16,6 +16,12 @@ export interface Options extends OperationPlan {
   readonly limits?: Limits
   /** The accepted credentials. By default any are; a request without any is refused in any case. */
   readonly credentials?: ReadonlyArray<Credential>
+  /** Credentials that are taken for malformed rather than unknown. Nobody knows where Cloudflare draws the line. */
+  readonly malformedCredentials?: ReadonlyArray<Credential>
+  /** Whether account ids may have other lengths than Cloudflare's 32 characters. `false` by default. */
+  readonly anyAccountId?: boolean
+  /** Whether a page of any origin may call it, as none may call Cloudflare. `false` by default. */
+  readonly cors?: boolean
   /** How times are written; `2026-01-31T08:00:00Z` by default. */
   readonly timestamps?: TimestampFormat
   /** So many of the latest requests are remembered; 10,000 by default. */

@@ -29,6 +29,8 @@ export const call = (...args: Parameters<typeof request>) => Effect.flatMap(requ
 /** The status alone. */
 export const status = (...args: Parameters<typeof request>) => Effect.map(request(...args), ({ status }) => status)
 
+export const otherAccountId = "f037e56e89293a057740de681ac9abbe"
+
 export const lists = `/accounts/${Simulator.accountId}/rules/lists`
 
 export const operation = (id: string) => `${lists}/bulk_operations/${id}`

@@ -83,16 +83,19 @@ for (const { layer, way } of ways) {
         assert.deepStrictEqual((yield* Api.call("GET", path)).body, Api.success({ id, status: "completed", error: "" }))
       }).pipe(provided))
 
-    it.effect("unauthorized, forbidden and notFound are Cloudflare's refusals", () =>
+    it.effect("unauthorized, forbidden, notFound and malformedCredentials are Cloudflare's refusals", () =>
       Effect.gen(function*() {
         const { path } = yield* meet(Fault.unauthorized, { times: 1 })
         const { inject } = yield* Simulator.Simulator
         yield* inject(Fault.forbidden, { times: 1 })
         yield* inject(Fault.notFound, { times: 1 })
+        yield* inject(Fault.malformedCredentials, { times: 1 })
         const get = Effect.map(Api.call("GET", path), ({ body, status }) => ({ body, status }))
-        assert.deepStrictEqual(yield* get, { status: 401, body: Api.refusal(9109, "Invalid access token") })
+        assert.deepStrictEqual(yield* get, { status: 401, body: Api.refusal(10000, "Authentication error") })
         assert.deepStrictEqual(yield* get, { status: 403, body: Api.refusal(10000, "Authentication error") })
         assert.deepStrictEqual(yield* get, { status: 404, body: Api.refusal(10001, "operation not found") })
+        const message = "Authentication failed (status: 400)"
+        assert.deepStrictEqual(yield* get, { status: 400, body: Api.refusal(9106, message) })
         assert.strictEqual((yield* get).status, 200)
       }).pipe(provided))
 
@@ -272,6 +275,6 @@ describe("when a fault is met", () => {
       }
       const kinds = new Set((yield* requests).flatMap(({ faults }) => faults.map(({ _tag }) => _tag)))
       assert.deepStrictEqual([...kinds].toSorted(), [...new Set(Fault.everyKind.map(({ _tag }) => _tag))].toSorted())
-      assert.strictEqual(kinds.size, 12)
+      assert.strictEqual(kinds.size, 13)
     }).pipe(Effect.provide(Simulator.layerHttpClient({ limits: { requests: Infinity } }))))
 })

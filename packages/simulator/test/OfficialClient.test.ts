@@ -288,7 +288,7 @@ describe("the official client on trouble", () => {
         refusal(() => new Cloudflare({ apiToken, baseURL: baseUrl }).rules.lists.list({ account_id }))
       const unknown = yield* list("another-token")
       assert.instanceOf(unknown, Cloudflare.AuthenticationError)
-      assert.deepStrictEqual(unknown.errors, [{ code: 9109, message: "Invalid access token" }])
+      assert.deepStrictEqual(unknown.errors, [{ code: 10000, message: "Authentication error" }])
       yield* (yield* Simulator.Simulator).inject(Fault.forbidden)
       const forbidden = yield* list("the-token")
       assert.instanceOf(forbidden, Cloudflare.PermissionDeniedError)

@@ -73,7 +73,7 @@ describe("given ids", () => {
       const none = createList({ ...list, name: "other", items: items("") })
       assert.deepStrictEqual(yield* refusal(none), empty("item"))
       assert.deepStrictEqual(yield* refusal(startOperation({ id: "one" })), taken("operation"))
-      const other = startOperation({ id: "one", accountId: "f037e56e89293a057740de681ac9abbe" })
+      const other = startOperation({ id: "one", accountId: Api.otherAccountId })
       assert.deepStrictEqual(yield* refusal(other), taken("operation"))
       assert.deepStrictEqual(yield* refusal(startOperation({ id: "" })), empty("operation"))
       const { lists, operations } = yield* state
@@ -219,6 +219,30 @@ describe("answers", () => {
       const asked = date.pipe(Effect.provide(simulated), Effect.provide(TestClock.layer()))
       assert.strictEqual(yield* asked, "Thu, 01 Jan 2026 00:00:00 GMT")
     }))
+
+  it.effect("have the headers that are on record for answers of the API, and those of HTML only some", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+      const { inject } = yield* Simulator.Simulator
+      const { headers } = yield* Api.request("GET", Api.lists)
+      const { "cf-auditlog-id": auditLogId = "", "cf-ray": ray = "", ...others } = headers
+      assert.deepStrictEqual({ ...others }, {
+        "cf-cache-status": "DYNAMIC",
+        "content-length": "54",
+        "content-type": "application/json; charset=UTF-8",
+        date: "Thu, 01 Jan 2026 00:00:00 GMT",
+        server: "cloudflare",
+        vary: "Accept-Encoding",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "SAMEORIGIN"
+      })
+      assert.match(ray, /^[0-9a-f]{16}-SIM$/)
+      assert.match(auditLogId, /^019b76da-a800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+      yield* inject(Fault.htmlError(502))
+      const { headers: html } = yield* Api.request("GET", Api.lists)
+      assert.strictEqual(html["content-type"], "text/html; charset=UTF-8")
+      assert.notProperty(html, "cf-auditlog-id")
+    }).pipe(memory({ limits: { requests: Infinity } })))
 
   it.effect("have a ray of their own, in the same order with the same seed", () =>
     Effect.gen(function*() {

@@ -51,6 +51,9 @@ export interface Account {
 /** The example of Cloudflare's own documentation. */
 export const defaultId = BulkOperation.AccountId.make("023e105f4ecef8ad9ca31a8372d0c353")
 
+/** Source: the OpenAPI schema. */
+export const isId = (id: string): boolean => id.length === 32
+
 export const make = (): Account => ({
   lists: new Map(),
   operations: new Map(),

@@ -8,6 +8,8 @@ import * as Effect from "effect/Effect"
 import type * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Account from "./account.ts"
+import * as Cors from "./cors.ts"
 import * as Credentials from "./credentials.ts"
 import * as Endpoints from "./endpoints.ts"
 import type { Faults } from "./faults.ts"
@@ -45,33 +47,62 @@ export interface Options {
   readonly clock: Clock.Clock
   readonly requestLimit: RequestLimit
   readonly requestLog: RequestLog
-  /** The accepted credentials; any if absent. */
-  readonly accepted: ReadonlySet<Credentials.Identity> | undefined
+  readonly credentials: Credentials.Known
+  readonly anyAccountId: boolean
+  readonly cors: boolean
   readonly timestamps: Timestamp.TimestampFormat
   readonly newId: () => string
   /** How many redirects of an account may have the same source path. */
   readonly samePath: number
   readonly newRay: () => string
+  readonly newAuditLogId: (now: number) => string
 }
 
+// As recorded on answers of Lists, and on others of the API. Not Strict-Transport-Security:
+// the simulator has no TLS that it could ask for.
+const ofEdge = { server: "cloudflare", vary: "Accept-Encoding" }
+const ofApi = { "cf-cache-status": "DYNAMIC", "x-content-type-options": "nosniff", "x-frame-options": "SAMEORIGIN" }
+
+const endpointOf = (route: Endpoints.Found) => Option.map(Result.getSuccess(route), ({ handler }) => handler.endpoint)
+
+const pathOf = (url: string) => url.split("?")[0] ?? url
+
+const preflight = ({ headers }: Request): Answer => ({
+  status: 204,
+  headers: Cors.preflight(headers),
+  contentType: "text/plain",
+  body: "",
+  delivery: Spoil.delivery(undefined)
+})
+
 export const make = (options: Options): Application => {
-  const { accepted, clock, faults, newId, newRay, requestLimit, requestLog, samePath, state, timestamps } = options
+  const { clock, cors, faults, newAuditLogId, newId, newRay, requestLimit, requestLog, samePath, state } = options
+  const check = Credentials.check(options.credentials)
+  const timestamp = Timestamp.rfc3339(options.timestamps)
 
   const callApi = Effect.fnUntraced(function*(
     request: Request,
-    identity: Result.Result<Credentials.Identity, Reply.Refusal>,
+    identity: Result.Result<Credentials.Identity, Credentials.Problem>,
     route: Endpoints.Found,
     now: number,
     skew: number
   ) {
-    const who = yield* Effect.fromResult(identity)
-    if (accepted !== undefined && !accepted.has(who)) return yield* Effect.fail(Refusals.unknownCredentials)
+    const isVerification = Option.exists(endpointOf(route), (endpoint) => endpoint.endsWith("tokens.verify"))
+    const refusals = isVerification ? Refusals.verification : Refusals.authentication
+    const who = yield* Effect.mapError(
+      Effect.fromResult(Result.flatMap(identity, check)),
+      (problem) => refusals[problem]
+    )
     const { handler, params } = yield* Effect.fromResult(route)
-    const account = state.account(params["account"] ?? "", now)
+    const accountId = params["account"]
+    if (accountId !== undefined && !options.anyAccountId && !Account.isId(accountId)) {
+      return yield* Effect.fail(Refusals.noRoute(pathOf(request.url)))
+    }
+    const account = accountId === undefined ? Account.make() : state.account(accountId, now)
     const query = new URLSearchParams(request.url.split("?")[1])
-    const timestamp = Timestamp.rfc3339(timestamps)
     return yield* handler.handle({
       account,
+      isToken: Credentials.isToken(who),
       params,
       query: {
         cursor: query.get("cursor") ?? undefined,
@@ -88,9 +119,10 @@ export const make = (options: Options): Application => {
   })
 
   const handle = Effect.fnUntraced(function*(request: Request) {
+    if (cors && Cors.isPreflight(request.method, request.headers)) return preflight(request)
     const now = yield* Clock.currentTimeMillis
     const route = Endpoints.find(request.method, request.url)
-    const endpoint = Option.map(Result.getSuccess(route), ({ handler }) => handler.endpoint)
+    const endpoint = endpointOf(route)
     const where = Option.getOrUndefined(endpoint)
     const { all, latency, skew, spoiler } = yield* faults.meet(where)
     const delivery = Spoil.delivery(spoiler)
@@ -121,8 +153,10 @@ export const make = (options: Options): Application => {
       status: reply.status,
       headers: {
         date: Timestamp.httpDate((yield* Clock.currentTimeMillis) + skew),
-        server: "cloudflare",
+        ...ofEdge,
         "cf-ray": newRay(),
+        ...(contentType === Reply.jsonType ? { ...ofApi, "cf-auditlog-id": newAuditLogId(now) } : {}),
+        ...(cors ? Cors.headers : {}),
         ...headers,
         ...reply.headers
       },

@@ -31,6 +31,7 @@ export interface Options {
   readonly requestLog: RequestLog
   readonly clock: Clock.Clock
   readonly newId: () => string
+  readonly anyAccountId: boolean
   readonly timestamp: (at: number) => string
 }
 
@@ -94,8 +95,13 @@ const addList = (
   })
 
 /** Everything but the `baseUrl`. */
-export const make = ({ clock, faults, newId, requestLog, state, timestamp }: Options) => {
+export const make = ({ anyAccountId, clock, faults, newId, requestLog, state, timestamp }: Options) => {
   const now = Effect.sync(() => clock.currentTimeMillisUnsafe())
+
+  const findAccount = (accountId: string, at: number) =>
+    anyAccountId || Account.isId(accountId)
+      ? Effect.succeed(state.account(accountId, at))
+      : Effect.fail(error(new SimulatorError.AccountIdRefused({ accountId })))
 
   const find = (id: string, at: number) => [...state.accounts(at).values()].find(({ operations }) => operations.has(id))
 
@@ -123,18 +129,17 @@ export const make = ({ clock, faults, newId, requestLog, state, timestamp }: Opt
     createList: Effect.fn("Simulator.createList")(
       function*({ accountId = Account.defaultId, ...list }: SimulatorState.NewList) {
         const at = yield* now
-        return yield* Effect.mapError(
-          Effect.fromResult(addList(state.account(accountId, at), list, at, newId)),
-          error
-        )
+        const account = yield* findAccount(accountId, at)
+        return yield* Effect.mapError(Effect.fromResult(addList(account, list, at, newId)), error)
       }
     ),
     startOperation: Effect.fn("Simulator.startOperation")(
       function*({ accountId = Account.defaultId, id: given, ...plan }: SimulatorState.NewOperation = {}) {
         const at = yield* now
+        const account = yield* findAccount(accountId, at)
         const isTaken = (id: string) => find(id, at) !== undefined
         const id = yield* Effect.mapError(Effect.fromResult(idOf("operation", given, isTaken, newId)), error)
-        const operation = yield* state.start(state.account(accountId, at), at, id, plan)
+        const operation = yield* state.start(account, at, id, plan)
         return BulkOperation.OperationId.make(operation.id)
       }
     ),

@@ -15,7 +15,11 @@ export const deliver = <E>(
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, E> => {
   const { ending, sent } = delivery
   if (ending === "end") {
-    return Effect.succeed(HttpServerResponse.text(body, { status, headers, contentType }))
+    return Effect.succeed(
+      body === ""
+        ? HttpServerResponse.empty({ status, headers })
+        : HttpServerResponse.text(body, { status, headers, contentType })
+    )
   }
   const rest = ending === "stall" ? Effect.never : reset
   if (sent === "nothing") return rest

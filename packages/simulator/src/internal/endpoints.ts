@@ -22,6 +22,8 @@ import * as Reply from "./reply.ts"
 /** One request, at its endpoint. */
 export interface Call {
   readonly account: Account.Account
+  /** Whether who is asking has shown a token, rather than a key. */
+  readonly isToken: boolean
   readonly params: Readonly<Record<string, string | undefined>>
   readonly query: ItemPage.Query
   readonly body: string
@@ -163,6 +165,17 @@ const getOperation = pure((call) =>
   )
 )
 
+// Seen. The id is that of Cloudflare's documentation. Chosen: a key is not a token that could be verified.
+const verifyToken = pure(({ isToken }) =>
+  isToken
+    ? Result.succeed(Reply.success(
+      { id: "ed17574386854bf78a67040be0a770b0", status: "active" },
+      undefined,
+      [{ code: 10000, message: "This API Token is valid and active", type: null }]
+    ))
+    : Result.fail(Refusals.verification.unknown)
+)
+
 export interface Route {
   readonly endpoint: Endpoint
   readonly handle: Handler
@@ -181,7 +194,9 @@ const table: ReadonlyArray<readonly [Endpoint, string, FindMyWay.PathInput, Hand
   ["lists.items.create", "POST", `${root}/:list/items`, createItems],
   ["lists.items.update", "PUT", `${root}/:list/items`, updateItems],
   ["lists.items.delete", "DELETE", `${root}/:list/items`, deleteItems],
-  ["lists.bulkOperations.get", "GET", `${root}/bulk_operations/:operation`, getOperation]
+  ["lists.bulkOperations.get", "GET", `${root}/bulk_operations/:operation`, getOperation],
+  ["user.tokens.verify", "GET", "/client/v4/user/tokens/verify", verifyToken],
+  ["accounts.tokens.verify", "GET", "/client/v4/accounts/:account/tokens/verify", verifyToken]
 ]
 
 const router = FindMyWay.make<Route>({ caseSensitive: true, ignoreDuplicateSlashes: false, maxParamLength: 1000 })

@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import type { Options } from "../SimulatorOptions.ts"
 import * as Application from "./application.ts"
 import * as Control from "./control.ts"
-import * as Credentials from "./credentials.ts"
 import * as Faults from "./faults.ts"
 import * as Randomness from "./randomness.ts"
 import * as RequestLimit from "./requestLimit.ts"
@@ -16,7 +15,8 @@ import * as State from "./state.ts"
 import * as Timestamp from "./timestamp.ts"
 
 export const make = Effect.fnUntraced(function*(options: Options) {
-  const { credentials, keepRequests = 10_000, limits = {}, seed = "simulator", timestamps = {} } = options
+  const { anyAccountId = false, cors = false, credentials, keepRequests = 10_000, limits = {} } = options
+  const { malformedCredentials = [], seed = "simulator", timestamps = {} } = options
   const clock = yield* Clock.Clock
   const random = yield* Randomness.make(seed)
   const newId = () => Randomness.uuid(random.ids)
@@ -33,12 +33,23 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     clock,
     requestLimit: RequestLimit.make(limits.requests ?? 1200, Duration.fromInputUnsafe(limits.window ?? "5 minutes")),
     requestLog,
-    accepted: credentials === undefined ? undefined : new Set(credentials.map(Credentials.identity)),
+    credentials: { accepted: credentials, malformed: malformedCredentials },
+    anyAccountId,
+    cors,
     samePath: limits.samePath ?? 16,
     timestamps,
     newId,
-    newRay: () => `${Randomness.hex(random.rays, 16)}-SIM`
+    newRay: () => `${Randomness.hex(random.rays, 16)}-SIM`,
+    newAuditLogId: (now) => Randomness.auditLogId(random.rays, now)
   })
-  const control = Control.make({ state, faults, requestLog, clock, newId, timestamp: Timestamp.rfc3339(timestamps) })
+  const control = Control.make({
+    anyAccountId,
+    state,
+    faults,
+    requestLog,
+    clock,
+    newId,
+    timestamp: Timestamp.rfc3339(timestamps)
+  })
   return { application, control: (baseUrl: string) => ({ baseUrl, ...control }) }
 })

@@ -29,6 +29,14 @@ export const hex = (random: Random.Random, digits: number): string => {
   return text
 }
 
+const withHyphens = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/
+
+/** In the shape of a recorded `Cf-Auditlog-Id`: a UUID of version 7, which begins with the time. */
+export const auditLogId = (random: Random.Random, now: number): string => {
+  const time = now.toString(16).padStart(12, "0")
+  return `${time}7${uuid(random).slice(13)}`.replace(withHyphens, "$1-$2-$3-$4-$5")
+}
+
 /** 32 hexadecimal digits in the shape of Cloudflare's ids: a UUID of version 4 without hyphens. */
 export const uuid = (random: Random.Random): string => {
   const digits = hex(random, 32)

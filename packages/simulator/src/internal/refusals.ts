@@ -4,30 +4,39 @@
  * "seen" is from an answer that someone recorded or reported verbatim; "chosen" is our choice where no source tells.
  */
 import type * as Duration from "effect/Duration"
+import type { Problem } from "./credentials.ts"
 import type { Refusal } from "./reply.ts"
 
 const refusal = (status: number, code: number, message: string): Refusal => ({ status, error: { code, message } })
 
+/** Seen for credentials without the right to something. */
+export const forbidden = refusal(403, 10000, "Authentication error")
+
 /**
- * Seen for credentials without the right to something. Chosen for a request without any: other products of Cloudflare
- * have been seen to answer that with 400 and code 9106.
+ * Seen by a probe of the live API for an unknown token and for a malformed one, where nobody knows where Cloudflare draws
+ * the line. Chosen for a request without credentials, after another product of Cloudflare's.
  */
-export const missingCredentials = refusal(403, 10000, "Authentication error")
-
-/** As others' tests have it. */
-export const unknownCredentials = refusal(401, 9109, "Invalid access token")
-
-/** Seen. */
-export const malformedAuthorization: Refusal = {
-  status: 400,
-  error: {
-    code: 6003,
-    message: "Invalid request headers",
-    error_chain: [{ code: 6111, message: "Invalid format for Authorization header" }]
-  }
+export const authentication: Readonly<{ [problem in Problem]: Refusal }> = {
+  missing: refusal(400, 9106, "Authentication failed (status: 400)"),
+  malformed: refusal(400, 9106, "Authentication failed (status: 400)"),
+  unknown: refusal(401, 10000, "Authentication error")
 }
 
-/** Code and text seen; the status as others' tests have it. */
+/** What the endpoints that verify a token say instead. Seen. */
+export const verification: Readonly<{ [problem in Problem]: Refusal }> = {
+  missing: authentication.missing,
+  malformed: {
+    status: 400,
+    error: {
+      code: 6003,
+      message: "Invalid request headers",
+      error_chain: [{ code: 6111, message: "Invalid format for Authorization header" }]
+    }
+  },
+  unknown: refusal(401, 1000, "Invalid API Token")
+}
+
+/** Code and text seen, also for an account id that is cut; the status is 404 in newer answers, 400 in older ones. */
 export const noRoute = (path: string) =>
   refusal(404, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`)
 

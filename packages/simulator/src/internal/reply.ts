@@ -27,17 +27,24 @@ export const json = (status: number, value: Schema.Json, headers: Readonly<Recor
   body: { _tag: "Json", value }
 })
 
+/** As recorded on answers of Lists. */
+export const jsonType = "application/json; charset=UTF-8"
+
 /** The body as it is sent. */
 export const asText = ({ body }: Reply): Text =>
-  body._tag === "Text" ? body : { _tag: "Text", contentType: "application/json", text: JSON.stringify(body.value) }
+  body._tag === "Text" ? body : { _tag: "Text", contentType: jsonType, text: JSON.stringify(body.value) }
 
 // The order of the keys is that of the recorded answers.
-export const success = (result: Schema.Json, resultInfo?: Schema.Json): Reply =>
+export const success = (
+  result: Schema.Json,
+  resultInfo?: Schema.Json,
+  messages: ReadonlyArray<Schema.Json> = []
+): Reply =>
   json(200, {
     result,
     success: true,
     errors: [],
-    messages: [],
+    messages,
     ...(resultInfo === undefined ? {} : { result_info: resultInfo })
   })
 

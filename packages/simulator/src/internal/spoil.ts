@@ -18,6 +18,7 @@ export const isCarriedOut = (fault: Fault | undefined): boolean => {
     case "HtmlError":
       return fault.carriedOut
     case "Unauthorized":
+    case "MalformedCredentials":
     case "Forbidden":
     case "NotFound":
     case "RateLimited":
@@ -58,9 +59,11 @@ export const spoil = (reply: Reply.Reply, endpoint: Endpoint | undefined, fault:
     case "EditedOperation":
       return editResult(reply, fault.edit)
     case "Unauthorized":
-      return Reply.refusal(Refusals.unknownCredentials)
+      return Reply.refusal(Refusals.authentication.unknown)
+    case "MalformedCredentials":
+      return Reply.refusal(Refusals.authentication.malformed)
     case "Forbidden":
-      return Reply.refusal(Refusals.missingCredentials)
+      return Reply.refusal(Refusals.forbidden)
     case "NotFound":
       return Reply.refusal(notFound(endpoint))
     case "RateLimited":

@@ -61,10 +61,10 @@ describe("lists", () => {
   it.effect("belong to their account", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
-      const id = yield* createList({ name: "blocked", kind: "ip", accountId: "another" })
+      const id = yield* createList({ name: "blocked", kind: "ip", accountId: Api.otherAccountId })
       const notFound = { status: 404, body: Api.refusal(10001, "list not found") }
       assert.deepStrictEqual(yield* answer("GET", `${Api.lists}/${id}`), notFound)
-      assert.deepInclude(yield* answer("GET", `/accounts/another/rules/lists/${id}`), { status: 200 })
+      assert.deepInclude(yield* answer("GET", `/accounts/${Api.otherAccountId}/rules/lists/${id}`), { status: 200 })
     }).pipe(memory()))
 })
 
@@ -133,8 +133,7 @@ describe("items", () => {
       const eight = [1, 2, 3, 4, 5, 6, 7, 8]
       const one = yield* createList({ name: "one", kind: "redirect", items: from(...eight) })
       const two = yield* createList({ name: "two", kind: "redirect", items: from(...eight) })
-      const other = "f037e56e89293a057740de681ac9abbe"
-      yield* createList({ name: "three", kind: "redirect", items: from(...eight), accountId: other })
+      yield* createList({ name: "three", kind: "redirect", items: from(...eight), accountId: Api.otherAccountId })
       const refused = {
         status: 400,
         body: Api.refusal(10059, "Maximum number of repeated URL source paths exceeded")
@@ -202,7 +201,7 @@ describe("operations", () => {
       const { startOperation } = yield* Simulator.Simulator
       const notFound = { status: 404, body: Api.refusal(10001, "operation not found") }
       assert.deepStrictEqual(yield* answer("GET", Api.operation("none")), notFound)
-      const id = yield* startOperation({ accountId: "another" })
+      const id = yield* startOperation({ accountId: Api.otherAccountId })
       assert.deepStrictEqual(yield* answer("GET", Api.operation(id)), notFound)
     }).pipe(memory()))
 })

@@ -26,7 +26,7 @@ describe("one pending operation per account", () => {
   it.effect("leaves other accounts alone", () =>
     Effect.gen(function*() {
       const { createList, startOperation } = yield* Simulator.Simulator
-      yield* startOperation({ accountId: "another" })
+      yield* startOperation({ accountId: Api.otherAccountId })
       const listId = yield* createList({ name: "blocked", kind: "ip" })
       assert.strictEqual(yield* Api.status("PUT", `${Api.lists}/${listId}/items`, { body: [] }), 200)
     }).pipe(memory()))
