@@ -18,7 +18,7 @@ const seeds = Array.from({ length: 10 }, (_, index) => `soak ${index + 1}`)
 const waitsForEachSeed = 40
 
 const finalFaults: Readonly<Record<string, ReadonlyArray<Fault.Fault["_tag"]>>> = {
-  Unauthorized: ["Unauthorized"],
+  Unauthorized: ["Unauthorized", "MalformedCredentials"],
   Forbidden: ["Forbidden"],
   NotFound: ["NotFound"],
   UnexpectedResponse: ["TruncatedJson", "WrongShape", "EditedOperation"]
