@@ -15,6 +15,11 @@ export interface OperationPlan {
   readonly pendingFor?: Draw<Duration.Input>
   /** `completed` by default. */
   readonly outcome?: Draw<Outcome>
+  /**
+   * How long after it has completed the items of its list can be read, and are counted; 0 by default. Clients of
+   * Cloudflare had to try again for it.
+   */
+  readonly readableAfter?: Draw<Duration.Input>
 }
 
 /** `Completed`, or `Failed` with the free text that Cloudflare gives (there is no code). */

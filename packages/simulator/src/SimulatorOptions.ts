@@ -26,6 +26,8 @@ export interface Options extends OperationPlan {
   readonly timestamps?: TimestampFormat
   /** So many of the latest requests are remembered; 10,000 by default. */
   readonly keepRequests?: number
+  /** And no more than so many bytes of their URLs, headers and bodies, but for the latest; 16 MiB by default. */
+  readonly keepRequestBytes?: number
 }
 
 /**

@@ -87,6 +87,59 @@ const listWith = (item: string) =>
     return yield* createList({ name: "blocked", kind: "ip", items: [{ ip: item }] })
   })
 
+describe("items that can be read only some time after", () => {
+  const list = Effect.gen(function*() {
+    const { body } = yield* Api.call("GET", Api.lists)
+    const [, count, modified] = /"num_items":(\d+).*"modified_on":"([^"]*)"/.exec(JSON.stringify(body)) ?? []
+    return [Number(count), modified]
+  })
+
+  it.effect("are not there, nor counted, when their operation has completed, and are then as if they had been", () =>
+    Effect.gen(function*() {
+      const { state } = yield* Simulator.Simulator
+      const listId = yield* listWith("192.0.2.1")
+      const id = yield* Api.write("POST", listId, [{ ip: "192.0.2.2" }])
+      yield* TestClock.adjust("3 seconds")
+      const completed = "1970-01-01T00:00:03Z"
+      assert.deepStrictEqual(yield* body(id), Api.success({ id, status: "completed", completed }))
+      yield* TestClock.adjust("1999 millis")
+      assert.deepStrictEqual(yield* list, [1, "1970-01-01T00:00:00Z"])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* list, [2, completed])
+      assert.deepInclude((yield* state).lists[0]?.items[1], { ip: "192.0.2.2", created_on: completed })
+    }).pipe(memory({ readableAfter: "2 seconds" })))
+
+  it.effect("hold back those that are written after them", () =>
+    Effect.gen(function*() {
+      const { planNext, state } = yield* Simulator.Simulator
+      const listId = yield* listWith("192.0.2.1")
+      yield* planNext({ readableAfter: "1 minute" }, {})
+      yield* Api.write("PUT", listId, [{ ip: "192.0.2.2" }])
+      yield* Api.write("POST", listId, [{ ip: "192.0.2.3" }])
+      const ips = Effect.map(state, ({ lists: [list] }) => list?.items.map(({ ip }) => ip))
+      yield* TestClock.adjust("59 seconds")
+      assert.deepStrictEqual(yield* ips, ["192.0.2.1"])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* ips, ["192.0.2.2", "192.0.2.3"])
+      yield* Api.write("POST", listId, [{ ip: "192.0.2.4" }])
+      assert.deepStrictEqual(yield* ips, ["192.0.2.2", "192.0.2.3", "192.0.2.4"])
+    }).pipe(memory({ duration: 0 })))
+
+  it.effect("may never be, and are gone with their list", () =>
+    Effect.gen(function*() {
+      const { planNext, state } = yield* Simulator.Simulator
+      const listId = yield* listWith("192.0.2.1")
+      yield* planNext({ readableAfter: "Infinity" })
+      yield* Api.write("PUT", listId, [])
+      yield* TestClock.adjust("1000 hours")
+      assert.strictEqual((yield* state).lists[0]?.items.length, 1)
+      yield* Api.write("PUT", yield* (yield* Simulator.Simulator).createList({ name: "other", kind: "ip" }), [])
+      yield* Api.request("DELETE", `${Api.lists}/${listId}`)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* state).lists.length, 1)
+    }).pipe(memory({ duration: 0, readableAfter: "1 second" })))
+})
+
 const drawn = (seed: string) =>
   Effect.gen(function*() {
     const { startOperation, state } = yield* Simulator.Simulator

@@ -6,6 +6,7 @@ import * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { Outcome } from "../OperationPlan.ts"
+import * as Agenda from "./agenda.ts"
 import type { Change, Instant, ItemSet } from "./items/itemSet.ts"
 import type { Kind } from "./items/newItem.ts"
 
@@ -25,6 +26,7 @@ export interface Plan {
   readonly pendingFor: number
   readonly duration: number
   readonly outcome: Outcome
+  readonly readableAfter: number
 }
 
 export interface Operation {
@@ -32,20 +34,29 @@ export interface Operation {
   /** Absent for an operation that was started without a list. */
   readonly listId: string | undefined
   readonly plan: Plan
-  readonly change: Change
+  /** Holds what was written; absent once the operation has ended. */
+  readonly change: Change | undefined
   readonly acceptedAt: Instant
   /** When its turn came; absent while it waits behind another operation of its list. */
   readonly begunAt: Instant | undefined
   readonly end: { readonly at: Instant; readonly outcome: Outcome } | undefined
 }
 
+type Event =
+  | { readonly _tag: "End"; readonly operationId: string }
+  /** A change becomes readable that was made when its operation ended. */
+  | { readonly _tag: "Change"; readonly listId: string; readonly change: Change; readonly madeAt: Instant }
+
 export interface Account {
   readonly lists: Map<string, List>
   readonly operations: Map<string, Operation>
-  /** Ids of the operations that have not ended, in the order of their writes. */
+  /** Ids of the operations that have not ended. */
   readonly open: Set<string>
-  /** When the last operation of a list ended: the next one begins no sooner. */
-  readonly freeSince: Map<string, Instant>
+  /** For each list the ids of those of its operations, in the order of their writes. The first one has begun. */
+  readonly lanes: Map<string, Set<string>>
+  /** When the last change of a list can be read, where it cannot be yet: those after it can be no sooner. */
+  readonly readableAt: Map<string, Instant>
+  readonly agenda: Agenda.Agenda<Event>
 }
 
 /** The example of Cloudflare's own documentation. */
@@ -58,7 +69,9 @@ export const make = (): Account => ({
   lists: new Map(),
   operations: new Map(),
   open: new Set(),
-  freeSince: new Map()
+  lanes: new Map(),
+  readableAt: new Map(),
+  agenda: Agenda.make()
 })
 
 const isRunning = ({ begunAt, plan }: Operation, now: Instant): boolean =>
@@ -76,37 +89,69 @@ export const toBulkOperation = (operation: Operation, now: Instant): BulkOperati
     : BulkOperation.Failed.make({ id, completed, error: Option.liftPredicate(outcome.error, (error) => error !== "") })
 }
 
-/** Brings the account up to `now`. Operations of one list take their turns in the order of their writes. */
+/** Takes in an operation. Those of one list take their turns in the order of their writes; one without waits for nobody. */
+export const accept = (account: Account, operation: Operation): void => {
+  settle(account, operation.acceptedAt)
+  account.operations.set(operation.id, operation)
+  account.open.add(operation.id)
+  const lane = account.lanes.get(operation.listId ?? operation.id) ?? new Set()
+  account.lanes.set(operation.listId ?? operation.id, lane.add(operation.id))
+  if (lane.size === 1) begin(account, operation, operation.acceptedAt)
+  settle(account, operation.acceptedAt)
+}
+
+const begin = (account: Account, operation: Operation, at: Instant): void => {
+  account.operations.set(operation.id, { ...operation, begunAt: at })
+  const endsAt = at + operation.plan.duration
+  if (endsAt !== Infinity) account.agenda.add(endsAt, { _tag: "End", operationId: operation.id })
+}
+
+/** Brings the account up to `now`. Costs what has come due, however much is open. */
 export const settle = (account: Account, now: Instant): void => {
-  const busy = new Set<string>()
-  for (const id of account.open) {
-    const operation = account.operations.get(id)
-    // An operation without a list waits for nobody.
-    const lane = operation?.listId ?? id
-    if (operation === undefined || busy.has(lane)) continue
-    const begunAt = operation.begunAt ?? Math.max(operation.acceptedAt, account.freeSince.get(lane) ?? 0)
-    const endsAt = begunAt + operation.plan.duration
-    if (endsAt > now) {
-      account.operations.set(id, { ...operation, begunAt })
-      busy.add(lane)
-    } else {
-      end(account, { ...operation, begunAt }, endsAt, operation.plan.outcome)
+  for (let due = account.agenda.next(now); due !== undefined; due = account.agenda.next(now)) {
+    const { at, entry } = due
+    if (entry._tag === "Change") apply(account, entry.listId, entry.change, entry.madeAt)
+    else {
+      const operation = account.operations.get(entry.operationId)
+      // One that was ended by hand is still on the agenda.
+      if (operation !== undefined && operation.end === undefined) end(account, operation, at, operation.plan.outcome)
     }
   }
 }
 
-/** Ends the operation at once. Its effect on the list, if it has one, takes place now. */
+/** Ends the operation at once. Its change of the list, if it has one, is made now. */
 export const end = (account: Account, operation: Operation, at: Instant, planned: Outcome): void => {
-  const { change, id, listId } = operation
-  const list = listId === undefined ? undefined : account.lists.get(listId)
+  const { change, id, listId, plan } = operation
   // Chosen: no source tells what becomes of an operation whose list was deleted meanwhile.
-  const outcome: Outcome = listId !== undefined && list === undefined && planned._tag === "Completed"
+  const outcome: Outcome = listId !== undefined && !account.lists.has(listId) && planned._tag === "Completed"
     ? { _tag: "Failed", error: "list not found" }
     : planned
-  if (list !== undefined && outcome._tag === "Completed") {
-    account.lists.set(list.id, { ...list, items: change(list.items, at), modifiedOn: at })
-  }
-  account.operations.set(id, { ...operation, begunAt: operation.begunAt ?? at, end: { at, outcome } })
+  account.operations.set(id, { ...operation, change: undefined, end: { at, outcome } })
   account.open.delete(id)
-  if (listId !== undefined) account.freeSince.set(listId, at)
+  if (listId !== undefined && change !== undefined && outcome._tag === "Completed") {
+    makeChange(account, listId, change, at, plan.readableAfter)
+  }
+  endTurn(account, operation, at)
+}
+
+const endTurn = (account: Account, { id, listId = id }: Operation, at: Instant): void => {
+  const lane = account.lanes.get(listId)
+  lane?.delete(id)
+  const [nextId] = lane ?? []
+  const next = nextId === undefined ? undefined : account.operations.get(nextId)
+  if (next === undefined) account.lanes.delete(listId)
+  else begin(account, next, at)
+}
+
+const makeChange = (account: Account, listId: string, change: Change, at: Instant, readableAfter: number): void => {
+  const readableAt = Math.max(at + readableAfter, account.readableAt.get(listId) ?? 0)
+  if (readableAt <= at) return apply(account, listId, change, at)
+  account.readableAt.set(listId, readableAt)
+  if (readableAt !== Infinity) account.agenda.add(readableAt, { _tag: "Change", listId, change, madeAt: at })
+}
+
+const apply = (account: Account, listId: string, change: Change, madeAt: Instant): void => {
+  const list = account.lists.get(listId)
+  if (list === undefined) return
+  account.lists.set(listId, { ...list, items: change(list.items, madeAt), modifiedOn: madeAt })
 }

@@ -15,7 +15,7 @@ import * as State from "./state.ts"
 import * as Timestamp from "./timestamp.ts"
 
 export const make = Effect.fnUntraced(function*(options: Options) {
-  const { anyAccountId = false, cors = false, credentials, keepRequests = 10_000, limits = {} } = options
+  const { anyAccountId = false, cors = false, credentials, limits = {} } = options
   const { malformedCredentials = [], seed = "simulator", timestamps = {} } = options
   const clock = yield* Clock.Clock
   const random = yield* Randomness.make(seed)
@@ -26,7 +26,10 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     pendingOperations: limits.pendingOperations ?? 1,
     random: random.plans
   })
-  const requestLog = RequestLog.make(keepRequests)
+  const requestLog = RequestLog.make({
+    requests: options.keepRequests ?? 10_000,
+    bytes: options.keepRequestBytes ?? 16 * 1024 * 1024
+  })
   const application = Application.make({
     state,
     faults,

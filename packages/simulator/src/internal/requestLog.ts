@@ -30,27 +30,59 @@ export interface RequestLog {
   readonly latest: () => ReadonlyArray<ReceivedRequest>
 }
 
-interface Entry {
+/** Absent once it is forgotten. */
+type Entry = {
   readonly request: Omit<ReceivedRequest, "status">
+  readonly size: number
   status: ReceivedRequest["status"]
+} | undefined
+
+export interface Capacity {
+  readonly requests: number
+  /** Of URLs, headers and bodies. */
+  readonly bytes: number
 }
 
-export const make = (capacity: number): RequestLog => {
+/** A character counts as one byte, which holds for all but texts in other scripts. */
+const sizeOf = ({ body, headers, url }: Omit<ReceivedRequest, "status">): number => {
+  let size = url.length + body.length
+  for (const [name, value = ""] of Object.entries(headers)) size += name.length + value.length
+  return size
+}
+
+export const make = (capacity: Capacity): RequestLog => {
   const entries: Array<Entry> = []
+  let forgotten = 0
+  let bytes = 0
+
+  // The latest one stays, however large it is.
+  const isOverfull = () => {
+    const kept = entries.length - forgotten
+    return kept > capacity.requests || (kept > 1 && bytes > capacity.bytes)
+  }
+
+  const forget = () => {
+    const oldest = entries[forgotten]
+    if (oldest === undefined) return
+    bytes -= oldest.size
+    entries[forgotten++] = undefined
+    // Not one by one, which would move all entries for each request.
+    if (forgotten > entries.length / 2) {
+      entries.splice(0, forgotten)
+      forgotten = 0
+    }
+  }
+
   return {
     add: (request) => {
-      const entry: Entry = { request, status: Option.none() }
+      const entry = { request, status: Option.none<number>(), size: sizeOf(request) }
       entries.push(entry)
-      // Not one by one, which would move all entries for each request.
-      if (entries.length > 2 * capacity) entries.splice(0, entries.length - capacity)
+      bytes += entry.size
+      while (isOverfull()) forget()
       return (status) => {
         entry.status = Option.some(status)
       }
     },
-    latest: () =>
-      Array.from(
-        entries.slice(Math.max(0, entries.length - capacity)),
-        ({ request, status }) => ({ ...request, status })
-      )
+    latest: () => entries.flatMap((entry) => entry === undefined ? [] : [{ ...entry.request, status: entry.status }])
   }
 }

@@ -44,7 +44,8 @@ const drawPlan = (plan: OperationPlan): Effect.Effect<Account.Plan> =>
   Effect.all({
     duration: drawMillis(plan.duration ?? "3 seconds"),
     pendingFor: drawMillis(plan.pendingFor ?? "500 millis"),
-    outcome: draw(plan.outcome ?? Plan.completed)
+    outcome: draw(plan.outcome ?? Plan.completed),
+    readableAfter: drawMillis(plan.readableAfter ?? 0)
   })
 
 export const make = (options: {
@@ -71,7 +72,7 @@ export const make = (options: {
     id: string,
     plan: OperationPlan,
     listId: string | undefined,
-    change: Change
+    change: Change | undefined
   ) {
     const operation: Account.Operation = {
       id,
@@ -82,9 +83,7 @@ export const make = (options: {
       begunAt: undefined,
       end: undefined
     }
-    account.operations.set(operation.id, operation)
-    account.open.add(operation.id)
-    Account.settle(account, now)
+    Account.accept(account, operation)
     return operation
   })
 
@@ -103,6 +102,6 @@ export const make = (options: {
           ? Effect.fail(Refusals.operationPending)
           : open(account, now, id, planned.shift() ?? {}, listId, change)
       )),
-    start: (account, now, id, plan) => oneByOne(open(account, now, id, plan, undefined, (items) => items))
+    start: (account, now, id, plan) => oneByOne(open(account, now, id, plan, undefined, undefined))
   }
 }

@@ -11,6 +11,7 @@ const Write = Schema.Struct({
   wait: between(0, 20),
   duration: between(0, 20),
   fails: Schema.Boolean,
+  readableAfter: between(0, 20),
   looks: between(0, 3)
 })
 const Writes = Schema.Array(Write).check(Schema.isMaxLength(12))
@@ -40,24 +41,38 @@ const carryOut = (writes: typeof Writes.Type, isObserved: boolean) => {
   const account = Account.make()
   for (const id of ["a", "b"]) account.lists.set(id, emptyList(id))
   let now = 0
-  for (const [index, { duration, fails, list, looks, wait }] of writes.entries()) {
+  for (const [index, { duration, fails, list, looks, readableAfter, wait }] of writes.entries()) {
     for (const look of isObserved ? [0.25, 0.5, 0.75].slice(0, looks) : []) Account.settle(account, now + wait * look)
     now += wait
     const id = `${index}`
-    account.operations.set(id, {
+    Account.accept(account, {
       id,
       listId: list,
-      plan: { pendingFor: 0, duration, outcome: fails ? OperationPlan.failed("") : OperationPlan.completed },
+      plan: {
+        pendingFor: 0,
+        duration,
+        outcome: fails ? OperationPlan.failed("") : OperationPlan.completed,
+        readableAfter
+      },
       change: (items, at) => [...items, item(id, at)],
       acceptedAt: now,
       begunAt: undefined,
       end: undefined
     })
-    account.open.add(id)
   }
   Account.settle(account, now + 1000)
   return account
 }
+
+const operation = (id: string, duration: number): Account.Operation => ({
+  id,
+  listId: undefined,
+  plan: { pendingFor: 0, duration, outcome: OperationPlan.completed, readableAfter: 0 },
+  change: undefined,
+  acceptedAt: 0,
+  begunAt: undefined,
+  end: undefined
+})
 
 const story = ({ lists, operations }: Account.Account) => ({
   lists: [...lists.values()],
@@ -68,6 +83,7 @@ describe("the operations of a list", () => {
   it.prop("take effect in the order of their writes, one after the other, whatever they take", [Writes], ([writes]) => {
     const { lists, open, operations } = carryOut(writes, false)
     assert.strictEqual(open.size, 0)
+    for (const operation of operations.values()) assert.isUndefined(operation.change)
     for (const list of ["a", "b"]) {
       let free = 0
       const expected: Array<Array<string | number>> = []
@@ -87,5 +103,17 @@ describe("the operations of a list", () => {
   it.prop("go the same way whether somebody looks or not", [Writes], ([writes]) => {
     assert.deepStrictEqual(story(carryOut(writes, true)), story(carryOut(writes, false)))
     return true
+  })
+})
+
+describe("an operation that was ended by hand", () => {
+  it("does not end once more when it would have", () => {
+    const account = Account.make()
+    Account.accept(account, operation("one", 10))
+    const one = account.operations.get("one")
+    if (one !== undefined) Account.end(account, one, 5, OperationPlan.failed("no reason"))
+    Account.settle(account, 20)
+    assert.deepStrictEqual(account.operations.get("one")?.end, { at: 5, outcome: OperationPlan.failed("no reason") })
+    assert.deepStrictEqual([account.open.size, account.lanes.size], [0, 0])
   })
 })
