@@ -15,6 +15,7 @@ export default defineConfig({
       project("core", "packages/core"),
       project("poll", "packages/poll"),
       project("simulator", "packages/simulator"),
+      project("lists", "packages/lists"),
       project("examples", "examples"),
       project("benchmarks", "benchmarks"),
       project("mutation", "mutation")

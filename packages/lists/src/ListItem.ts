@@ -1,0 +1,227 @@
+/**
+ * What a list holds: addresses, redirects, hostnames or AS numbers, each with a comment if one was given.
+ *
+ * The parts have the names of Cloudflare's API; `kind` tells the four apart. Cloudflare stores items in a form of its
+ * own (`10.0.0.1/32` becomes `10.0.0.1`), so what was written and what is read back compare equal by `key` and `equals`
+ * alone.
+ */
+import * as Rfc3339 from "@bulk-operations/core/Rfc3339"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Address from "./internal/address.ts"
+import * as HostnameRules from "./internal/hostname.ts"
+import * as RedirectRules from "./internal/redirect.ts"
+
+/** The kinds of lists, and of their items. */
+export const ListKind = Schema.Literals(["ip", "redirect", "hostname", "asn"])
+export type ListKind = typeof ListKind.Type
+
+const comment = { comment: Schema.optionalKey(Schema.String) }
+
+/** An IPv4 or IPv6 address, or a network of them: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`. */
+export const Ip = Schema.Struct({ kind: Schema.tag("ip"), ip: Schema.String, ...comment })
+export type Ip = typeof Ip.Type
+
+/** Where a bulk redirect leads, and for what. Everything left out is 301 or false. */
+export const RedirectTarget = Schema.Struct({
+  /** Host and path, with `http://` or `https://` if only that is meant. No query, port or wildcard. */
+  source_url: Schema.String,
+  target_url: Schema.String,
+  /** 301, 302, 307 or 308. */
+  status_code: Schema.optionalKey(Schema.Int),
+  include_subdomains: Schema.optionalKey(Schema.Boolean),
+  subpath_matching: Schema.optionalKey(Schema.Boolean),
+  preserve_query_string: Schema.optionalKey(Schema.Boolean),
+  preserve_path_suffix: Schema.optionalKey(Schema.Boolean)
+})
+export type RedirectTarget = typeof RedirectTarget.Type
+
+/** A bulk redirect. */
+export const Redirect = Schema.Struct({ kind: Schema.tag("redirect"), redirect: RedirectTarget, ...comment })
+export type Redirect = typeof Redirect.Type
+
+/** A hostname, or with `*.` in front all names below it. */
+export const Hostname = Schema.Struct({
+  kind: Schema.tag("hostname"),
+  hostname: Schema.Struct({
+    url_hostname: Schema.String,
+    /** Whether `*.example.com` leaves out `example.com` itself; Cloudflare takes it so where nothing is said. */
+    exclude_exact_hostname: Schema.optionalKey(Schema.Boolean)
+  }),
+  ...comment
+})
+export type Hostname = typeof Hostname.Type
+
+/** The number of an autonomous system, from 1 to 4,294,967,295. */
+export const Asn = Schema.Struct({ kind: Schema.tag("asn"), asn: Schema.Finite, ...comment })
+export type Asn = typeof Asn.Type
+
+/**
+ * An item of one of the four kinds, told apart by `kind`. Brings `match`, `guards`, `isAnyOf` and `cases`.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ *
+ * const describe = ListItem.ListItem.match({
+ *   ip: ({ ip }) => ip,
+ *   redirect: ({ redirect }) => `${redirect.source_url} -> ${redirect.target_url}`,
+ *   hostname: ({ hostname }) => hostname.url_hostname,
+ *   asn: ({ asn }) => `AS${asn}`
+ * })
+ * describe(ListItem.asn(13335)) // => "AS13335"
+ */
+export const ListItem = Schema.Union([Ip, Redirect, Hostname, Asn]).pipe(Schema.toTaggedUnion("kind"))
+export type ListItem = typeof ListItem.Type
+
+/** An item as a list holds it. */
+export type StoredItem = ListItem & {
+  readonly id: string
+  /** RFC 3339, as Cloudflare wrote it; `createdOn` reads it. */
+  readonly created_on?: string
+  /** RFC 3339, as Cloudflare wrote it; `modifiedOn` reads it. */
+  readonly modified_on?: string
+}
+
+/** What can be said about any item. */
+export interface Options {
+  /** At most 500 characters. An empty one counts as none. */
+  readonly comment?: string | undefined
+}
+
+const noted = ({ comment }: Options = {}) => (comment === undefined ? {} : { comment })
+
+/**
+ * An address or network.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ *
+ * ListItem.ip("192.0.2.0/24", { comment: "a test network" }).ip // => "192.0.2.0/24"
+ */
+export const ip = (address: string, options?: Options): Ip => ({ kind: "ip", ip: address, ...noted(options) })
+
+/** A bulk redirect; what is left out is 301 or false. */
+export const redirect = (redirect: RedirectTarget, options?: Options): Redirect => ({
+  kind: "redirect",
+  redirect,
+  ...noted(options)
+})
+
+/** A hostname, or all names below one: `*.example.com`. */
+export const hostname = (
+  name: string,
+  options?: Options & { readonly exclude_exact_hostname?: boolean | undefined }
+): Hostname => ({
+  kind: "hostname",
+  hostname: {
+    url_hostname: name,
+    ...(options?.exclude_exact_hostname !== undefined && { exclude_exact_hostname: options.exclude_exact_hostname })
+  },
+  ...noted(options)
+})
+
+/** The number of an autonomous system. */
+export const asn = (number: number, options?: Options): Asn => ({ kind: "asn", asn: number, ...noted(options) })
+
+const maxComment = 500
+
+const normalizeComment = (comment: string | undefined): Result.Result<{ readonly comment?: string }, string> =>
+  comment === undefined || comment === ""
+    ? Result.succeed({})
+    // Characters, not UTF-16 units: which of them Cloudflare counts is not documented.
+    : comment.length > maxComment && Array.from(comment).length > maxComment
+    ? Result.fail(`the comment is longer than ${maxComment} characters`)
+    : Result.succeed({ comment })
+
+const normalizeAsn = (asn: number): Result.Result<number, string> =>
+  Number.isInteger(asn) && asn >= 1 && asn <= 0xffff_ffff
+    ? Result.succeed(asn)
+    : Result.fail("an AS number is a whole number from 1 to 4294967295")
+
+const normalizeValue = (item: ListItem): Result.Result<ListItem, string> => {
+  switch (item.kind) {
+    case "ip":
+      return Result.map(Address.normalize(item.ip), (ip) => ({ kind: "ip", ip }))
+    case "redirect":
+      return Result.map(RedirectRules.normalize(item.redirect), (redirect) => ({ kind: "redirect", redirect }))
+    case "hostname":
+      return Result.map(HostnameRules.normalize(item.hostname), (hostname) => ({ kind: "hostname", hostname }))
+    case "asn":
+      return Result.map(normalizeAsn(item.asn), (asn) => ({ kind: "asn", asn }))
+  }
+}
+
+/**
+ * The item in the form in which Cloudflare stores it, or the reason why Cloudflare refuses it.
+ *
+ * Only rules that Cloudflare documents are held against an item; whatever else is wrong with it, Cloudflare decides.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Result } from "effect"
+ *
+ * ListItem.normalize(ListItem.ip("2001:DB8:0::1/64")) // => Result.succeed(ListItem.ip("2001:db8::/64"))
+ * ListItem.normalize(ListItem.asn(0)) // => Result.fail("an AS number is a whole number from 1 to 4294967295")
+ */
+export const normalize = (item: ListItem): Result.Result<ListItem, string> =>
+  Result.flatMap(
+    normalizeValue(item),
+    (value) => Result.map(normalizeComment(item.comment), (comment) => ({ ...value, ...comment }))
+  )
+
+/**
+ * Equal for two items that a list takes for the same: the same network, source URL, name or number, in whatever form.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ *
+ * ListItem.key(ListItem.ip("10.0.0.1/32")) === ListItem.key(ListItem.ip("10.0.0.1")) // => true
+ */
+export const key = (item: ListItem): string => {
+  switch (item.kind) {
+    case "ip":
+      return Result.match(Address.parse(item.ip), { onSuccess: Address.format, onFailure: () => item.ip })
+    case "redirect":
+      return RedirectRules.key(item.redirect)
+    case "hostname":
+      return HostnameRules.key(item.hostname)
+    case "asn":
+      return String(item.asn)
+  }
+}
+
+const sameDetails = (self: ListItem, that: ListItem): boolean => {
+  if (self.kind === "redirect" && that.kind === "redirect") return RedirectRules.same(self.redirect, that.redirect)
+  return self.kind !== "hostname" || that.kind !== "hostname" || HostnameRules.same(self.hostname, that.hostname)
+}
+
+/** Whether two items with the same key have the same comment and details, so that writing one over the other is idle. */
+export const sameContent = (self: ListItem, that: ListItem): boolean =>
+  (self.comment ?? "") === (that.comment ?? "") && sameDetails(self, that)
+
+/**
+ * Whether a list that holds one would be the same with the other: equal by value and comment, in Cloudflare's form.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ *
+ * ListItem.equals(ListItem.hostname("Bücher.example"), ListItem.hostname("xn--bcher-kva.example")) // => true
+ */
+export const equals = (self: ListItem, that: ListItem): boolean =>
+  self.kind === that.kind && key(self) === key(that) && sameContent(self, that)
+
+/** What a person knows the item by. */
+export const show: (item: ListItem) => string = ListItem.match({
+  ip: ({ ip }) => ip,
+  redirect: ({ redirect }) => redirect.source_url,
+  hostname: ({ hostname }) => hostname.url_hostname,
+  asn: ({ asn }) => String(asn)
+})
+
+const decodeTime = Schema.decodeUnknownOption(Rfc3339.DateTimeUtc)
+
+/** When the item was added, where Cloudflare says so in a way that can be read. */
+export const createdOn = ({ created_on }: StoredItem) => decodeTime(created_on)
+
+/** When the item was last changed, where Cloudflare says so in a way that can be read. */
+export const modifiedOn = ({ modified_on }: StoredItem) => decodeTime(modified_on)

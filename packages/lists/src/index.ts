@@ -1,0 +1,3 @@
+export * as InvalidItems from "./InvalidItems.ts"
+export * as ListItem from "./ListItem.ts"
+export * as SyncPlan from "./SyncPlan.ts"

@@ -1,0 +1,100 @@
+/**
+ * What of a redirect Cloudflare refuses, each rule with the code of its refusal.
+ *
+ * Sources: developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-10xxx-errors, one page for each
+ * code, and /rules/url-forwarding/bulk-redirects for wildcards and what a target may be. Not checked here, for the exact
+ * rule is not known: the number of slashes (16) in a source, and of equal paths (16) in an account.
+ */
+import * as Result from "effect/Result"
+
+const maxLength = 32_768
+
+// Scheme, authority, path, query and fragment (RFC 3986, appendix B), where a scheme may be missing.
+const source = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/is
+
+const sourceRefusal = (url: string): string | undefined => {
+  if (url.length > maxLength) return `the source is longer than ${maxLength} characters (10043)`
+  const [, scheme, authority = "", , query, fragment] = source.exec(url) ?? []
+  if (scheme !== undefined && !/^https?$/i.test(scheme)) return "the scheme of a source is http, https or none (10049)"
+  if (authority === "") return "the source has no host (10051)"
+  if (authority.includes("@")) return "a source has no user info (10050)"
+  if (/:\d*$/.test(authority)) return "a source has no port (10052)"
+  if (authority.includes("*")) return "a source has no wildcards; include_subdomains is for that (10045)"
+  if (query !== undefined) return "a source has no query string (10053)"
+  if (fragment !== undefined) return "a source has no fragment (10054)"
+  return /[\s\p{Cc}\p{Cf}]/u.test(url) ? "a source has no spaces or invisible characters (10045)" : undefined
+}
+
+const targetRefusal = (url: string): string | undefined => {
+  if (url.length > maxLength) return `the target is longer than ${maxLength} characters (10044)`
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(url)) return "the target has no scheme, such as https:// (10060)"
+  return /^https?:/i.test(url) && !/^https?:\/\/[^/?#]/i.test(url) ? "the target has no host (10046)" : undefined
+}
+
+export interface Redirect {
+  readonly source_url: string
+  readonly target_url: string
+  readonly status_code?: number
+  readonly include_subdomains?: boolean
+  readonly subpath_matching?: boolean
+  readonly preserve_query_string?: boolean
+  readonly preserve_path_suffix?: boolean
+}
+
+// Parts that are good by themselves.
+const combinationRefusal = (redirect: Redirect): string | undefined => {
+  const { preserve_path_suffix, preserve_query_string, status_code = 301, subpath_matching, target_url } = redirect
+  if (![301, 302, 307, 308].includes(status_code)) {
+    return `the status is 301, 302, 307 or 308, not ${status_code} (10047)`
+  }
+  if (preserve_path_suffix === true && subpath_matching !== true) {
+    return "preserve_path_suffix needs subpath_matching (10048)"
+  }
+  if (preserve_query_string === true && /^[^#]*\?/.test(target_url)) {
+    return "preserve_query_string and a query string in the target exclude each other (10055)"
+  }
+  return undefined
+}
+
+// Cloudflare adds the slash of an empty path (terraform-provider-cloudflare#2538).
+const normalizeSource = (url: string): string => {
+  const [, , authority = "", path = ""] = source.exec(url) ?? []
+  return path === "" && authority !== "" ? `${url}/` : url
+}
+
+// All of them are written always: the documentation is of two minds about what Cloudflare takes for granted.
+const completed = (redirect: Redirect): Required<Redirect> => ({
+  source_url: normalizeSource(redirect.source_url),
+  target_url: redirect.target_url,
+  status_code: redirect.status_code ?? 301,
+  include_subdomains: redirect.include_subdomains ?? false,
+  subpath_matching: redirect.subpath_matching ?? false,
+  preserve_query_string: redirect.preserve_query_string ?? false,
+  preserve_path_suffix: redirect.preserve_path_suffix ?? false
+})
+
+/** The normal form of a redirect, or why Cloudflare refuses it. */
+export const normalize = (redirect: Redirect): Result.Result<Required<Redirect>, string> => {
+  const refusal = sourceRefusal(redirect.source_url) ?? targetRefusal(redirect.target_url) ??
+    combinationRefusal(redirect)
+  return refusal === undefined ? Result.succeed(completed(redirect)) : Result.fail(refusal)
+}
+
+/** What two redirects share that are one to the list: scheme and host of a source do not depend on capitals. */
+export const key = ({ source_url }: Redirect): string => {
+  const normal = normalizeSource(source_url)
+  const [, scheme, authority = ""] = source.exec(normal) ?? []
+  const head = (scheme === undefined ? 0 : scheme.length + 3) + authority.length
+  return normal.slice(0, head).toLowerCase() + normal.slice(head)
+}
+
+const flags = ["include_subdomains", "subpath_matching", "preserve_query_string"] as const
+
+/** Whether two redirects with the same key lead to the same target in the same way. */
+export const same = (self: Redirect, that: Redirect): boolean => {
+  const [a, b] = [completed(self), completed(that)]
+  return a.target_url === b.target_url && a.status_code === b.status_code &&
+    flags.every((flag) => a[flag] === b[flag]) &&
+    // Without subpath matching there is no suffix; what Cloudflare stores there then differs from page to page.
+    (!a.subpath_matching || a.preserve_path_suffix === b.preserve_path_suffix)
+}

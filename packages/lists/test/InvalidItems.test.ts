@@ -1,0 +1,71 @@
+import { InvalidItems, ListItem } from "@bulk-operations/lists"
+import { assert, describe, it } from "@effect/vitest"
+import { Option, Result } from "effect"
+
+const faults = (items: ReadonlyArray<ListItem.ListItem>) =>
+  Option.getOrThrow(Result.getFailure(InvalidItems.check(items)))
+
+describe("checking items", () => {
+  it("gives them back in Cloudflare's form", () => {
+    assert.deepStrictEqual(
+      InvalidItems.check([ListItem.ip("192.0.2.1/32"), ListItem.ip("192.0.2.2", { comment: "two" })]),
+      Result.succeed([ListItem.ip("192.0.2.1"), ListItem.ip("192.0.2.2", { comment: "two" })])
+    )
+    assert.deepStrictEqual(InvalidItems.check([]), Result.succeed([]))
+  })
+
+  it("tells every wrong one with its position and reason, not the first alone", () => {
+    const error = faults([
+      ListItem.ip("192.0.2.1"),
+      ListItem.ip("x"),
+      ListItem.ip("192.0.2.2"),
+      ListItem.ip("10.0.0.0/7")
+    ])
+    assert.strictEqual(
+      error.message,
+      "2 of 4 items are wrong, so nothing was sent:\n" +
+        "  position 1, \"x\": not an IP address, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32\n" +
+        "  position 3, \"10.0.0.0/7\": IPv4 networks go from /8 to /32, not /7"
+    )
+  })
+
+  it("names both of two items that the list takes for the same", () => {
+    const { invalid } = faults([ListItem.ip("192.0.2.5/24"), ListItem.ip("x"), ListItem.ip("192.0.2.0/24")])
+    assert.deepStrictEqual(invalid.at(1), {
+      position: 2,
+      item: "\"192.0.2.0/24\"",
+      reason: "the same as the item at position 0"
+    })
+    assert.strictEqual(
+      faults([ListItem.hostname("bücher.example"), ListItem.hostname("xn--bcher-kva.example")]).count,
+      1
+    )
+    assert.strictEqual(
+      faults(
+        ["example.com", "example.com/"].map((source_url) =>
+          ListItem.redirect({ source_url, target_url: "https://example.net/" })
+        )
+      ).count,
+      1
+    )
+  })
+
+  it("refuses kinds that are mixed, and a kind that is not the one asked for", () => {
+    const mixed = faults([ListItem.ip("192.0.2.1"), ListItem.hostname("example.com")])
+    assert.deepStrictEqual(mixed.invalid.map(({ reason }) => reason), ["of kind hostname among items of kind ip"])
+    assert.isTrue(Result.isFailure(InvalidItems.check([ListItem.ip("192.0.2.1")], "asn")))
+  })
+
+  it("tells twenty, and of the others the number", () => {
+    const error = faults(Array.from({ length: 100_000 }, (_, index) => ListItem.ip(`x${index}`)))
+    assert.lengthOf(error.invalid, 20)
+    assert.strictEqual(error.count, 100_000)
+    assert.match(error.message, /^100000 of 100000 items are wrong[^]*\n {2}and 99980 more$/)
+  })
+
+  it("cuts garbage, and lets none of it play with a terminal", () => {
+    const error = faults([ListItem.ip(`\u001b[31m\u202e<html>\n${"x".repeat(10_000_000)}`)])
+    assert.isBelow(error.message.length, 400)
+    assert.notMatch(error.message.replace("\n  position", ""), /\p{C}/u)
+  })
+})

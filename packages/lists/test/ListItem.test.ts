@@ -1,0 +1,266 @@
+import { ListItem } from "@bulk-operations/lists"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Option, Result, Schema } from "effect"
+
+const stored = (item: ListItem.ListItem) => Result.getOrThrow(ListItem.normalize(item))
+const refusal = (item: ListItem.ListItem) => Option.getOrThrow(Result.getFailure(ListItem.normalize(item)))
+
+const normalForms = <A>(cases: ReadonlyArray<readonly [A, A]>, form: (written: A) => A) =>
+  it.each(cases.map(([written, held]) => ({ written, held })))("$written is $held", ({ held, written }) => {
+    assert.deepStrictEqual(form(written), held)
+    assert.deepStrictEqual(form(held), held)
+  })
+
+const refusals = <A>(cases: ReadonlyArray<readonly [A, RegExp]>, item: (written: A) => ListItem.ListItem) =>
+  it.each(cases.map(([written, reason]) => ({ written, reason })))(
+    "refuses $written: $reason",
+    ({ reason, written }) => {
+      assert.match(refusal(item(written)), reason)
+    }
+  )
+
+describe("addresses are stored in Cloudflare's form", () => {
+  normalForms([
+    ["192.0.2.1", "192.0.2.1"],
+    ["192.0.2.1/32", "192.0.2.1"],
+    ["192.0.2.5/24", "192.0.2.0/24"],
+    ["10.255.255.255/8", "10.0.0.0/8"],
+    ["203.0.113.77/29", "203.0.113.72/29"],
+    ["2001:db8:0:0:0:0:0:1", "2001:db8::1"],
+    ["2001:DB8::1", "2001:db8::1"],
+    ["2001:db8::1/128", "2001:db8::1"],
+    ["2001:db8::1/64", "2001:db8::/64"],
+    ["2001:db8:ff::/33", "2001:db8::/33"],
+    ["2fff::/12", "2ff0::/12"],
+    ["0f::", "f::"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1/120", "192.0.2.0/24"]
+  ], (ip) => {
+    const item = stored(ListItem.ip(ip))
+    return item.kind === "ip" ? item.ip : ""
+  })
+
+  refusals([
+    ["", /not an IP address/],
+    ["192.0.2.300", /not an IP address/],
+    ["192.0.2", /not an IP address/],
+    ["192.0.2.04", /not an IP address/],
+    [" 192.0.2.1", /not an IP address/],
+    ["192.0.2.4/08", /not an IP address/],
+    ["192.0.2.4/", /not an IP address/],
+    ["192.0.2.4/24/24", /not an IP address/],
+    ["fe80::1%eth0", /not an IP address/],
+    ["192.0.2.4/33", /longer than the address/],
+    ["2001:db8::/129", /longer than the address/],
+    ["192.0.2.4/7", /IPv4 networks go from \/8 to \/32, not \/7/],
+    ["2001:db8::/11", /IPv6 networks go from \/12 to \/128, not \/11/]
+  ], (ip) => ListItem.ip(ip))
+})
+
+describe("hostnames are stored in Cloudflare's form", () => {
+  normalForms([
+    ["example.com", "example.com"],
+    ["Free4Faucet.example", "free4faucet.example"],
+    ["0ffcloud.example", "0ffcloud.example"],
+    ["0x7f.1", "0x7f.1"],
+    ["bücher.example", "xn--bcher-kva.example"],
+    ["lọg.example", "xn--lg-68s.example"],
+    ["*.Bücher.example", "*.xn--bcher-kva.example"],
+    // Whether they are fully qualified is for Cloudflare to say.
+    ["be", "be"],
+    ["localhost", "localhost"],
+    ["1.2.3.4", "1.2.3.4"]
+  ], (name) => {
+    const item = stored(ListItem.hostname(name))
+    return item.kind === "hostname" ? item.hostname.url_hostname : ""
+  })
+
+  refusals([
+    ["", /empty/],
+    ["example.com.", /remove the dot at the end/],
+    ["example.com/", /leave out the slash/],
+    ["https://example.com/a", /leave out the scheme/],
+    ["node..dyn.example", /two dots/],
+    [".example.com", /a dot in front/],
+    ["www.example.pl$all", /the character "\$"/],
+    ["a_b.example", /the character "_"/],
+    ["a b.example", /the character " "/],
+    ["bü cher.example", /not a hostname/],
+    ["a.*.example", /wildcard goes in front/],
+    ["*example.com", /wildcard goes in front/],
+    [`${"a".repeat(64)}.example`, /longer than 63/],
+    [`${"a.".repeat(130)}example`, /longer than 253/]
+  ], (name) => ListItem.hostname(name))
+
+  it("names with *. in front leave out the name itself, unless they say otherwise", () => {
+    assert.deepStrictEqual(
+      stored(ListItem.hostname("*.example.com")),
+      ListItem.hostname("*.example.com", { exclude_exact_hostname: true })
+    )
+    const both = ListItem.hostname("*.example.com", { exclude_exact_hostname: false })
+    assert.deepStrictEqual(stored(both), both)
+    assert.isFalse(ListItem.equals(both, ListItem.hostname("*.example.com")))
+    assert.match(refusal(ListItem.hostname("example.com", { exclude_exact_hostname: true })), /for names with \*\./)
+  })
+})
+
+const redirect = (parts: Partial<ListItem.RedirectTarget>) =>
+  ListItem.redirect({ source_url: "example.com/a", target_url: "https://example.net/new", ...parts })
+
+describe("redirects are stored in Cloudflare's form", () => {
+  normalForms([
+    ["example.com", "example.com/"],
+    ["https://example.com", "https://example.com/"],
+    ["http://example.com/a", "http://example.com/a"],
+    ["example.com/a:8080/b@c", "example.com/a:8080/b@c"],
+    ["example.com/*", "example.com/*"]
+  ], (source_url) => {
+    const item = stored(redirect({ source_url }))
+    return item.kind === "redirect" ? item.redirect.source_url : ""
+  })
+
+  it("everything is written, also what was left out", () => {
+    assert.deepStrictEqual(stored(redirect({})), {
+      kind: "redirect",
+      redirect: {
+        source_url: "example.com/a",
+        target_url: "https://example.net/new",
+        status_code: 301,
+        include_subdomains: false,
+        subpath_matching: false,
+        preserve_query_string: false,
+        preserve_path_suffix: false
+      }
+    })
+  })
+
+  refusals<Partial<ListItem.RedirectTarget>>([
+    [{ source_url: `example.com/${"a".repeat(32_800)}` }, /10043/],
+    [{ target_url: `https://example.com/${"a".repeat(32_800)}` }, /10044/],
+    [{ source_url: "*.example.com/" }, /10045/],
+    [{ source_url: "\ufeffexample.com/" }, /10045/],
+    [{ target_url: "https://" }, /10046/],
+    [{ target_url: "https:/example.net" }, /10046/],
+    [{ target_url: "https:///path" }, /10046/],
+    [{ status_code: 303 }, /10047/],
+    [{ preserve_path_suffix: true }, /10048/],
+    [{ source_url: "ftp://example.com/" }, /10049/],
+    [{ source_url: "user@example.com/" }, /10050/],
+    [{ source_url: "http:///path" }, /10051/],
+    [{ source_url: "/path" }, /10051/],
+    [{ source_url: "" }, /10051/],
+    [{ source_url: "example.com:8081/" }, /10052/],
+    [{ source_url: "example.com/?q=1" }, /10053/],
+    [{ source_url: "example.com?q=1" }, /10053/],
+    [{ source_url: "example.com/#x" }, /10054/],
+    [{ target_url: "https://example.net/b?x=1", preserve_query_string: true }, /10055/],
+    [{ target_url: "example.net/b" }, /10060/]
+  ], redirect)
+
+  it.each([
+    { target_url: "magnet:?xt=urn:btih:c12fe1c0" },
+    { target_url: "https://user:word@example.net:8443/#top" },
+    { target_url: "https://example.net/#a?b", preserve_query_string: true },
+    { preserve_path_suffix: true, subpath_matching: true },
+    { source_url: `example.com${"/a".repeat(20)}`, subpath_matching: true }
+  ])("lets %o through", (parts) => {
+    assert.isTrue(Result.isSuccess(ListItem.normalize(redirect(parts))))
+  })
+
+  it("are one to the list by their source, whatever its capitals or empty path", () => {
+    assert.strictEqual(
+      ListItem.key(redirect({ source_url: "HTTPS://Example.com" })),
+      ListItem.key(redirect({ source_url: "https://example.com/" }))
+    )
+    assert.notStrictEqual(
+      ListItem.key(redirect({ source_url: "example.com/A" })),
+      ListItem.key(redirect({ source_url: "example.com/a" }))
+    )
+    assert.notStrictEqual(
+      ListItem.key(redirect({ source_url: "http://example.com/" })),
+      ListItem.key(redirect({ source_url: "example.com/" }))
+    )
+  })
+
+  it("are equal where the flags that differ mean nothing", () => {
+    const bare = redirect({})
+    assert.isTrue(ListItem.equals(bare, redirect({ status_code: 301, include_subdomains: false })))
+    assert.isTrue(ListItem.equals(bare, redirect({ preserve_path_suffix: true })))
+    assert.isFalse(ListItem.equals(
+      redirect({ subpath_matching: true }),
+      redirect({ subpath_matching: true, preserve_path_suffix: true })
+    ))
+    for (
+      const different of [
+        { status_code: 302 },
+        { include_subdomains: true },
+        { subpath_matching: true },
+        { preserve_query_string: true },
+        { target_url: "https://example.net/other" }
+      ]
+    ) assert.isFalse(ListItem.equals(bare, redirect(different)), JSON.stringify(different))
+  })
+})
+
+describe("AS numbers", () => {
+  refusals([
+    [0, /from 1 to 4294967295/],
+    [-1, /from 1/],
+    [1.5, /from 1/],
+    [4_294_967_296, /from 1/],
+    [Number.NaN, /from 1/]
+  ], (number) => ListItem.asn(number))
+
+  it("go up to 32 bits", () => {
+    assert.deepStrictEqual(stored(ListItem.asn(4_294_967_295)), ListItem.asn(4_294_967_295))
+  })
+})
+
+describe("comments", () => {
+  it("an empty one is none", () => {
+    assert.deepStrictEqual(stored(ListItem.ip("192.0.2.1", { comment: "" })), ListItem.ip("192.0.2.1"))
+    assert.isTrue(ListItem.equals(ListItem.ip("192.0.2.1", { comment: "" }), ListItem.ip("192.0.2.1")))
+  })
+
+  it("have 500 characters at most, whatever their width", () => {
+    const item = ListItem.asn(1, { comment: "😀".repeat(500) })
+    assert.deepStrictEqual(stored(item), item)
+    assert.match(refusal(ListItem.asn(1, { comment: "a".repeat(501) })), /longer than 500/)
+  })
+
+  it("make items differ that are one to the list", () => {
+    const [a, b] = [ListItem.asn(1, { comment: "a" }), ListItem.asn(1, { comment: "b" })]
+    assert.strictEqual(ListItem.key(a), ListItem.key(b))
+    assert.isFalse(ListItem.equals(a, b))
+  })
+})
+
+describe("the four kinds", () => {
+  it("are never equal to one another", () => {
+    assert.isFalse(ListItem.equals(ListItem.hostname("1.2.3.4"), ListItem.ip("1.2.3.4")))
+  })
+
+  it.prop("normal forms are stable, keep the key, and are equal to what was written", [
+    Schema.Union([
+      ListItem.Asn,
+      Schema.Struct({ ...ListItem.Ip.fields, ip: Schema.Literals(["192.0.2.1/20", "2001:DB8::1/40", "::1", "x"]) }),
+      ListItem.Redirect,
+      ListItem.Hostname
+    ])
+  ], ([item]) => {
+    const normal = ListItem.normalize(item)
+    if (Result.isFailure(normal)) return
+    assert.deepStrictEqual(ListItem.normalize(normal.success), normal)
+    assert.strictEqual(ListItem.key(normal.success), ListItem.key(item))
+    assert.isTrue(ListItem.equals(item, normal.success))
+  })
+
+  it("say when they were written, where that can be read", () => {
+    const item = { ...ListItem.asn(1), id: "a", created_on: "2021-10-01T05:20:00.12345Z", modified_on: "modified_on" }
+    assert.strictEqual(
+      Option.getOrThrow(Option.map(ListItem.createdOn(item), DateTime.formatIso)),
+      "2021-10-01T05:20:00.123Z"
+    )
+    assert.isTrue(Option.isNone(ListItem.modifiedOn(item)))
+  })
+})
