@@ -1,0 +1,93 @@
+/**
+ * What looks like a mistake in a list, and yet is nothing that Cloudflare refuses: to be told, not to be held against it.
+ */
+import * as NetAddress from "effect/net/NetAddress"
+import * as Result from "effect/Result"
+import * as Address from "./internal/address.ts"
+import * as Excerpt from "./internal/excerpt.ts"
+import * as ListItem from "./ListItem.ts"
+
+/** What to look at. */
+export interface Advice {
+  /** Where the item is among the items, counted from 0. */
+  readonly position: number
+  /** What a person knows it by, cut to 80 characters. */
+  readonly item: string
+  readonly advice: string
+}
+
+const isLocal = (address: NetAddress.IpAddress): boolean =>
+  NetAddress.isLoopback(address) || NetAddress.isLinkLocal(address) || NetAddress.isUnspecified(address) ||
+  (NetAddress.isIpv4Address(address) ? NetAddress.isPrivate(address) : NetAddress.isUniqueLocal(address))
+
+const adviceFor = (item: ListItem.ListItem): string | undefined => {
+  if (item.kind === "ip") {
+    const network = Result.getOrUndefined(Address.parse(item.ip))
+    return network !== undefined && isLocal(network.address)
+      ? "a private address: no request comes to Cloudflare from there"
+      : undefined
+  }
+  return item.kind === "hostname" && !item.hostname.url_hostname.includes(".")
+    ? "a name without a dot: a whole top-level domain, or a name of a local network"
+    : undefined
+}
+
+interface Placed {
+  readonly network: Address.Network
+  readonly position: number
+  /** Width and address, such that what lies in a network comes right behind it. */
+  readonly order: string
+}
+
+const hex = (octet: number) => octet.toString(16).padStart(2, "0")
+
+const place = (item: ListItem.ListItem, position: number): ReadonlyArray<Placed> => {
+  const network = item.kind === "ip" ? Result.getOrUndefined(Address.parse(item.ip)) : undefined
+  if (network === undefined) return []
+  const first = Address.masked(network)
+  const octets = NetAddress.isIpv4Address(first) ? NetAddress.ipv4ToOctets(first) : NetAddress.ipv6ToOctets(first)
+  return [{ network, position, order: `${octets.length} ${Array.from(octets, hex).join("")} ${hex(network.bits)}` }]
+}
+
+const contains = (outer: Address.Network, { address }: Address.Network): boolean =>
+  NetAddress.width(outer.address) === NetAddress.width(address) &&
+  Address.format(outer) === Address.format({ address, bits: outer.bits })
+
+const byOrder = (a: Placed, b: Placed) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.position - b.position)
+
+// Behind a network come all that lie in it, so the widest one that is still open is all there is to remember.
+const contained = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<readonly [Placed, Placed]> => {
+  let outer: Placed | undefined
+  return items.flatMap(place).toSorted(byOrder).flatMap((inner): ReadonlyArray<readonly [Placed, Placed]> => {
+    if (outer !== undefined && contains(outer.network, inner.network)) return [[inner, outer]]
+    outer = inner
+    return []
+  })
+}
+
+/**
+ * Everything that looks like a mistake, in the order of the items: private addresses, addresses in a network that is in
+ * the list as well, hostnames without a dot.
+ *
+ * @example
+ * import { Advice, ListItem } from "@bulk-operations/lists"
+ *
+ * const items = ["198.51.100.0/24", "192.168.1.1", "198.51.100.97"].map((address) => ListItem.ip(address))
+ * Advice.of(items).map(({ advice, position }) => `${position}: ${advice}`)
+ * // => [
+ * //   "1: a private address: no request comes to Cloudflare from there",
+ * //   "2: lies in 198.51.100.0/24, which is in the list as well"
+ * // ]
+ */
+export const of = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<Advice> => {
+  const advice = items.flatMap((item, position): ReadonlyArray<Advice> => {
+    const advice = adviceFor(item)
+    return advice === undefined ? [] : [{ position, item: Excerpt.quoted(ListItem.show(item)), advice }]
+  })
+  const nested = contained(items).map(([inner, outer]): Advice => ({
+    position: inner.position,
+    item: Excerpt.quoted(Address.format(inner.network)),
+    advice: `lies in ${Address.format(outer.network)}, which is in the list as well`
+  }))
+  return [...advice, ...nested].toSorted((a, b) => a.position - b.position)
+}

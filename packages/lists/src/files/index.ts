@@ -1,0 +1,1 @@
+export * as ItemFile from "./ItemFile.ts"

@@ -1,0 +1,85 @@
+/**
+ * Cloudflare's two forms of CSV.
+ *
+ * Source: developers.cloudflare.com/rules/url-forwarding/bulk-redirects/reference/csv-file-format for redirects, and
+ * /waf/tools/lists/use-in-expressions for the others. The parser is csv-parse, for it tells the line of each record.
+ */
+import { parse } from "csv-parse/sync"
+import * as Result from "effect/Result"
+import * as ListItem from "../../ListItem.ts"
+import type { Options } from "../ItemFile.ts"
+import type { Record, Unreadable } from "./records.ts"
+import * as Value from "./value.ts"
+
+const flags = [
+  "preserve_query_string",
+  "include_subdomains",
+  "subpath_matching",
+  "preserve_path_suffix"
+] as const satisfies ReadonlyArray<keyof ListItem.RedirectTarget>
+
+const readFlag = (text: string): boolean | undefined =>
+  text === "" || /^false$/i.test(text) ? false : /^true$/i.test(text) ? true : undefined
+
+const readRedirect = (
+  [source_url = "", target_url = "", status = "", ...rest]: ReadonlyArray<string>
+): Result.Result<ListItem.ListItem, string> => {
+  const values = flags.map((name, index) => ({ name, value: readFlag(rest[index] ?? "") }))
+  // The two together are what a lost comma looks like, and the target is what is wrong then.
+  if (target_url === "" || (/^\d{3}$/.test(target_url) && status !== "")) {
+    return Result.fail(`the target is ${target_url === "" ? "missing" : target_url}; is there a comma too few?`)
+  }
+  if (status !== "" && !/^\d{3}$/.test(status)) {
+    return Result.fail(`the status is 301, 302, 307 or 308, not ${status.slice(0, 20)}; is there a comma too few?`)
+  }
+  const wrong = values.find(({ value }) => value === undefined)
+  if (wrong !== undefined) return Result.fail(`${wrong.name} is TRUE, FALSE or empty`)
+  if (rest.slice(flags.length).some((cell) => cell !== "")) return Result.fail("more than 7 columns")
+  return Result.succeed(ListItem.redirect({
+    source_url,
+    target_url,
+    ...(status !== "" && { status_code: Number(status) }),
+    ...Object.fromEntries(values.map(({ name, value }) => [name, value]))
+  }))
+}
+
+const readCells = (kind: ListItem.ListKind, cells: ReadonlyArray<string>): Record["item"] => {
+  if (kind === "redirect") return readRedirect(cells)
+  const [value = "", description = "", ...rest] = cells
+  return rest.some((cell) => cell !== "")
+    ? Result.fail("more than 2 columns: a description with a comma goes in quotes")
+    : Value.read(kind, value, description)
+}
+
+// csv-parse counts to the end of a record, and quoted cells may go over several lines.
+const beginOf = (lines: number, cells: ReadonlyArray<string>) =>
+  lines - cells.reduce((sum, cell) => sum + cell.split(/\r\n|\n|\r/).length - 1, 0)
+
+/** The records of a text, a header row left out. */
+export const read = (text: string, { kind }: Options): Result.Result<ReadonlyArray<Record>, Unreadable> => {
+  const records: Array<Record> = []
+  let lastLine = 0
+  parse(text, {
+    comment: "#",
+    comment_no_infix: true,
+    on_record: (cells, { lines }) => {
+      const isHeader = lastLine === 0 && Value.isHeader(kind, cells[0] ?? "")
+      lastLine = lines
+      // Empty cells alone are what spreadsheets leave of an empty row.
+      if (isHeader || cells.every((cell) => cell === "")) return null
+      records.push({ line: beginOf(lines, cells), text: cells.join(","), item: readCells(kind, cells) })
+      return null
+    },
+    // With quotes within cells let through, nothing else is left to be wrong.
+    on_skip: () => {
+      const begin = text.split(/\r\n|\n|\r/)[lastLine] ?? ""
+      records.push({ line: lastLine + 1, text: begin, item: Result.fail("a quote that begins here is never closed") })
+    },
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    trim: true
+  })
+  return Result.succeed(records)
+}

@@ -1,0 +1,42 @@
+/**
+ * A value as people write it, for the kinds that are no more than one.
+ */
+import * as Result from "effect/Result"
+import * as ListItem from "../../ListItem.ts"
+
+const headers: Readonly<Record<ListItem.ListKind, RegExp>> = {
+  ip: /^(ip|ip[ _-]?address(es)?|address(es)?|cidrs?|networks?|prefix(es)?|ranges?|value)$/i,
+  redirect: /^(source|source[ _-]?url|from|url|old[ _-]?url)$/i,
+  hostname: /^(host|host[ _-]?names?|domains?|domain[ _-]?names?|value)$/i,
+  asn: /^(asn?|asn?[ _-]?(number|no\.?)|number|value)$/i
+}
+
+/** Whether the first value of a file is the name of its column. Cloudflare's forms have none, files in the wild do. */
+export const isHeader = (kind: ListItem.ListKind, value: string): boolean => headers[kind].test(value)
+
+/** Also `AS15169`, in any capitals. */
+const readAsn = (value: string): Result.Result<ListItem.ListItem, string> => {
+  const [, digits] = /^(?:asn?\s*)?(\d+)$/i.exec(value) ?? []
+  return digits === undefined
+    ? Result.fail("not an AS number, such as 15169 or AS15169")
+    : Result.succeed(ListItem.asn(Number(digits)))
+}
+
+/** The item that the value stands for. */
+export const read = (
+  kind: ListItem.ListKind,
+  value: string,
+  comment?: string
+): Result.Result<ListItem.ListItem, string> => {
+  const options = { comment: comment === "" ? undefined : comment }
+  switch (kind) {
+    case "ip":
+      return Result.succeed(ListItem.ip(value, options))
+    case "hostname":
+      return Result.succeed(ListItem.hostname(value, options))
+    case "asn":
+      return Result.map(readAsn(value), (item) => (comment ? { ...item, comment } : item))
+    case "redirect":
+      return Result.fail("a redirect needs a source and a target")
+  }
+}

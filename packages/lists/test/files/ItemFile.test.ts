@@ -1,0 +1,326 @@
+import type { ListItem } from "@bulk-operations/lists"
+import { ItemFile } from "@bulk-operations/lists/files"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Result, Stream } from "effect"
+
+const found = (text: string, options: ItemFile.Options) =>
+  Result.match(ItemFile.parse(text, options), {
+    onFailure: (error) => assert.fail(error.message),
+    onSuccess: (all) => all
+  })
+
+const wrong = (text: string, options: ItemFile.Options) =>
+  Result.match(ItemFile.parse(text, options), {
+    onFailure: ({ count, invalid }) => {
+      assert.strictEqual(count, invalid.length)
+      return invalid.map(({ line, reason }) => [line, reason] as const)
+    },
+    onSuccess: () => assert.fail("nothing is wrong")
+  })
+
+const shown = (item: ListItem.ListItem) =>
+  item.kind === "ip" ? item.ip : item.kind === "asn" ? item.asn : item.kind === "hostname" && item.hostname.url_hostname
+
+const values = (text: string, options: ItemFile.Options) =>
+  found(text, options).map((item) => [item.line, shown(item)] as const)
+
+const netset = `#
+# blocklist
+# Entries: 6
+#
+198.18.0.0/16
+203.0.113.253
+198.51.100.0/24
+198.51.100.97
+192.168.1.1
+192.0.2.0/28 ; SBL000001
+`
+
+describe("plain lines", () => {
+  it("have comments with # and ;, and keep their numbers", () => {
+    assert.deepStrictEqual(values(netset, { format: "lines", kind: "ip" }), [
+      [5, "198.18.0.0/16"],
+      [6, "203.0.113.253"],
+      [7, "198.51.100.0/24"],
+      [8, "198.51.100.97"],
+      [9, "192.168.1.1"],
+      [10, "192.0.2.0/28"]
+    ])
+  })
+
+  it("may end in any way, begin with a byte order mark, and be padded", () => {
+    assert.deepStrictEqual(values("\ufeff192.0.2.1\r\n\r\n  192.0.2.2\t\r192.0.2.3", { format: "lines", kind: "ip" }), [
+      [1, "192.0.2.1"],
+      [3, "192.0.2.2"],
+      [4, "192.0.2.3"]
+    ])
+  })
+
+  it("of people's hostnames are read, or refused by number and reason", () => {
+    const lines = [
+      "example.com/",
+      "Free4Faucet.example",
+      "lọg.example",
+      "node..dyn.example",
+      "www.example.pl$all",
+      "be",
+      "0ffcloud.example",
+      "example.com."
+    ]
+    assert.deepStrictEqual(wrong(lines.join("\n"), { format: "lines", kind: "hostname" }), [
+      [1, "a path: leave out the slash and what follows it"],
+      [4, "two dots with nothing between them, or a dot in front"],
+      [5, "the character \"$\" is in no hostname"],
+      [8, "remove the dot at the end"]
+    ])
+    assert.deepStrictEqual(
+      values([1, 2, 5, 6].map((index) => lines[index]).join("\n"), { format: "lines", kind: "hostname" }),
+      [[1, "free4faucet.example"], [2, "xn--lg-68s.example"], [3, "be"], [4, "0ffcloud.example"]]
+    )
+  })
+
+  it("hold no redirects", () => {
+    assert.match(String(wrong("a b", { format: "lines", kind: "redirect" })), /use CSV, JSON or NDJSON/)
+  })
+})
+
+describe("AS numbers", () => {
+  it("are read as people write them, and a header row is none", () => {
+    assert.deepStrictEqual(
+      values("ASN,Entity\nAS15169,Google\nas15170\n 15171\n\"15172\"\nAS 15173", { format: "csv", kind: "asn" }),
+      [[2, 15169], [3, 15170], [4, 15171], [5, 15172], [6, 15173]]
+    )
+    assert.deepStrictEqual(wrong("15169.0\n'15169'\n0\nASN", { format: "lines", kind: "asn" }).map(([line]) => line), [
+      1,
+      2,
+      3,
+      4
+    ])
+  })
+})
+
+describe("CSV of redirects", () => {
+  const csv = { format: "csv", kind: "redirect" } as const
+  const shapes = `docs.example.com/,https://docs.example.com/own-cloud,302,TRUE,FALSE,TRUE,TRUE
+docs.example.com/api/kit/thing/thingenvironment/api-reference/kit/things/thing-environment,302,TRUE,FALSE,TRUE,TRUE
+docs.example.com/api/sdk/parts/datacard,https://docs.example.com/api-reference/parts-data-card302,TRUE,FALSE,TRUE,TRUE
+docs.example.com/guide/administration,https://docs.example.com/user-guide/administration
+docs.example.com/platform-architecture,https://docs.example.com/deployment/platform-architecture,302,TRUE,FALSE,TRUE,TRUE
+docs.example.com/platform-architecture,https://docs.example.com/deployment/platform-architecture,302,TRUE,FALSE,TRUE,TRUE
+docs.example.com/onboarding/README,https://docs.example.com/deployment,302,TRUE,FALSE,TRUE,TRUE
+docs.example.com/_downloads/0123456789abcdef/public-key.txt,https://docs.example.com/own-cloud/public-key.txt,302,TRUE,FALSE,TRUE,TRUE
+example.org/courses,https://example.org/db,301,,,,
+example.org/courses/tasks,https://example.org/db/materials,301,,,TRUE,TRUE
+`
+
+  it("names lines that lost a comma, and those that are there twice", () => {
+    assert.deepStrictEqual(wrong(shapes, csv), [
+      [2, "the target is 302; is there a comma too few?"],
+      [3, "the status is 301, 302, 307 or 308, not TRUE; is there a comma too few?"],
+      [6, "the same as line 5"]
+    ])
+  })
+
+  it("has its columns in Cloudflare's order, of which the last ones may be empty or missing", () => {
+    const lines = shapes.split("\n")
+    const [first, second, third] = found([lines[0], lines[3], lines[9]].join("\n"), csv)
+    assert.deepStrictEqual(first, {
+      kind: "redirect",
+      line: 1,
+      redirect: {
+        source_url: "docs.example.com/",
+        target_url: "https://docs.example.com/own-cloud",
+        status_code: 302,
+        preserve_query_string: true,
+        include_subdomains: false,
+        subpath_matching: true,
+        preserve_path_suffix: true
+      }
+    })
+    assert.deepInclude(second?.kind === "redirect" && second.redirect, { status_code: 301, subpath_matching: false })
+    assert.deepInclude(third?.kind === "redirect" && third.redirect, {
+      subpath_matching: true,
+      preserve_query_string: false
+    })
+  })
+
+  it("drops a byte order mark and keeps commas in quotes", () => {
+    const text = "\ufeffshop-one.example/,https://pay.example/shop-one/,301\n" +
+      "\"shop-two.example/a,b\",\"https://pay.example/x,y\",301\n"
+    assert.deepStrictEqual(
+      found(text, csv).map((item) => item.kind === "redirect" && [item.redirect.source_url, item.redirect.target_url]),
+      [
+        ["shop-one.example/", "https://pay.example/shop-one/"],
+        ["shop-two.example/a,b", "https://pay.example/x,y"]
+      ]
+    )
+  })
+
+  it("says of flags and columns what is wrong with them", () => {
+    const line = (rest: string) => `example.com/${rest.length},https://example.net/,301,${rest}`
+    assert.deepStrictEqual(wrong([line("yes"), line(",,TRUE,,x"), line(",,,TRUE"), line("")].join("\n"), csv), [
+      [1, "preserve_query_string is TRUE, FALSE or empty"],
+      [2, "more than 7 columns"],
+      [3, "preserve_path_suffix needs subpath_matching (10048)"]
+    ])
+  })
+})
+
+describe("CSV of other items", () => {
+  const csv = { format: "csv", kind: "ip" } as const
+
+  it("has values and descriptions, with a header row or without", () => {
+    const rows = "192.0.2.1,one\r\n192.0.2.2,\"two, with a comma\"\r\n,\r\n192.0.2.3\r\n192.0.2.4,the \"fourth\"\r\n"
+    assert.deepStrictEqual(found(rows, csv).map(({ comment, line }) => [line, comment]), [
+      [1, "one"],
+      [2, "two, with a comma"],
+      [4, undefined],
+      [5, "the \"fourth\""]
+    ])
+    assert.deepStrictEqual(values(`IP Address,Description\r\n${rows}`, csv).map(([line]) => line), [2, 3, 5, 6])
+  })
+
+  it("counts lines where quoted cells go over several", () => {
+    assert.deepStrictEqual(values("192.0.2.1,\"one\nand a half\"\n192.0.2.2,two\n", csv), [
+      [1, "192.0.2.1"],
+      [3, "192.0.2.2"]
+    ])
+  })
+
+  it("says where a quote is never closed, and that commas need quotes", () => {
+    assert.deepStrictEqual(wrong("192.0.2.1,one, two\n192.0.2.2,\"three\n192.0.2.3\n", csv), [
+      [1, "more than 2 columns: a description with a comma goes in quotes"],
+      [2, "a quote that begins here is never closed"]
+    ])
+  })
+})
+
+describe("JSON", () => {
+  it("is an array of items as the API has them, or of bare values, each with its line", () => {
+    const text = `[
+  {"ip": "192.0.2.1", "comment": "with [brackets], {braces} and \\" quotes", "id": "a", "created_on": "x"},
+  "192.0.2.2",
+
+  { "ip":
+    "192.0.2.3" }, {"ip": "192.0.2.4", "hostname": {}, "redirect": null}
+]`
+    const json = { format: "json", kind: "ip" } as const
+    assert.deepStrictEqual(values(text, json), [[2, "192.0.2.1"], [3, "192.0.2.2"], [5, "192.0.2.3"], [6, "192.0.2.4"]])
+    assert.deepStrictEqual(found(text, json)[0], {
+      kind: "ip",
+      ip: "192.0.2.1",
+      comment: "with [brackets], {braces} and \" quotes",
+      line: 2
+    })
+    assert.deepStrictEqual(values("[ ]", json), [])
+    assert.deepStrictEqual(values("[[[[\"1\"]]]]".slice(3, -3), { format: "json", kind: "asn" }), [[1, 1]])
+  })
+
+  it("says which elements are none, and where it is none itself", () => {
+    const json = { format: "json", kind: "ip" } as const
+    assert.deepStrictEqual(wrong("[{\"asn\": 5},\n[[], 5],\n{\"ip\": 5}, null\n]", json), [
+      [1, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"],
+      [2, "Expected object"],
+      [3, "Expected string | null at [\"ip\"]"],
+      [3, "Expected object"]
+    ])
+    assert.deepStrictEqual(wrong("{\"result\": []}", json), [[1, "not a JSON array of items"]])
+    assert.deepStrictEqual(wrong("[nope]", json), [[1, "not JSON"]])
+  })
+
+  it("may be one item a line", () => {
+    const ndjson = { format: "ndjson", kind: "hostname" } as const
+    const text = "{\"hostname\": {\"url_hostname\": \"Example.com\"}}\r\n\r\n\"example.net\"\n"
+    assert.deepStrictEqual(values(text, ndjson), [[1, "example.com"], [3, "example.net"]])
+    assert.deepStrictEqual(wrong("\"example.com\"\nexample.net\n\"example.com\"", ndjson), [
+      [2, "not JSON"],
+      [3, "the same as line 1"]
+    ])
+  })
+})
+
+const bytes = (...parts: ReadonlyArray<ReadonlyArray<number>>) =>
+  Stream.fromIterable(parts.map((part) => Uint8Array.from(part)))
+
+const asns = { format: "lines", kind: "asn" } as const
+
+const readAsns = (...parts: ReadonlyArray<ReadonlyArray<number>>) =>
+  Stream.runCollect(ItemFile.read(bytes(...parts), asns))
+
+describe("a file", () => {
+  it.effect("is read whatever the pieces in which it comes", () =>
+    Effect.gen(function*() {
+      const encoded = Array.from(new TextEncoder().encode("bücher.example\nb.example"), (byte) => [byte])
+      const names = yield* Stream.runCollect(ItemFile.read(bytes(...encoded), { format: "lines", kind: "hostname" }))
+      assert.deepStrictEqual(names.map(shown), ["xn--bcher-kva.example", "b.example"])
+    }))
+
+  it.effect("may be UTF-16 with a byte order mark, and is refused if it is no text", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* readAsns([0xff, 0xfe, 0x31], [0, 0x32, 0])).map(shown), [12])
+      assert.deepStrictEqual((yield* readAsns([0xfe, 0xff, 0, 0x31])).map(shown), [1])
+      assert.match((yield* Effect.flip(readAsns([0xc3, 0x28]))).message, /neither UTF-8, nor UTF-16/)
+    }))
+
+  it.effect("that fails in the middle gives no items", () =>
+    Effect.gen(function*() {
+      const content = Stream.concat(bytes([0x31, 0x0a]), Stream.fail("disk on fire"))
+      const seen: Array<unknown> = []
+      const error = yield* ItemFile.read(content, asns).pipe(
+        Stream.runForEach((item) => Effect.sync(() => seen.push(item))),
+        Effect.flip
+      )
+      assert.deepStrictEqual([error, seen], ["disk on fire", []])
+    }))
+
+  it.effect("with a wrong last line gives no items", () =>
+    Effect.gen(function*() {
+      const seen: Array<unknown> = []
+      const error = yield* ItemFile.read(bytes([0x31, 0x0a, 0x78]), asns).pipe(
+        Stream.runForEach((item) => Effect.sync(() => seen.push(item))),
+        Effect.flip
+      )
+      assert.strictEqual(
+        error.message,
+        "The file has 1 wrong line, so none of it is used:\n" +
+          "  line 2, \"x\": not an AS number, such as 15169 or AS15169"
+      )
+      assert.deepStrictEqual(seen, [])
+    }))
+
+  it("that is an HTML page is told by its title, in every format", () => {
+    const page = "\r\n<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head></html>"
+    for (const format of ["lines", "csv", "json", "ndjson"] as const) {
+      const error = ItemFile.parse(page, { format, kind: "ip" })
+      assert.match(String(error), /Just a moment\.\.\..*an HTML page, where a list is wanted/)
+    }
+  })
+
+  it("that is empty has no items", () => {
+    for (const format of ["lines", "csv", "json", "ndjson"] as const) {
+      assert.deepStrictEqual(found("\ufeff\n", { format, kind: "ip" }), [])
+    }
+  })
+
+  it("of garbage is refused in seconds, with a message of a few lines", () => {
+    const garbage = Array.from({ length: 2_000_000 }, (_, index) => String.fromCharCode(33 + (index * 7919) % 90)).join(
+      ""
+    )
+    const lines = "not,an:item\n".repeat(50_000)
+    const began = performance.now()
+    for (const format of ["lines", "csv", "json", "ndjson"] as const) {
+      for (const text of [garbage, lines]) {
+        const error = ItemFile.parse(text, { format, kind: "ip" })
+        assert.isTrue(Result.isFailure(error) && error.failure.message.length < 5000)
+      }
+    }
+    assert.isBelow(performance.now() - began, 20_000)
+  }, 60_000)
+
+  it("tells its format by its name", () => {
+    assert.deepStrictEqual(
+      ["a.csv", "a.b/C.JSON", "x.jsonl", "x.ndjson", "x.txt", "x.netset", "x", "csv"].map(ItemFile.formatOf),
+      ["csv", "json", "ndjson", "ndjson", "lines", "lines", "lines", "lines"]
+    )
+  })
+})
