@@ -157,8 +157,9 @@ example.org/courses/tasks,https://example.org/db/materials,301,,,TRUE,TRUE
   })
 
   it("says of flags and columns what is wrong with them", () => {
-    const line = (rest: string) => `example.com/${rest.length},https://example.net/,301,${rest}`
-    assert.deepStrictEqual(wrong([line("yes"), line(",,TRUE,,x"), line(",,,TRUE"), line("")].join("\n"), csv), [
+    const rests = ["yes", ",,TRUE,,x", ",,,TRUE", ""]
+    const lines = rests.map((rest, index) => `example.com/${index},https://example.net/,301,${rest}`)
+    assert.deepStrictEqual(wrong(lines.join("\n"), csv), [
       [1, "preserve_query_string is TRUE, FALSE or empty"],
       [2, "more than 7 columns"],
       [3, "preserve_path_suffix needs subpath_matching (10048)"]

@@ -1,0 +1,55 @@
+/**
+ * A list: its name, kind and size. What it holds is `ListItem`'s matter.
+ */
+import * as Rfc3339 from "@bulk-operations/core/Rfc3339"
+import * as Schema from "effect/Schema"
+import { ListKind } from "./ListItem.ts"
+
+/**
+ * A list, as Cloudflare tells of it.
+ *
+ * `kind` is one of `ListItem.ListKind` today; a list of another kind can be read all the same. Everything that older
+ * answers leave out is optional.
+ */
+export const List = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  kind: Schema.String,
+  description: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  /** How many items it has. Right after a write this may still be the number before it. */
+  num_items: Schema.optionalKey(Schema.Finite),
+  /** In how many rules it is used; with any, it cannot be deleted. */
+  num_referencing_filters: Schema.optionalKey(Schema.Finite),
+  /** RFC 3339, as Cloudflare wrote it; `createdOn` reads it. */
+  created_on: Schema.optionalKey(Schema.String),
+  /** RFC 3339, as Cloudflare wrote it; `modifiedOn` reads it. */
+  modified_on: Schema.optionalKey(Schema.String)
+})
+export type List = typeof List.Type
+
+const Description = Schema.String.check(
+  Schema.isMaxLength(500, { expected: "a description of at most 500 characters" })
+)
+
+/** What a new list is made from. Name and kind cannot be changed later. */
+export const NewList = Schema.Struct({
+  /** Used in rule expressions as `$name`. One to 50 letters, digits and underscores; in the dashboard lower case only. */
+  name: Schema.String.check(Schema.isPattern(/^[a-zA-Z0-9_]{1,50}$/, {
+    expected: "a name of 1 to 50 letters, digits and underscores"
+  })),
+  kind: ListKind,
+  description: Schema.optionalKey(Description)
+})
+export type NewList = typeof NewList.Type
+
+/** What of a list can be changed. */
+export const ListUpdate = Schema.Struct({ description: Description })
+export type ListUpdate = typeof ListUpdate.Type
+
+const decodeTime = Schema.decodeUnknownOption(Rfc3339.DateTimeUtc)
+
+/** When the list was created, where Cloudflare says so in a way that can be read. */
+export const createdOn = ({ created_on }: List) => decodeTime(created_on)
+
+/** When the list was last changed, where Cloudflare says so in a way that can be read. */
+export const modifiedOn = ({ modified_on }: List) => decodeTime(modified_on)

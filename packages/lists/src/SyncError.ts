@@ -1,0 +1,66 @@
+/**
+ * How bringing a list up to date can end badly, beside what can happen to any write.
+ */
+import { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import { BulkOperationFailed, PollTimeout } from "@bulk-operations/poll/WaitError"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { AnotherOperationPending, OutcomeUnknown } from "./WriteError.ts"
+
+/** More items would go than the guard allows. Nothing was written. */
+export class TooManyDeletions extends Schema.TaggedError<TooManyDeletions>("@bulk-operations/lists/TooManyDeletions")(
+  "TooManyDeletions",
+  {
+    listId: Schema.String,
+    /** Items that would go. */
+    deletions: Schema.Int,
+    /** Items that the list holds. */
+    held: Schema.Int,
+    /** How many may go. */
+    allowed: Schema.Int
+  }
+) {
+  override get message(): string {
+    return `${this.deletions} of the ${this.held} items of list ${this.listId} would be deleted, and only ` +
+      `${this.allowed} may be, so nothing was written. Look at the source of the items; if it is right, raise maxDeletions.`
+  }
+}
+
+/** The first of two writes has taken effect and the second has not: new items are in the list, old ones still are. */
+export class SyncIncomplete extends Schema.TaggedError<SyncIncomplete>("@bulk-operations/lists/SyncIncomplete")(
+  "SyncIncomplete",
+  {
+    listId: Schema.String,
+    /** Items that were added or changed. */
+    written: Schema.Int,
+    /** Items that are still to be deleted. */
+    remaining: Schema.Int,
+    /** Why they were not. */
+    cause: Schema.Union([AnotherOperationPending, OutcomeUnknown, BulkOperationFailed, PollTimeout, CloudflareError])
+  }
+) {
+  override get message(): string {
+    return `List ${this.listId} has its ${this.written} new or changed items, but the ${this.remaining} that are too ` +
+      `much were not deleted: ${this.cause.message} Another sync does what is left.`
+  }
+}
+
+/** All writes have completed, and the list did not show them in time. */
+export class SyncNotVisible extends Schema.TaggedError<SyncNotVisible>("@bulk-operations/lists/SyncNotVisible")(
+  "SyncNotVisible",
+  {
+    listId: Schema.String,
+    /** Items that are wanted and not shown, or shown with something else. */
+    missing: Schema.Int,
+    /** Items that are shown and not wanted. */
+    extra: Schema.Int,
+    waited: Schema.Duration
+  }
+) {
+  override get message(): string {
+    return `The operations on list ${this.listId} have completed, but ${
+      Duration.format(this.waited)
+    } later it did not ` +
+      `show ${this.missing} wanted items and still showed ${this.extra} others. Somebody else may have written to it.`
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * How a write to a list can end badly, beside wrong items and a `CloudflareError`.
+ */
+import { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+
+/** What a write was to do. */
+export const Action = Schema.Literals(["create", "replace", "delete"])
+export type Action = typeof Action.Type
+
+const describe: Readonly<Record<Action, string>> = {
+  create: "adding items",
+  replace: "replacing all items",
+  delete: "deleting items"
+}
+
+/**
+ * No item was given where that would empty the list, or do nothing. Nothing was sent.
+ *
+ * An empty file or query is the usual cause, and must not empty a blocklist.
+ */
+export class NoItems extends Schema.TaggedError<NoItems>("@bulk-operations/lists/NoItems")("NoItems", {
+  listId: Schema.String,
+  action: Schema.Literals(["create", "replace", "delete", "sync"])
+}) {
+  override get message(): string {
+    return this.action === "replace" || this.action === "sync"
+      ? `There are no items, and ${this.action} would empty list ${this.listId}, so nothing was sent. ` +
+        "If that is meant, say allowEmpty: true."
+      : `There are no items to ${this.action}, so nothing was sent to list ${this.listId}.`
+  }
+}
+
+/**
+ * Cloudflare refused the write for as long as it was tried: another bulk operation of the account was pending, which this
+ * process did not start. Nothing was written.
+ *
+ * Cloudflare has the same answer (429, code 10040) for its limits on writes: 1,000,000 items and 30,000 requests in 12
+ * hours.
+ */
+export class AnotherOperationPending
+  extends Schema.TaggedError<AnotherOperationPending>("@bulk-operations/lists/AnotherOperationPending")(
+    "AnotherOperationPending",
+    {
+      accountId: Schema.String,
+      listId: Schema.String,
+      /** How often the write was sent. */
+      attempts: Schema.Int,
+      /** For how long it was tried. */
+      waited: Schema.Duration,
+      /** Cloudflare's last refusal. */
+      cause: CloudflareError
+    }
+  )
+{
+  override get message(): string {
+    return `Another bulk operation of account ${this.accountId} was pending for ${Duration.format(this.waited)}, ` +
+      `so list ${this.listId} was not written to (${this.attempts} attempts). Somebody else writes to lists of this ` +
+      `account, or its limit on writes is reached (1,000,000 items or 30,000 requests in 12 hours). ` +
+      `Last answer: ${this.cause.message}`
+  }
+}
+
+/**
+ * The write was sent and its answer was lost, so that nobody knows whether Cloudflare has begun it.
+ *
+ * Read the list again after a minute: it tells. Writing the same once more is safe for what the list holds in the end;
+ * `onLostAnswer: "repeat"` does that by itself.
+ */
+export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("@bulk-operations/lists/OutcomeUnknown")(
+  "OutcomeUnknown",
+  {
+    listId: Schema.String,
+    action: Action,
+    /** What was met instead of an answer. */
+    cause: CloudflareError
+  }
+) {
+  override get message(): string {
+    return `It is unknown whether ${describe[this.action]} of list ${this.listId} has begun: the answer was lost ` +
+      `(${this.cause.message}) Check what the list holds in a minute, or do the same once more, which is safe: ` +
+      `onLostAnswer: "repeat" does so.`
+  }
+}
+
+/** How a write ends badly, wrong items apart. */
+export type WriteError = NoItems | AnotherOperationPending | OutcomeUnknown | CloudflareError

@@ -1,0 +1,148 @@
+/**
+ * Turns at writing: one at a time for each account, because Cloudflare takes one bulk operation of an account at a time.
+ *
+ * A lane remembers the last operation of an account. Whoever comes next waits for its end before anything is sent; while
+ * nobody comes, nothing is polled. The layer here sees the writers of this process. Where several processes write to one
+ * account they still meet in Cloudflare's 429, which writes wait out (`WritePolicy`); a lane over a lock that all of them
+ * share can be provided in its place.
+ */
+import type { OperationId } from "@bulk-operations/core/BulkOperation"
+import { BulkOperationPoller } from "@bulk-operations/poll/BulkOperationPoller"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Semaphore from "effect/Semaphore"
+import * as WriteMetrics from "./WriteMetrics.ts"
+import { WritePolicy } from "./WritePolicy.ts"
+
+/** An operation that a write has started. */
+export interface Started {
+  readonly operationId: OperationId
+  readonly startedAt: DateTime.Utc
+}
+
+/** One writer's turn. */
+export interface Turn {
+  /** Notes the operation that was started: the next turn waits for its end. */
+  readonly started: (operation: Started) => Effect.Effect<void>
+  /** Notes that the operation is known to have ended, so that nobody needs to ask. */
+  readonly ended: (operationId: OperationId) => Effect.Effect<void>
+}
+
+/** Turns at writing, account by account. */
+export class WriteLane extends Context.Service<WriteLane, {
+  /**
+   * Runs `use` while no other writer of the account does, in the order of the calls, and not before the operation of the
+   * turn before has ended. Where waiting for that fails, `use` is run all the same: Cloudflare decides. Interrupting it
+   * leaves the queue. Turns do not nest.
+   */
+  readonly turn: <A, E, R>(accountId: string, use: (turn: Turn) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+  /** Notes from outside of a turn that an operation is known to have ended. */
+  readonly ended: (accountId: string, operationId: OperationId) => Effect.Effect<void>
+}>()("@bulk-operations/lists/WriteLane") {}
+
+// Here while somebody writes to the account, or its last operation may be pending.
+interface Lane {
+  readonly semaphore: Semaphore.Semaphore
+  writers: number
+  last: Started | undefined
+}
+
+/** Lanes within this process. */
+export const make = Effect.gen(function*() {
+  const poller = yield* BulkOperationPoller
+  const lanes = new Map<string, Lane>()
+
+  const enter = Effect.fnUntraced(function*(accountId: string) {
+    const lane = lanes.get(accountId) ?? { semaphore: Semaphore.makeUnsafe(1), writers: 0, last: undefined }
+    lanes.set(accountId, lane)
+    return { lane, place: yield* queue(lane.writers++) }
+  })
+
+  const leave = (accountId: string, lane: Lane) => {
+    lane.writers--
+    if (lane.writers === 0 && lane.last === undefined) lanes.delete(accountId)
+  }
+
+  const started = (accountId: string, operation: Started) =>
+    Effect.sync(() => {
+      const lane = lanes.get(accountId)
+      if (lane !== undefined) lane.last = operation
+    })
+
+  const ended = (accountId: string, operationId: OperationId) =>
+    Effect.sync(() => {
+      const lane = lanes.get(accountId)
+      if (lane?.last?.operationId !== operationId) return
+      lane.last = undefined
+      if (lane.writers === 0) lanes.delete(accountId)
+    })
+
+  const waitForLast = Effect.fnUntraced(function*(accountId: string, { last }: Lane) {
+    if (last === undefined) return
+    const { operationId, startedAt } = last
+    const { patience } = yield* WritePolicy
+    yield* event("write.waits_for_operation", { "cloudflare.operation_id": operationId })
+    yield* poller.wait(operationId, { accountId, startedAt, timeout: patience }).pipe(
+      // How it ended is a matter of whoever started it.
+      Effect.catchTag("BulkOperationFailed", () => Effect.void),
+      Effect.catch((error) =>
+        Effect.logDebug("The end of the operation before was not seen; writing nevertheless", error)
+      )
+    )
+    yield* ended(accountId, operationId)
+  })
+
+  const turn = <A, E, R>(accountId: string, use: (turn: Turn) => Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(
+      enter(accountId),
+      ({ lane, place }) =>
+        lane.semaphore.withPermit(Effect.gen(function*() {
+          yield* waitForLast(accountId, lane)
+          yield* place.reached
+          return yield* use({
+            started: (operation) => started(accountId, operation),
+            ended: (operationId) => ended(accountId, operationId)
+          })
+        })),
+      ({ lane, place }) => Effect.andThen(place.left, Effect.sync(() => leave(accountId, lane)))
+    )
+
+  return WriteLane.of({ turn, ended })
+})
+
+// A place in the queue, behind so many others. It is counted until its turn has come or its writer has gone.
+const queue = Effect.fnUntraced(function*(ahead: number) {
+  const began = yield* Clock.monotonicTimeNanos
+  let isQueued = true
+  const left = Effect.suspend(() => {
+    const change = isQueued ? -1 : 0
+    isQueued = false
+    return Metric.modify(WriteMetrics.queued, change)
+  })
+  yield* Metric.modify(WriteMetrics.queued, 1)
+  if (ahead > 0) yield* event("write.queued", { "write.ahead": ahead })
+  return {
+    left,
+    reached: Effect.gen(function*() {
+      yield* left
+      const waited = Duration.nanos((yield* Clock.monotonicTimeNanos) - began)
+      yield* Metric.update(WriteMetrics.queueDuration, Duration.toSeconds(waited))
+      if (ahead > 0) yield* event("write.turn", { "write.queued_ms": Duration.toMillis(waited) })
+    })
+  }
+})
+
+const event = (name: string, attributes: Record<string, unknown>) =>
+  Effect.currentSpan.pipe(
+    Effect.flatMap((span) => Effect.map(Clock.currentTimeNanos, (now) => span.event(name, now, attributes))),
+    Effect.ignore
+  )
+
+/** Lanes within this process. */
+export const layer: Layer.Layer<WriteLane, never, BulkOperationPoller> = Layer.effect(WriteLane, make)

@@ -1,0 +1,45 @@
+/**
+ * Requests to the Lists endpoints: their paths, and ids that cannot be ids, of which nothing is sent.
+ */
+import { AccountId } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
+import { CloudflareError, InvalidRequest } from "@bulk-operations/core/CloudflareError"
+import * as Effect from "effect/Effect"
+import type * as HttpMethod from "effect/http/HttpMethod"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+// Ids have no promised format: what an account's id cannot hold, no other can.
+const decodeId = Schema.decodeUnknownResult(AccountId)
+
+/** An `InvalidRequest` that was not sent. */
+export const refuse = (method: HttpMethod.HttpMethod, detail: string) =>
+  new CloudflareError({
+    reason: new InvalidRequest({ method, path: "/accounts/{account_id}/rules/lists", errors: [], detail })
+  })
+
+/** The account of a call. */
+export const account = (
+  api: CloudflareApi["Service"],
+  accountId: string | undefined,
+  method: HttpMethod.HttpMethod
+): Effect.Effect<AccountId, CloudflareError> => {
+  const id = accountId ?? api.accountId
+  if (id === undefined) return Effect.fail(refuse(method, "no account: pass accountId, or set CLOUDFLARE_ACCOUNT_ID"))
+  return Effect.fromResult(Result.mapError(decodeId(id), ({ message }) => refuse(method, `account_id: ${message}`)))
+}
+
+/** The path of something below the lists of an account. Constant parts and ids take turns. */
+export const path = (
+  method: HttpMethod.HttpMethod,
+  accountId: AccountId,
+  ids: { readonly list_id?: string; readonly item_id?: string } = {}
+): Effect.Effect<string, CloudflareError> => {
+  for (const [name, id] of Object.entries(ids)) {
+    const decoded = decodeId(id)
+    if (Result.isFailure(decoded)) return Effect.fail(refuse(method, `${name}: ${decoded.failure.message}`))
+  }
+  const list = ids.list_id === undefined ? "" : `/${encodeURIComponent(ids.list_id)}`
+  const item = ids.item_id === undefined ? "" : `/items/${encodeURIComponent(ids.item_id)}`
+  return Effect.succeed(`/accounts/${encodeURIComponent(accountId)}/rules/lists${list}${item}`)
+}

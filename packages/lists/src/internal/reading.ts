@@ -1,0 +1,93 @@
+/**
+ * Reading the items of a list, page by page.
+ */
+import type { AccountId } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
+import { CloudflareError, UnexpectedResponse } from "@bulk-operations/core/CloudflareError"
+import * as Effect from "effect/Effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { CursorExpired } from "../CursorExpired.ts"
+import type { StoredItem } from "../ListItem.ts"
+import type { Page } from "../ListItems.ts"
+import * as Call from "./call.ts"
+import * as Refusal from "./refusal.ts"
+import * as Wire from "./wire.ts"
+
+const Items = Schema.Array(Wire.Item)
+
+/** What to read. */
+export interface Query {
+  readonly api: CloudflareApi["Service"]
+  readonly accountId: AccountId
+  readonly listId: string
+  readonly perPage: number
+  readonly search: string | undefined
+}
+
+const unreadable = (method: "GET", path: string, detail: string) =>
+  new CloudflareError({ reason: new UnexpectedResponse({ method, path, errors: [], detail }) })
+
+/** One item. */
+export const one = Effect.fnUntraced(function*(
+  { accountId, api, listId }: Pick<Query, "accountId" | "api" | "listId">,
+  itemId: string
+): Effect.fn.Return<StoredItem, CloudflareError> {
+  const path = yield* Call.path("GET", accountId, { list_id: listId, item_id: itemId })
+  const wire = yield* api.request(HttpClientRequest.get(path), Wire.Item)
+  return yield* Effect.fromResult(Result.mapError(Wire.readStored(wire), (detail) => unreadable("GET", path, detail)))
+})
+
+/** The page at a cursor, or the first one. */
+export const page = Effect.fnUntraced(function*(
+  { accountId, api, listId, perPage, search }: Query,
+  cursor: string | undefined,
+  itemsBefore: number
+): Effect.fn.Return<Page, CloudflareError | CursorExpired> {
+  const path = `${yield* Call.path("GET", accountId, { list_id: listId })}/items`
+  const request = HttpClientRequest.get(path, {
+    urlParams: {
+      per_page: perPage,
+      ...(cursor !== undefined && { cursor }),
+      ...(search !== undefined && { search })
+    }
+  })
+  const { result, resultInfo } = yield* Effect.mapError(
+    api.answer(request, Items),
+    (cause) =>
+      cursor !== undefined && Refusal.isExpiredCursor(cause)
+        ? new CursorExpired({ listId, cursor, itemsBefore, cause })
+        : cause
+  )
+  const items: Array<StoredItem> = []
+  for (const wire of result) {
+    const item = Wire.readStored(wire)
+    if (Result.isFailure(item)) return yield* Effect.fail(unreadable("GET", path, item.failure))
+    items.push(item.success)
+  }
+  return { items, before: resultInfo.cursors?.before, after: resultInfo.cursors?.after }
+})
+
+interface Position {
+  readonly cursor: string | undefined
+  readonly itemsBefore: number
+}
+
+/** All pages from a cursor on. */
+export const pages = (query: Query, cursor: string | undefined): Stream.Stream<Page, CloudflareError | CursorExpired> =>
+  Stream.suspend(() => {
+    // A server that goes round in circles would never end.
+    const seen = new Set<string>()
+    const start: Position = { cursor, itemsBefore: 0 }
+    return Stream.paginate(start, ({ cursor, itemsBefore }) =>
+      Effect.map(page(query, cursor, itemsBefore), (page) => {
+        if (cursor !== undefined) seen.add(cursor)
+        const next = page.after === undefined || page.after === "" || seen.has(page.after)
+          ? Option.none()
+          : Option.some({ cursor: page.after, itemsBefore: itemsBefore + page.items.length })
+        return [[page], next] as const
+      }))
+  })

@@ -1,0 +1,36 @@
+/**
+ * What Cloudflare's refusals mean for a write: the codes of the Lists API, each with its source.
+ */
+import type { Failed } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import * as Option from "effect/Option"
+
+const hasCode = (error: CloudflareError, codes: ReadonlySet<number>): boolean =>
+  error.reason.errors.some(({ code }) => code !== undefined && codes.has(code))
+
+// The limit of 1,200 requests in 5 minutes: 971 today, 10100 until 2022 (terraform-provider-cloudflare#5494, #435), and
+// 10429 by hearsay.
+const apiLimit: ReadonlySet<number> = new Set([971, 10100, 10429])
+
+/** Whether the whole API is closed to the caller, rather than writing to the account's lists. */
+export const isApiLimit = (error: CloudflareError): boolean =>
+  error.reason._tag === "RateLimited" && hasCode(error, apiLimit)
+
+const expiredCursor: ReadonlySet<number> = new Set([10027])
+
+/** Whether a cursor was refused. Seen: 400, "invalid or expired cursor". */
+export const isExpiredCursor = (error: CloudflareError): boolean =>
+  error.reason._tag === "InvalidRequest" && hasCode(error, expiredCursor)
+
+/**
+ * Whether an answer is missing that says what became of a request. What Cloudflare refuses (4xx) it does not do.
+ */
+export const isLost = (error: CloudflareError): boolean => {
+  const { _tag, status } = error.reason
+  if (_tag === "TransportError" || _tag === "Timeout") return true
+  return status !== undefined && (status < 400 || status >= 500 || status === 408)
+}
+
+/** Whether an operation failed because of the limit on writes, which users have seen as the text of its error. */
+export const isRateLimitedFailure = ({ error }: Failed): boolean =>
+  Option.exists(error, (text) => /rate.?limit|throttl|too many requests/i.test(text))

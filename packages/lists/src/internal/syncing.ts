@@ -1,0 +1,194 @@
+/**
+ * Bringing a list up to date: read it, plan, write, all in one turn of the write lane.
+ */
+import type { AccountId, Completed } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
+import type { BulkOperationPoller } from "@bulk-operations/poll/BulkOperationPoller"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as InvalidItems from "../InvalidItems.ts"
+import type { ListItem, StoredItem } from "../ListItem.ts"
+import type { Waiting, WriteOptions } from "../ListItems.ts"
+import { SyncIncomplete, SyncNotVisible, TooManyDeletions } from "../SyncError.ts"
+import * as SyncPlan from "../SyncPlan.ts"
+import type { Action } from "../WriteError.ts"
+import type { Turn, WriteLane } from "../WriteLane.ts"
+import type { Policy } from "../WritePolicy.ts"
+import * as Reading from "./reading.ts"
+import * as Wire from "./wire.ts"
+import * as Writing from "./writing.ts"
+
+/** What can be said about a sync. */
+export interface SyncOptions extends WriteOptions, Waiting, SyncPlan.Options {
+  /** Whether to report only what would be done. Default no. */
+  readonly dryRun?: boolean | undefined
+  /** Whether no items at all may empty the list. Default no. */
+  readonly allowEmpty?: boolean | undefined
+  /**
+   * How many items may go: a number of them, or below 1 a share of what the list holds. More fail with
+   * `TooManyDeletions`, and nothing is written. Default any.
+   */
+  readonly maxDeletions?: number | undefined
+  /**
+   * How long to read the list again after the last write until it shows what is wanted; after that it is
+   * `SyncNotVisible`. What was written can be unreadable for some seconds after its operation has completed. Default
+   * zero: the end of the operation is the end of the sync.
+   */
+  readonly visibleWithin?: Duration.Input | undefined
+}
+
+/** What a sync has done, or would do. */
+export interface SyncReport {
+  readonly method: SyncPlan.SyncPlan["method"]
+  /** Items that the list did not hold. */
+  readonly added: number
+  /** Items that it held with another comment or other details. */
+  readonly changed: number
+  /** Items that were too much. */
+  readonly deleted: number
+  /** Items that it held as they are wanted. */
+  readonly unchanged: number
+  /** The operations, in their order; none in a dry run, and where nothing differs. */
+  readonly operations: ReadonlyArray<Completed>
+}
+
+/** Where and how. */
+export interface Site {
+  readonly api: CloudflareApi["Service"]
+  readonly poller: BulkOperationPoller["Service"]
+  readonly lane: WriteLane["Service"]
+  readonly accountId: AccountId
+  readonly listId: string
+  readonly policy: Policy
+  readonly options: SyncOptions
+}
+
+const read = ({ accountId, api, listId }: Site) =>
+  Stream.runCollect(
+    Stream.flattenIterable(
+      Stream.map(
+        Reading.pages({ api, accountId, listId, perPage: 500, search: undefined }, undefined),
+        ({ items }) => items
+      )
+    )
+  )
+
+const planFor = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
+  const held = yield* read(site)
+  // Cloudflare refuses other kinds (10058); here every one of them is named.
+  const kind = held[0]?.kind
+  if (kind !== undefined && wanted[0] !== undefined && wanted[0].kind !== kind) {
+    yield* Effect.fromResult(InvalidItems.check(wanted, kind))
+  }
+  return { held, plan: SyncPlan.make(wanted, held, site.options) }
+})
+
+const guard = (
+  { listId, options: { maxDeletions = Number.POSITIVE_INFINITY } }: Site,
+  held: ReadonlyArray<StoredItem>,
+  { deleted }: SyncPlan.SyncPlan
+) => {
+  const allowed = maxDeletions < 1 ? Math.floor(maxDeletions * held.length) : maxDeletions
+  return deleted.length > allowed
+    ? Effect.fail(new TooManyDeletions({ listId, deletions: deleted.length, held: held.length, allowed }))
+    : Effect.void
+}
+
+const write = Effect.fnUntraced(function*(site: Site, turn: Turn, action: Action, body: Schema.Json) {
+  const { accountId, api, listId, options, policy, poller } = site
+  const write = yield* Writing.make(accountId, listId, action, body)
+  return yield* Writing.andWait(poller, accountId, Effect.tap(Writing.send(api, write, policy), turn.started), {
+    policy,
+    waiting: options.wait,
+    ended: turn.ended
+  })
+})
+
+const carryOut = Effect.fnUntraced(function*(
+  site: Site,
+  turn: Turn,
+  wanted: ReadonlyArray<ListItem>,
+  { added, changed, deleted, method }: SyncPlan.SyncPlan
+) {
+  const written = [...added, ...changed]
+  const create = write(site, turn, "create", written.map(Wire.write))
+  const remove = write(site, turn, "delete", { items: deleted.map(({ id }) => ({ id })) })
+  switch (method) {
+    case "none":
+      return []
+    case "create":
+      return [yield* create]
+    case "delete":
+      return [yield* remove]
+    case "replace":
+      return [yield* write(site, turn, "replace", wanted.map(Wire.write))]
+    case "createAndDelete": {
+      const first = yield* create
+      const second = yield* Effect.mapError(remove, (cause) =>
+        new SyncIncomplete({
+          listId: site.listId,
+          written: written.length,
+          remaining: deleted.length,
+          cause
+        }))
+      return [first, second]
+    }
+  }
+})
+
+// Reads until the list is as it is wanted.
+const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
+  const limit = Duration.fromInputUnsafe(site.options.visibleWithin ?? Duration.zero)
+  if (Duration.isZero(limit)) return
+  const began = yield* Clock.monotonicTimeNanos
+  const elapsed = Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - began))
+  const look = Effect.map(read(site), (held) => SyncPlan.make(wanted, held))
+  const last = yield* Effect.repeat(
+    look,
+    Schedule.exponential("1 second", 1.5).pipe(
+      Schedule.setInputType<SyncPlan.SyncPlan>(),
+      Schedule.while(({ elapsed, input }) => input.method !== "none" && elapsed < Duration.toMillis(limit)),
+      Schedule.modifyDelay(({ duration, elapsed }) =>
+        Effect.succeed(Duration.millis(Math.min(Duration.toMillis(duration), Duration.toMillis(limit) - elapsed)))
+      ),
+      Schedule.passthrough
+    )
+  )
+  if (last.method === "none") return
+  return yield* new SyncNotVisible({
+    listId: site.listId,
+    missing: last.added.length + last.changed.length,
+    extra: last.deleted.length,
+    waited: yield* elapsed
+  })
+})
+
+const reportOf = (plan: SyncPlan.SyncPlan, operations: ReadonlyArray<Completed>): SyncReport => ({
+  method: plan.method,
+  added: plan.added.length,
+  changed: plan.changed.length,
+  deleted: plan.deleted.length,
+  unchanged: plan.unchanged,
+  operations
+})
+
+/** Makes the list hold what is wanted. */
+export const sync = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
+  if (site.options.dryRun === true) {
+    const { held, plan } = yield* planFor(site, wanted)
+    yield* guard(site, held, plan)
+    return reportOf(plan, [])
+  }
+  return yield* site.lane.turn(site.accountId, (turn) =>
+    Effect.gen(function*() {
+      const { held, plan } = yield* planFor(site, wanted)
+      yield* guard(site, held, plan)
+      const operations = yield* carryOut(site, turn, wanted, plan)
+      if (operations.length > 0) yield* confirm(site, wanted)
+      return reportOf(plan, operations)
+    }))
+})

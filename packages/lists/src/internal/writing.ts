@@ -1,0 +1,125 @@
+/**
+ * Sending a write and learning how its operation ends. All of it happens in one turn of a write lane.
+ */
+import { type AccountId, type Completed, OperationId } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import type { BulkOperationPoller, WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
+import { BulkOperationFailed, type PollTimeout } from "@bulk-operations/poll/WaitError"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Schema from "effect/Schema"
+import { type Action, AnotherOperationPending, OutcomeUnknown } from "../WriteError.ts"
+import type { Started } from "../WriteLane.ts"
+import type { Policy } from "../WritePolicy.ts"
+import * as Call from "./call.ts"
+import * as Patience from "./patience.ts"
+import * as Refusal from "./refusal.ts"
+
+/** One write, ready to be sent. */
+export interface Write {
+  readonly accountId: AccountId
+  readonly listId: string
+  readonly action: Action
+  readonly request: HttpClientRequest.HttpClientRequest
+}
+
+const methods = { create: "POST", replace: "PUT", delete: "DELETE" } as const
+
+/** The method of an action, by which refusals before sending know it. */
+export const methodOf = (action: Action) => methods[action]
+
+/** A write with a body. */
+export const make = Effect.fnUntraced(function*(
+  accountId: AccountId,
+  listId: string,
+  action: Action,
+  body: Schema.Json
+): Effect.fn.Return<Write, CloudflareError> {
+  const method = methods[action]
+  const path = `${yield* Call.path(method, accountId, { list_id: listId })}/items`
+  const request = HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.make(method)(path), body)
+  return { accountId, listId, action, request }
+})
+
+const Written = Schema.Struct({ operation_id: OperationId })
+
+type SendError = CloudflareError | AnotherOperationPending | OutcomeUnknown
+
+/**
+ * Sends the write until Cloudflare takes it.
+ *
+ * A refusal because of a pending operation (429) changes nothing, so sending again is safe. A lost answer is another
+ * matter: after one, nothing but an answer says what became of the write.
+ */
+export const send = Effect.fnUntraced(function*(
+  api: CloudflareApi["Service"],
+  { accountId, action, listId, request }: Write,
+  policy: Policy
+): Effect.fn.Return<Started, SendError> {
+  const began = yield* Clock.monotonicTimeNanos
+  let attempts = 0
+  let lost: CloudflareError | undefined
+
+  const once = Effect.gen(function*() {
+    attempts++
+    const startedAt = yield* DateTime.now
+    const { operation_id } = yield* api.request(request, Written)
+    return { operationId: operation_id, startedAt }
+  }).pipe(Effect.tapError((error) =>
+    Effect.sync(() => {
+      if (Refusal.isLost(error)) lost = error
+    })
+  ))
+
+  return yield* Patience.persist(once, policy, {
+    isPassing: (error) =>
+      error.reason._tag === "RateLimited" || (policy.onLostAnswer === "repeat" && Refusal.isLost(error)),
+    retryAfter: (error) => error.retryAfter
+  }).pipe(
+    Effect.catch((error) =>
+      Effect.flatMap(Clock.monotonicTimeNanos, (now): Effect.Effect<never, SendError> => {
+        if (lost !== undefined) return Effect.fail(new OutcomeUnknown({ listId, action, cause: lost }))
+        if (error.reason._tag !== "RateLimited" || Refusal.isApiLimit(error)) return Effect.fail(error)
+        const waited = Duration.nanos(now - began)
+        return Effect.fail(new AnotherOperationPending({ accountId, listId, attempts, waited, cause: error }))
+      })
+    )
+  )
+})
+
+/** How an operation can be waited for. */
+export type Waiting = Omit<WaitOptions, "accountId" | "startedAt">
+
+type WaitFailure = BulkOperationFailed | PollTimeout | CloudflareError
+
+/**
+ * Starts an operation and waits for its end. One that fails because of the limit on writes is started again, as a write
+ * that is refused is.
+ */
+export const andWait = <E, R>(
+  poller: BulkOperationPoller["Service"],
+  accountId: AccountId,
+  start: Effect.Effect<Started, E, R>,
+  options: {
+    readonly policy: Policy
+    readonly waiting: Waiting | undefined
+    readonly ended: (operationId: OperationId) => Effect.Effect<void>
+  }
+): Effect.Effect<Completed, E | WaitFailure, R> => {
+  const once = Effect.flatMap(
+    start,
+    ({ operationId, startedAt }) =>
+      poller.wait(operationId, { ...options.waiting, accountId, startedAt }).pipe(
+        Effect.tap(() => options.ended(operationId)),
+        Effect.tapErrorTag("BulkOperationFailed", () => options.ended(operationId))
+      )
+  )
+  return Patience.persist(once, options.policy, { isPassing: isRateLimited })
+}
+
+const isRateLimited = (error: unknown): boolean =>
+  error instanceof BulkOperationFailed && Refusal.isRateLimitedFailure(error.operation)
