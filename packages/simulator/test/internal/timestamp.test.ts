@@ -1,6 +1,6 @@
-import { Rfc3339 } from "@bulk-operations/core"
+import { BulkOperation } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Schema } from "effect"
+import { DateTime, Effect, Option, Schema } from "effect"
 import { httpDate, rfc3339 } from "../../src/internal/timestamp.ts"
 
 const Format = Schema.Struct({
@@ -17,9 +17,11 @@ describe("rfc3339", () => {
     ([format, at]) =>
       Effect.gen(function*() {
         const text = rfc3339(format)(at)
-        const read = yield* Schema.decodeEffect(Rfc3339.DateTimeUtc)(text)
+        const wire = { id: "op", status: "completed", completed: text } as const
+        const { completed } = yield* Schema.decodeEffect(BulkOperation.Completed)(wire)
         const unit = 10 ** Math.max(0, 3 - format.fractionDigits)
-        assert.strictEqual(DateTime.toEpochMillis(read), Math.floor(at / unit) * unit)
+        const expected = Option.some(Math.floor(at / unit) * unit)
+        assert.deepStrictEqual(Option.map(completed, DateTime.toEpochMillis), expected)
         assert.strictEqual(/\.(\d+)/.exec(text)?.[1]?.length ?? 0, format.fractionDigits)
       })
   )
