@@ -3,14 +3,16 @@
  *
  * Writing items to a list answers with an `operation_id`; the work happens later. Its state is told apart by `status`
  * alone, on the wire and here. Nothing else in an answer is dependable: `completed` and `error` are documented as
- * always there for the states that have them, and have been seen missing, `null` and empty. They are `Option`s.
+ * always there for the states that have them, and have been seen missing, `null` and empty. They are `Option`s, and
+ * where they cannot be read there is none: a debug log says so, and the status counts all the same.
  *
  * Source: Cloudflare's OpenAPI schemas `lists_bulk_operation_*` and recorded answers.
  */
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import * as Rfc3339 from "./Rfc3339.ts"
+import * as Rfc3339 from "./internal/rfc3339.ts"
 
 // Ids have no promised format. These are what no id can hold and still name one thing in a URL path; `\p{C}` covers
 // control characters, invisible ones and lone surrogates, which cannot be percent-encoded.
@@ -43,6 +45,16 @@ const optionFromBlank = <S extends Schema.Codec<unknown, string>>(schema: S) =>
     )
   )
 
+// The value is not told: nobody has taken the caller's secret out of it.
+const noneWhereBroken = <S extends Schema.Codec<unknown, string>>(name: string, schema: S) =>
+  optionFromBlank(schema).pipe(
+    Schema.catchDecoding(() =>
+      Effect.as(Effect.logDebug(`the ${name} of a bulk operation cannot be read`), Option.some(Option.none()))
+    )
+  )
+
+const completed = noneWhereBroken("completed", Rfc3339.DateTimeUtc)
+
 /** Accepted, not begun. */
 export const Pending = Schema.Struct({
   id: OperationId,
@@ -61,7 +73,7 @@ export type Running = typeof Running.Type
 export const Completed = Schema.Struct({
   id: OperationId,
   status: Schema.tag("completed"),
-  completed: optionFromBlank(Rfc3339.DateTimeUtc)
+  completed
 })
 export type Completed = typeof Completed.Type
 
@@ -69,8 +81,8 @@ export type Completed = typeof Completed.Type
 export const Failed = Schema.Struct({
   id: OperationId,
   status: Schema.tag("failed"),
-  completed: optionFromBlank(Rfc3339.DateTimeUtc),
-  error: optionFromBlank(Schema.NonEmptyString)
+  completed,
+  error: noneWhereBroken("error", Schema.NonEmptyString)
 })
 export type Failed = typeof Failed.Type
 
@@ -120,3 +132,44 @@ export const isTerminal: (operation: BulkOperation) => operation is Terminal = B
   "completed",
   "failed"
 ])
+
+/**
+ * Of what kind the text of a failed operation is.
+ *
+ * - `"capacity"`: the list is full. Write less, or ask Cloudflare for more.
+ * - `"rateLimited"`: too many writes. The same write may succeed some minutes later.
+ * - `"urlLimit"`: too many redirects of the account begin with the same host and path.
+ * - `"unknown"`: any other text, or none.
+ */
+export type FailureKind = "capacity" | "rateLimited" | "urlLimit" | "unknown"
+
+// Capacity: the example of Cloudflare's OpenAPI schema, "This list is at the maximum number of items". Rate limit: the
+// text of code 10040, which users have also seen in failed operations. URL limit: the FAQ of Bulk Redirects ("This
+// account has reached the limit on the number of URL matching items on the same hostname/path") and the page of code
+// 10059 ("Maximum number of repeated URL source paths exceeded").
+const kinds: ReadonlyArray<readonly [Exclude<FailureKind, "unknown">, RegExp]> = [
+  ["capacity", /maximum number of items/i],
+  ["rateLimited", /rate.?limit|too many requests/i],
+  ["urlLimit", /number of url matching items|repeated url source paths/i]
+]
+
+/**
+ * Of what kind the text of a failed operation is: Cloudflare gives no code, only an English sentence. The text stays in
+ * `error`.
+ *
+ * @example
+ * import { BulkOperation } from "@bulk-operations/core"
+ * import { Option } from "effect"
+ *
+ * const failed = BulkOperation.Failed.make({
+ *   id: BulkOperation.OperationId.make("4da8780eeb215e6cb7f48dd981c4ea02"),
+ *   completed: Option.none(),
+ *   error: Option.some("This list is at the maximum number of items")
+ * })
+ * BulkOperation.failureKind(failed) // => "capacity"
+ */
+export const failureKind = ({ error }: Failed): FailureKind =>
+  Option.match(error, {
+    onNone: () => "unknown",
+    onSome: (text) => kinds.find(([, pattern]) => pattern.test(text))?.[0] ?? "unknown"
+  })

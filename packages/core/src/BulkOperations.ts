@@ -5,12 +5,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
-import * as References from "effect/References"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { AccountId, BulkOperation, OperationId } from "./BulkOperation.ts"
 import { CloudflareApi } from "./CloudflareApi.ts"
-import { CloudflareError, InvalidRequest, UnexpectedResponse } from "./CloudflareError.ts"
+import { CloudflareError, InvalidRequest } from "./CloudflareError.ts"
 
 /** The bulk operations of Cloudflare Lists. */
 export class BulkOperations extends Context.Service<BulkOperations, {
@@ -31,9 +30,6 @@ export class BulkOperations extends Context.Service<BulkOperations, {
   ) => Effect.Effect<BulkOperation, CloudflareError>
 }>()("@bulk-operations/core/BulkOperations") {}
 
-const decodeAccountId = Schema.decodeUnknownResult(AccountId)
-const decodeOperationId = Schema.decodeUnknownResult(OperationId)
-
 const pathOf = (accountId: string, operationId: string) =>
   `/accounts/${accountId}/rules/lists/bulk_operations/${operationId}`
 
@@ -42,41 +38,47 @@ const refuse = (detail: string) =>
     reason: new InvalidRequest({ method: "GET", path: pathOf("{account_id}", "{operation_id}"), errors: [], detail })
   })
 
+const readId = (name: string, schema: Schema.Decoder<string>) => {
+  const decode = Schema.decodeUnknownResult(schema)
+  // Programs without types pass anything.
+  return (id: unknown) =>
+    Result.mapError(
+      decode(id),
+      ({ message }) =>
+        refuse(`${name}: ${message}${typeof id === "string" ? "" : `, got ${id === null ? "null" : typeof id}`}`)
+    )
+}
+
+const readAccountId = readId("account_id", AccountId)
+const readOperationId = readId("operation_id", OperationId)
+
+// Part of decoding, so that the error has all that is known of the answer.
+const isAbout = (operationId: string) =>
+  BulkOperation.check(
+    Schema.makeFilter(({ id }) => id === operationId, { expected: "the operation that was asked for, not another" })
+  )
+
 /** The service over `CloudflareApi`. */
 export const make = Effect.gen(function*() {
   const api = yield* CloudflareApi
 
-  const ask = (accountId: string | undefined, operationId: string): Effect.Effect<BulkOperation, CloudflareError> => {
-    if (accountId === undefined) return Effect.fail(refuse("no account: pass accountId, or set CLOUDFLARE_ACCOUNT_ID"))
-    const account = decodeAccountId(accountId)
-    if (Result.isFailure(account)) return Effect.fail(refuse(`account_id: ${account.failure.message}`))
-    const operation = decodeOperationId(operationId)
-    if (Result.isFailure(operation)) return Effect.fail(refuse(`operation_id: ${operation.failure.message}`))
-    const request = HttpClientRequest.get(pathOf(encodeURIComponent(accountId), encodeURIComponent(operationId)))
-    return Effect.flatMap(api.request(request, BulkOperation), (answer) => {
-      if (answer.id === operationId) return Effect.succeed(answer)
-      const { method, url: path } = request
-      const detail = `the answer is about another operation, ${JSON.stringify(answer.id)}`
-      return Effect.fail(new CloudflareError({ reason: new UnexpectedResponse({ method, path, errors: [], detail }) }))
+  const get = Effect.fn("BulkOperations.get")(function*(
+    operationId: string,
+    options?: { readonly accountId?: string | undefined }
+  ): Effect.fn.Return<BulkOperation, CloudflareError> {
+    const accountId = options?.accountId ?? api.accountId
+    yield* Effect.annotateCurrentSpan({
+      ...(accountId !== undefined && { "cloudflare.account_id": accountId }),
+      "cloudflare.operation_id": operationId
     })
-  }
-
-  // `Effect.fn` would take the stack at every call, and a span that nobody sees costs a tenth of the call.
-  const get = (operationId: string, options?: { readonly accountId?: string | undefined }) =>
-    Effect.withFiber<BulkOperation, CloudflareError>((fiber) => {
-      const accountId = options?.accountId ?? api.accountId
-      const asked = ask(accountId, operationId)
-      if (!fiber.getRef(References.TracerEnabled)) return asked
-      const attributes = {
-        ...(accountId !== undefined && { "cloudflare.account_id": accountId }),
-        "cloudflare.operation_id": operationId
-      }
-      return Effect.useSpan("BulkOperations.get", { attributes }, (span) =>
-        asked.pipe(
-          Effect.tap(({ status }) => Effect.sync(() => span.attribute("cloudflare.operation_status", status))),
-          Effect.withParentSpan(span, { captureStackTrace: false })
-        ))
-    })
+    if (accountId === undefined) return yield* refuse("no account: pass accountId, or set CLOUDFLARE_ACCOUNT_ID")
+    const account = yield* Effect.fromResult(readAccountId(accountId))
+    const id = yield* Effect.fromResult(readOperationId(operationId))
+    const request = HttpClientRequest.get(pathOf(encodeURIComponent(account), encodeURIComponent(id)))
+    const operation = yield* api.request(request, isAbout(id))
+    yield* Effect.annotateCurrentSpan("cloudflare.operation_status", operation.status)
+    return operation
+  })
 
   return BulkOperations.of({ accountId: api.accountId, get })
 })

@@ -4,7 +4,6 @@
  * `request` turns an HTTP request below the base URL into the decoded `result` of the answer, or into a
  * `CloudflareError`. The layers leave the transport (`HttpClient`) to the application.
  */
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -19,11 +18,10 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { AccountId } from "./BulkOperation.ts"
-import * as CloudflareError from "./CloudflareError.ts"
+import type { CloudflareError } from "./CloudflareError.ts"
 import * as Credentials from "./Credentials.ts"
-import * as Received from "./internal/answer.ts"
-import * as Body from "./internal/body.ts"
 import type { ResultInfo } from "./internal/envelope.ts"
+import * as Exchange from "./internal/exchange.ts"
 import * as Transport from "./internal/transport.ts"
 
 /** How a request is sent: how long it may take, when it is sent again, and what goes with it. */
@@ -34,11 +32,11 @@ export interface Policy {
    */
   readonly timeout: Duration.Input
   /**
-   * When to send a safe request (GET, HEAD, OPTIONS) again after passing trouble (`CloudflareError.isRetryable`).
+   * When to send a safe request (GET, HEAD, OPTIONS) again after a transient error (`CloudflareError.isRetryable`).
    * Default three times, after about 0.5, 1 and 2 seconds; `undefined` for never. A `Retry-After` that asks for more is
    * waited out, up to `maxRetryAfter`.
    */
-  readonly retry: Schedule.Schedule<unknown, CloudflareError.CloudflareError> | undefined
+  readonly retry: Schedule.Schedule<unknown, CloudflareError> | undefined
   /** The longest that a `Retry-After` can make a retry wait. Default 1 minute. */
   readonly maxRetryAfter: Duration.Input
   /** Whether to send `traceparent` and `b3` headers to Cloudflare. Default no. */
@@ -101,10 +99,10 @@ export interface Answer<A> extends AnswerHead {
 /** What `layer` is made from. */
 export interface Options {
   /**
-   * Who is calling. An effect is run for every request, so that tokens can rotate; where it fails, the request fails
-   * with `Unauthorized` and its message.
+   * Who is calling. An effect is run for every request, so that tokens can rotate; where it fails, with whatever, the
+   * request fails with `Unauthorized` and what it said.
    */
-  readonly credentials: Credentials.Credentials | Effect.Effect<Credentials.Credentials, Error>
+  readonly credentials: Credentials.Credentials | Effect.Effect<Credentials.Credentials, unknown>
   /** The account of calls that name none. */
   readonly accountId?: string | undefined
   /** Where the API is, without credentials, query or hash. Default `https://api.cloudflare.com/client/v4`. */
@@ -125,13 +123,13 @@ export class CloudflareApi extends Context.Service<CloudflareApi, {
   readonly request: <A>(
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>
-  ) => Effect.Effect<A, CloudflareError.CloudflareError>
+  ) => Effect.Effect<A, CloudflareError>
 
   /** `request` with what came beside the result: `result_info` for the next page, HTTP status and headers. */
   readonly answer: <A>(
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>
-  ) => Effect.Effect<Answer<A>, CloudflareError.CloudflareError>
+  ) => Effect.Effect<Answer<A>, CloudflareError>
 }>()("@bulk-operations/core/CloudflareApi") {}
 
 const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
@@ -144,72 +142,36 @@ const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
 ))
 
 const defaultBaseUrl = "https://api.cloudflare.com/client/v4"
-const maxBodySize = 16 * 1024 * 1024
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
 
 const decodeBaseUrl = Schema.decodeUnknownResult(BaseUrl)
-const decodeCredentials = Schema.decodeUnknownResult(Schema.toType(Credentials.Credentials))
 
 /** The service over the transport in the context. */
 export const make = Effect.fnUntraced(function*(options: Options) {
   const client = yield* HttpClient.HttpClient
-  const transport = yield* Transport.contextOf(client)
-  const baseUrl = Result.map(decodeBaseUrl(options.baseUrl ?? defaultBaseUrl), toNormalForm)
-  const resolveCaller = Effect.isEffect(options.credentials)
-    ? Effect.map(Effect.result(options.credentials), Result.flatMap(callerOf))
-    : Effect.succeed(callerOf(options.credentials))
-
-  const attempt = Effect.fnUntraced(function*<A>(
-    request: HttpClientRequest.HttpClientRequest,
-    result: Schema.Decoder<A>,
-    propagateTraces: boolean
-  ): Effect.fn.Return<Answer<A>, CloudflareError.Reason> {
-    const call = Received.call(request)
-    if (Result.isFailure(baseUrl)) {
-      return yield* new CloudflareError.InvalidRequest({ ...call, detail: `the base URL: ${baseUrl.failure.message}` })
-    }
-    const caller = yield* resolveCaller
-    if (Result.isFailure(caller)) {
-      return yield* new CloudflareError.Unauthorized({ ...call, detail: caller.failure.message })
-    }
-    const { headers: credentials, redact } = caller.success
-    const response = yield* client.execute(
-      request.pipe(HttpClientRequest.prependUrl(baseUrl.success), HttpClientRequest.setHeaders(credentials))
-    ).pipe(
-      (effect) => Transport.isolate(effect, { transport, propagateTraces }),
-      Effect.catch((error) =>
-        error.reason._tag === "StatusCodeError"
-          // The application's client takes other statuses for failures; what they say is for the answer to tell.
-          ? Effect.succeed(error.reason.response)
-          : Effect.fail(Transport.reason(error, call, redact))
-      )
-    )
-    // The transports build the headers anew at every access.
-    const { headers, status } = response
-    yield* (yield* AnswerObserver)({ status, headers })
-    const head = { request, status, headers }
-    const body = yield* Body.read(response, headers, maxBodySize).pipe(
-      Effect.mapError((error) => Transport.reason(error, Received.head(head), redact))
-    )
-    const receivedAt = yield* Clock.currentTimeMillis
-    const decoded = yield* Effect.fromResult(Received.decode({ ...head, body, redact, receivedAt }, result))
-    return { ...decoded, status, headers }
-  })
+  const settings: Exchange.Settings = {
+    client,
+    transport: yield* Transport.contextOf(client),
+    baseUrl: Result.mapBoth(decodeBaseUrl(options.baseUrl ?? defaultBaseUrl), {
+      onSuccess: toNormalForm,
+      onFailure: ({ message }) => message
+    }),
+    credentials: Effect.isEffect(options.credentials) ? options.credentials : Effect.succeed(options.credentials)
+  }
 
   const answer = Effect.fnUntraced(function*<A>(
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>
-  ): Effect.fn.Return<Answer<A>, CloudflareError.CloudflareError> {
+  ): Effect.fn.Return<Answer<A>, CloudflareError> {
     const { maxRetryAfter, propagateTraces, retry, timeout } = yield* RequestPolicy
-    const limit = Duration.fromInputUnsafe(timeout)
-    const detail = `no whole answer within ${Duration.format(limit)}`
-    const once = attempt(request, result, propagateTraces).pipe(
-      Effect.timeoutOrElse({
-        duration: limit,
-        orElse: () => Effect.fail(new CloudflareError.Timeout({ ...Received.call(request), detail }))
-      }),
-      Effect.mapError((reason) => new CloudflareError.CloudflareError({ reason }))
-    )
+    const observe = yield* AnswerObserver
+    const once = Exchange.send(settings, {
+      request,
+      result,
+      timeout: Duration.fromInputUnsafe(timeout),
+      propagateTraces,
+      observe
+    })
     return yield* retry === undefined || !safeMethods.has(request.method)
       ? once
       : Effect.retry(once, retrySchedule(retry, maxRetryAfter))
@@ -221,20 +183,14 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   return CloudflareApi.of({ accountId: options.accountId, answer, request })
 })
 
-const callerOf = (credentials: Credentials.Credentials) =>
-  Result.map(decodeCredentials(credentials), (valid) => ({
-    headers: Credentials.headers(valid),
-    redact: (text: string) => text.replaceAll(Credentials.secret(valid), "<redacted>")
-  }))
-
 // `https://host/v4?` has no query, but what is written behind it would be one.
 const toNormalForm = (baseUrl: string) => {
   const { origin, pathname } = new URL(baseUrl)
-  return origin + pathname
+  return new URL(origin + pathname)
 }
 
 const retrySchedule = (
-  schedule: Schedule.Schedule<unknown, CloudflareError.CloudflareError>,
+  schedule: Schedule.Schedule<unknown, CloudflareError>,
   maxRetryAfter: Duration.Input
 ) =>
   schedule.pipe(

@@ -1,12 +1,16 @@
 /**
- * How a call to Cloudflare can fail: one error, nine reasons.
+ * How a call to Cloudflare can fail: one error, twelve reasons.
  *
  * A reason keeps what a person needs to act and what Cloudflare's support asks for: HTTP status, Cloudflare's own codes
  * and texts, the ray id, and which call it was. Everything in it is plain data; credentials never get in.
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
+import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Schema from "effect/Schema"
-import * as PlainText from "./internal/plainText.ts"
+import * as Message from "./internal/message.ts"
+
+const withCode = (error: { readonly code?: number; readonly message: string }) =>
+  error.code === undefined ? error.message : `${error.message} (code ${error.code})`
 
 /**
  * One of Cloudflare's own errors, as its answer lists them.
@@ -29,14 +33,13 @@ export class ApiError extends Schema.Class<ApiError>("@bulk-operations/core/Clou
   }
 }
 
-const withCode = (error: { readonly code?: number; readonly message: string }) =>
-  error.code === undefined ? error.message : `${error.message} (code ${error.code})`
-
 const fields = {
   /** HTTP method of the request. */
   method: Schema.String,
   /** Path of the request below the base URL, without its query. */
   path: Schema.String,
+  /** Host of the base URL, where there is a valid one. */
+  host: Schema.optionalKey(Schema.String),
   /** HTTP status, where an answer came. */
   status: Schema.optionalKey(Schema.Int),
   /** The `cf-ray` of the answer: what Cloudflare's support asks for first. */
@@ -44,35 +47,26 @@ const fields = {
   /** Cloudflare's errors, in its order. Empty where the answer held none. */
   errors: Schema.Array(ApiError),
   /** What was wrong in our own words, where Cloudflare's do not say it. */
-  detail: Schema.optionalKey(Schema.String)
+  detail: Schema.optionalKey(Schema.String),
+  /** How long Cloudflare asks to wait, where it does (`Retry-After`, in seconds or as a date). */
+  retryAfter: Schema.optionalKey(Schema.Duration)
 }
 
-interface Fields extends Schema.Schema.Type<typeof reasonFields> {}
-const reasonFields = Schema.Struct(fields)
-
-const describe = (summary: string, reason: Fields, advice: string): string => {
-  const said = [...reason.errors.map(String), ...(reason.detail === undefined ? [] : [reason.detail])]
-  const call = [reason.status, reason.method, reason.path].filter((part) => part !== undefined).join(" ")
-  const where = reason.ray === undefined ? call : `${call}, cf-ray ${reason.ray}`
-  const what = PlainText.onOneLine([summary, ...(said.length === 0 ? [] : [said.join("; ")])].join(": "))
-  return `${/[.!?…]$/.test(what) ? what : `${what}.`} ${advice} (${where})`
+const sendable = {
+  ...fields,
+  /** True where it is certain that the request never left. Absent where it may have reached Cloudflare. */
+  neverSent: Schema.optionalKey(Schema.Boolean)
 }
-
-const tryAgain = (after: Duration.Duration | undefined) =>
-  after === undefined ? "Try again later." : `Try again in ${Duration.format(after)}.`
 
 /**
  * The credentials are expired or unknown (HTTP 401, or codes that say so); or, then without `status`, there are none to
  * send: they are malformed, or their effect failed.
  */
 export class Unauthorized
-  extends Schema.TaggedError<Unauthorized>("@bulk-operations/core/CloudflareError/Unauthorized")(
-    "Unauthorized",
-    fields
-  )
+  extends Schema.TaggedError<Unauthorized>("@bulk-operations/core/CloudflareError/Unauthorized")("Unauthorized", fields)
 {
   override get message(): string {
-    return describe(
+    return Message.describe(
       this.status === undefined ? "There are no usable credentials" : "Cloudflare does not accept the credentials",
       this,
       "Check the API token, or the email with its global API key."
@@ -80,16 +74,38 @@ export class Unauthorized
   }
 }
 
-/** The credentials are good, but not for this (HTTP 403). */
-export class Forbidden extends Schema.TaggedError<Forbidden>("@bulk-operations/core/CloudflareError/Forbidden")(
-  "Forbidden",
-  fields
-) {
+/**
+ * Cloudflare does not allow this call (HTTP 403): a permission is missing, or the credentials are not valid after all.
+ * It gives the same codes (10000, 9109) for both, and for a token of the last few seconds.
+ */
+export class Forbidden
+  extends Schema.TaggedError<Forbidden>("@bulk-operations/core/CloudflareError/Forbidden")("Forbidden", fields)
+{
   override get message(): string {
-    return describe(
+    return Message.describe(
       "Cloudflare does not allow this call",
       this,
-      "The token needs the permission Account Filter Lists (Read to wait, Edit to write) for this account."
+      "Either the token lacks the permission Account Filter Lists (Read to wait, Edit to write) for this account, or it is expired, revoked, or too new."
+    )
+  }
+}
+
+/**
+ * A firewall in front of the API stopped the request (HTTP 403 with a page, or one of Cloudflare's codes 1xxx): the API
+ * never saw it. Where it is a challenge for browsers it may pass; otherwise it stays.
+ */
+export class Blocked extends Schema.TaggedError<Blocked>("@bulk-operations/core/CloudflareError/Blocked")("Blocked", {
+  ...fields,
+  /** Whether a browser was asked to prove that a person uses it. */
+  isChallenge: Schema.Boolean
+}) {
+  override get message(): string {
+    return Message.describe(
+      "A firewall in front of the API blocked the request",
+      this,
+      this.isChallenge
+        ? "It asked for a browser, which may pass: try again later."
+        : "No permission is missing: send the request from another address, or with another body, or give Cloudflare's support the ray."
     )
   }
 }
@@ -98,13 +114,12 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@bulk-operations/c
  * The account, list or operation is not known (HTTP 404). For how long Cloudflare remembers an operation is not
  * documented.
  */
-export class NotFound extends Schema.TaggedError<NotFound>("@bulk-operations/core/CloudflareError/NotFound")(
-  "NotFound",
-  fields
-) {
+export class NotFound
+  extends Schema.TaggedError<NotFound>("@bulk-operations/core/CloudflareError/NotFound")("NotFound", fields)
+{
   override get message(): string {
-    return describe(
-      "Cloudflare does not know what was asked for",
+    return Message.describe(
+      "Cloudflare did not find the resource",
       this,
       "Check the id and the account. An operation that was there before may have ended and been forgotten."
     )
@@ -119,7 +134,7 @@ export class InvalidRequest
   )
 {
   override get message(): string {
-    return describe(
+    return Message.describe(
       this.status === undefined ? "The request was not sent" : "Cloudflare refused the request",
       this,
       "Sending it again unchanged will not help."
@@ -128,56 +143,88 @@ export class InvalidRequest
 }
 
 /** Too many requests, or another bulk operation of the account is pending (HTTP 429). Cloudflare does not say which. */
-export class RateLimited extends Schema.TaggedError<RateLimited>("@bulk-operations/core/CloudflareError/RateLimited")(
-  "RateLimited",
-  {
-    ...fields,
-    /** How long Cloudflare asks to wait, where it does (`Retry-After`, in seconds or as a date). */
-    retryAfter: Schema.optionalKey(Schema.Duration)
-  }
-) {
+export class RateLimited
+  extends Schema.TaggedError<RateLimited>("@bulk-operations/core/CloudflareError/RateLimited")("RateLimited", fields)
+{
   override get message(): string {
-    return describe("Cloudflare asks to slow down", this, tryAgain(this.retryAfter))
+    return Message.describe("Cloudflare asks to slow down", this, Message.tryAgain(this))
   }
 }
 
-/** Cloudflare failed (HTTP 5xx). Passing, as a rule. */
-export class ServerError extends Schema.TaggedError<ServerError>("@bulk-operations/core/CloudflareError/ServerError")(
-  "ServerError",
-  {
-    ...fields,
-    /** How long Cloudflare asks to wait, where it does (`Retry-After`, in seconds or as a date). */
-    retryAfter: Schema.optionalKey(Schema.Duration)
-  }
-) {
+/**
+ * Cloudflare failed (HTTP 5xx), or could not do it at this moment (409, 425, 499, and refusals that say "please try
+ * again"). Transient, as a rule.
+ */
+export class ServerError
+  extends Schema.TaggedError<ServerError>("@bulk-operations/core/CloudflareError/ServerError")("ServerError", fields)
+{
   override get message(): string {
-    return describe("Cloudflare failed", this, tryAgain(this.retryAfter))
+    return Message.describe("Cloudflare failed", this, Message.tryAgain(this))
   }
 }
 
-/** No whole answer came: no connection, a reset, or a body that stopped in the middle. */
+/**
+ * No connection can be made as things are: a certificate that is not trusted, TLS where none is spoken, a port that
+ * `fetch` refuses, a proxy that wants a password. Nothing was sent, and trying again does not help; `detail` says what
+ * does.
+ */
+export class Unreachable
+  extends Schema.TaggedError<Unreachable>("@bulk-operations/core/CloudflareError/Unreachable")("Unreachable", fields)
+{
+  override get message(): string {
+    return Message.describe(
+      `No connection to Cloudflare${Message.at(this)} is possible`,
+      this,
+      "Trying again will not help."
+    )
+  }
+}
+
+/** The response was incomplete or never arrived: no connection, a reset, or a body that stopped in the middle. */
 export class TransportError
   extends Schema.TaggedError<TransportError>("@bulk-operations/core/CloudflareError/TransportError")(
     "TransportError",
+    sendable
+  )
+{
+  override get message(): string {
+    return Message.describe(
+      "The response was incomplete or never arrived",
+      this,
+      `Check the network and the base URL${Message.at(this)}.`
+    )
+  }
+}
+
+/** No whole answer came in time, headers and body together; or Cloudflare had no whole request in time (HTTP 408). */
+export class Timeout
+  extends Schema.TaggedError<Timeout>("@bulk-operations/core/CloudflareError/Timeout")("Timeout", sendable)
+{
+  override get message(): string {
+    return Message.describe("Cloudflare did not answer in time", this, Message.tryAgain(this))
+  }
+}
+
+/**
+ * An answer that says nothing: a page, an empty body, an envelope without a result. Something stood in between, as a
+ * rule for a moment.
+ */
+export class MalformedResponse
+  extends Schema.TaggedError<MalformedResponse>("@bulk-operations/core/CloudflareError/MalformedResponse")(
+    "MalformedResponse",
     fields
   )
 {
   override get message(): string {
-    return describe("No whole answer came from Cloudflare", this, "Check the network and the base URL.")
+    return Message.describe(
+      "The answer says nothing",
+      this,
+      `Try again later; if it stays so, check the base URL and what is in between${Message.at(this)}.`
+    )
   }
 }
 
-/** No whole answer came in time, headers and body together. */
-export class Timeout extends Schema.TaggedError<Timeout>("@bulk-operations/core/CloudflareError/Timeout")(
-  "Timeout",
-  fields
-) {
-  override get message(): string {
-    return describe("Cloudflare did not answer in time", this, tryAgain(undefined))
-  }
-}
-
-/** An answer that this library does not understand: not JSON, another shape, an unknown status, another operation. */
+/** An answer that says something else than this library understands: another shape, an unknown status. */
 export class UnexpectedResponse
   extends Schema.TaggedError<UnexpectedResponse>("@bulk-operations/core/CloudflareError/UnexpectedResponse")(
     "UnexpectedResponse",
@@ -185,30 +232,40 @@ export class UnexpectedResponse
   )
 {
   override get message(): string {
-    return describe(
+    return Message.describe(
       "Cloudflare's answer is not what this library expects",
       this,
-      "Check the base URL; if it is right, the API has changed."
+      `Check the base URL${Message.at(this)}; if it is right, the API has changed.`
     )
   }
 }
 
-/** Why a call failed. */
-export const Reason = Schema.Union([
+const reasons = [
   Unauthorized,
   Forbidden,
+  Blocked,
   NotFound,
   InvalidRequest,
   RateLimited,
   ServerError,
+  Unreachable,
   TransportError,
   Timeout,
+  MalformedResponse,
   UnexpectedResponse
-]).pipe(Schema.toTaggedUnion("_tag"))
+] as const
+
+for (const { prototype } of reasons) Object.assign(prototype, Message.printing)
+
+/** Why a call failed. */
+export const Reason = Schema.Union(reasons).pipe(Schema.toTaggedUnion("_tag"))
 export type Reason = typeof Reason.Type
 
-// Passing trouble is what may be gone when the same request is sent again.
-const isPassing = Reason.isAnyOf(["RateLimited", "ServerError", "TransportError", "Timeout"])
+// A transient error is one that may be gone when the same request is sent again.
+const isTransient = Reason.isAnyOf(["RateLimited", "ServerError", "TransportError", "Timeout", "MalformedResponse"])
+
+// Cloudflare told that it did not carry out the request; without an answer, it was refused here.
+const isRefused = Reason.isAnyOf(["Unauthorized", "Forbidden", "Blocked", "NotFound", "InvalidRequest", "RateLimited"])
 
 /**
  * The error of every call to Cloudflare; what went wrong is its `reason`.
@@ -239,15 +296,38 @@ export class CloudflareError
   }
 
   /**
-   * Whether the same request may succeed later: `RateLimited`, `ServerError`, `TransportError` and `Timeout` may, the
-   * other reasons stay.
+   * Whether the same request may succeed later: `RateLimited`, `ServerError`, `TransportError`, `Timeout`,
+   * `MalformedResponse` and a challenge (`Blocked`) may, the other reasons stay.
    */
   get isRetryable(): boolean {
-    return isPassing(this.reason)
+    return this.reason._tag === "Blocked" ? this.reason.isChallenge : isTransient(this.reason)
   }
 
   /** How long Cloudflare asked to wait before the next request, where it did. */
   get retryAfter(): Duration.Duration | undefined {
-    return "retryAfter" in this.reason ? this.reason.retryAfter : undefined
+    return this.reason.retryAfter
+  }
+
+  /**
+   * What became of the request, for whoever must not send a write twice.
+   *
+   * - `"notSent"`: it certainly never left.
+   * - `"refused"`: Cloudflare answered that it did not carry it out.
+   * - `"unknown"`: it may have been carried out (a timeout, a reset, a 5xx, an answer that cannot be read), or nobody
+   *   can tell.
+   */
+  get outcome(): "notSent" | "refused" | "unknown" {
+    const { reason } = this
+    if (reason._tag === "Unreachable" || ("neverSent" in reason && reason.neverSent === true)) return "notSent"
+    if (!isRefused(reason)) return "unknown"
+    return reason.status === undefined ? "notSent" : "refused"
+  }
+
+  override toJSON(): object {
+    return { _tag: this._tag, message: this.message, reason: { ...this.reason } }
+  }
+
+  override [NodeInspectSymbol](): unknown {
+    return this.stack ?? this.message
   }
 }

@@ -53,13 +53,3 @@ export const globalKey = (options: { readonly email: string; readonly key: Redac
   _tag: "GlobalKey",
   ...options
 })
-
-/** The one part of the credentials that nobody may read. */
-export const secret = (credentials: Credentials): string =>
-  Redacted.value(credentials._tag === "ApiToken" ? credentials.token : credentials.key)
-
-/** The headers that tell Cloudflare who is calling. */
-export const headers = (credentials: Credentials): Record<string, string> =>
-  credentials._tag === "ApiToken"
-    ? { authorization: `Bearer ${Redacted.value(credentials.token)}` }
-    : { "x-auth-email": credentials.email, "x-auth-key": Redacted.value(credentials.key) }

@@ -1,7 +1,7 @@
 import { BulkOperation } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
-import { DateTime, Effect, Option, Schema } from "effect"
+import { DateTime, Effect, Logger, Option, References, Schema } from "effect"
 import recorded from "./data/responses.json" with { type: "json" }
 
 const decode = Schema.decodeUnknownEffect(BulkOperation.BulkOperation)
@@ -94,17 +94,30 @@ describe("wire form", () => {
       })
   )
 
-  it.effect("a time that cannot be read is refused, not taken for none", () =>
-    Effect.gen(function*() {
-      assert.strictEqual(
-        yield* whyRefused({ id, status: "completed", completed: "2026-02-30T00:00:00Z" }),
-        "Expected an RFC 3339 timestamp such as 2026-01-31T08:00:00Z, got \"2026-02-30T00:00:00Z\"\n  at [\"completed\"]"
-      )
-      assert.strictEqual(
-        yield* whyRefused({ id, status: "failed", completed: 1_767_225_600 }),
-        "Expected string | null\n  at [\"completed\"]"
-      )
-    }))
+  it.effect.each(
+    [
+      ["completed", { completed: "2026-02-30T00:00:00Z" }],
+      ["completed", { completed: "2026-10-09T12:00:00" }],
+      ["completed", { completed: 1_767_225_600 }],
+      ["error", { error: { message: "full" } }],
+      ["error", { error: ["full"] }]
+    ] as const
+  )(
+    "the status decides alone: a broken %s is none, and a debug log says so: %j",
+    ([name, broken]) =>
+      Effect.gen(function*() {
+        const logs: Array<unknown> = []
+        const logger = Logger.make(({ logLevel, message }) => {
+          logs.push([logLevel, message])
+        })
+        const operation = yield* decode({ id, status: "failed", ...broken }).pipe(
+          Effect.provide(Logger.layer([logger])),
+          Effect.provideService(References.MinimumLogLevel, "All")
+        )
+        assertEquals(operation, Failed.make({ id, completed: Option.none(), error: Option.none() }))
+        assert.deepStrictEqual(logs, [["Debug", [`the ${name} of a bulk operation cannot be read`]]])
+      })
+  )
 
   it.effect("keys that the state does not have are ignored", () =>
     Effect.gen(function*() {
@@ -248,5 +261,35 @@ describe("states", () => {
 
     // @ts-expect-error the case `failed` is missing
     BulkOperation.BulkOperation.match({ pending: () => "", running: () => "", completed: () => "" })
+  })
+})
+
+describe("failureKind", () => {
+  it.each(
+    [
+      ["capacity", "This list is at the maximum number of items"],
+      ["rateLimited", "you have been ratelimited please wait and try again"],
+      ["rateLimited", "Rate limit exceeded"],
+      ["rateLimited", "rate-limited"],
+      ["rateLimited", "Too Many Requests"],
+      [
+        "urlLimit",
+        "This account has reached the limit on the number of URL matching items on the same hostname/path"
+      ],
+      ["urlLimit", "Maximum number of repeated URL source paths exceeded"],
+      ["unknown", "bad row"]
+    ] as const
+  )("%s: %s", (kind, text) => {
+    assert.strictEqual(
+      BulkOperation.failureKind(Failed.make({ id, completed: Option.none(), error: Option.some(text) })),
+      kind
+    )
+  })
+
+  it("is unknown where there is no text", () => {
+    assert.strictEqual(
+      BulkOperation.failureKind(Failed.make({ id, completed: Option.none(), error: Option.none() })),
+      "unknown"
+    )
   })
 })

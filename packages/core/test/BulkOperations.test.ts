@@ -75,7 +75,29 @@ const whyFailing: ReadonlyArray<readonly [status: number, CloudflareError.Reason
   [404, "NotFound", "operation not found (code 10001)"],
   [404, "NotFound", "list not found (code 10001)"],
   [503, "ServerError", "try later"],
-  [200, "InvalidRequest", "could not create list item: duplicate of existing entry (code 10009)"]
+  [200, "InvalidRequest", "could not create list item: duplicate of existing entry (code 10009)"],
+  [
+    400,
+    "InvalidRequest",
+    "invalid value for ip at position 0: filters.api.IPv6 CIDRs should have a prefix length from /12 to /64 inclusive (code 10035)"
+  ],
+  [400, "InvalidRequest", "The add list items operation contains duplicate items (code 10028)"],
+  [400, "InvalidRequest", "Target URL in redirect is too long (code 10044)"],
+  [400, "InvalidRequest", "Invalid redirect source URL (code 10045)"],
+  [400, "InvalidRequest", "Invalid redirect status code (code 10047)"],
+  [400, "InvalidRequest", "Preserve path suffix requires subpath matching enabled (code 10048)"],
+  [400, "InvalidRequest", "Invalid redirect source URL with user info (code 10050)"],
+  [400, "InvalidRequest", "Missing authority in redirect source URL (code 10051)"],
+  [400, "InvalidRequest", "Invalid redirect source URL with query string (code 10053)"],
+  [400, "InvalidRequest", "Invalid redirect source URL with fragment (code 10054)"],
+  [400, "InvalidRequest", "The add list items operation contains different types of list items (code 10056)"],
+  [400, "InvalidRequest", "List items incompatible with list type (code 10058)"],
+  [400, "InvalidRequest", "Missing scheme in redirect target URL (code 10060)"],
+  [403, "Blocked", "Sorry, you have been blocked"],
+  [403, "Blocked", "an HTML page titled \"Just a moment...\". It asked for a browser, which may pass"],
+  [400, "InvalidRequest", "item: 'countly-' error: invalid domain name: countly-"],
+  [400, "InvalidRequest", "This account is at the maximum number of lists (code 10019)"],
+  [500, "ServerError", "an HTML page titled \"Worker threw exception | www.cloudflare.com | Cloudflare\""]
 ]
 
 const operations: ReadonlyArray<BulkOperation.BulkOperation> = [
@@ -125,7 +147,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
 
   describe("recorded answers", () => {
     it("each has its place here", () => {
-      assert.strictEqual(succeeding.length + headersOnly.length + elements.length + failing.length, 59)
+      assert.strictEqual(succeeding.length + headersOnly.length + elements.length + failing.length, 80)
       assert.strictEqual(failing.length, whyFailing.length)
     })
 
@@ -257,12 +279,20 @@ describe.each(Client.transports)("over %s", (_, transport) => {
 
     it.live("an answer about another operation is an UnexpectedResponse", () =>
       Effect.gen(function*() {
-        const { fail } = yield* serving(
-          LoopbackServer.json(Client.success({ id: "other", status: "completed", completed: "2026-01-31T08:00:00Z" }))
+        const { fail, server } = yield* serving(
+          LoopbackServer.json(
+            Client.success({ id: "other", status: "completed", completed: "2026-01-31T08:00:00Z" }),
+            { headers: { "cf-ray": "863bc951ce9d9abd-MIA" } }
+          )
         )
         const error = yield* fail(Client.get("op"))
         assert.strictEqual(error.reason._tag, "UnexpectedResponse")
-        assert.include(error.message, "the answer is about another operation, \"other\"")
+        assert.strictEqual(
+          error.message,
+          "Cloudflare's answer is not what this library expects: result: Expected the operation that was asked for, not another; the result was {\"id\":\"other\",\"status\":\"completed\",\"completed\":\"2026-01-31T08:00:00Z\"}. "
+            + `Check the base URL (${new URL(server.url).host}); if it is right, the API has changed. `
+            + "(200 GET /accounts/acc/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
+        )
       }))
   })
 
@@ -325,6 +355,20 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.strictEqual(wrongAccount.message, message("account_id"))
         assert.deepStrictEqual(server.received, [])
       }))
+
+    it.live.each([[null, "null"], [42, "number"], [{}, "object"], [undefined, "undefined"]])(
+      "what is no text is refused, and told: %j",
+      ([id, got]) =>
+        Effect.gen(function*() {
+          const { fail, server } = yield* serving(LoopbackServer.silence)
+          // As from a program without types.
+          const get = Client.get.bind(undefined)
+          const error = yield* fail(Reflect.apply(get, undefined, [id]))
+          assert.strictEqual(error.reason._tag, "InvalidRequest")
+          assert.include(error.message, `operation_id: Expected string, got ${got}.`)
+          assert.deepStrictEqual(server.received, [])
+        })
+    )
 
     it.live("a missing account is refused, and nothing is sent", () =>
       Effect.gen(function*() {

@@ -1,19 +1,23 @@
 import { CloudflareError } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
-import { Duration, Effect, Schema } from "effect"
+import { Cause, Duration, Effect, Schema } from "effect"
+import { inspect } from "node:util"
 
 const {
   ApiError,
+  Blocked,
   Forbidden,
   InvalidRequest,
+  MalformedResponse,
   NotFound,
   RateLimited,
   ServerError,
   Timeout,
   TransportError,
   Unauthorized,
-  UnexpectedResponse
+  UnexpectedResponse,
+  Unreachable
 } = CloudflareError
 
 const call = { method: "GET", path: "/accounts/a/rules/lists/bulk_operations/op", errors: [] }
@@ -24,75 +28,112 @@ const answered = (status: number, code: number, message: string) => ({
   errors: [new ApiError({ code, message })]
 })
 
+const host = "api.cloudflare.com"
+
 const reasons = [
   [
     new Unauthorized(answered(401, 9109, "Invalid access token")),
-    false,
+    { isRetryable: false, outcome: "refused" },
     "Cloudflare does not accept the credentials: Invalid access token (code 9109). Check the API token, or the email with its global API key. (401 GET /accounts/a/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
   ],
   [
     new Unauthorized({ ...call, detail: "the vault is sealed" }),
-    false,
+    { isRetryable: false, outcome: "notSent" },
     "There are no usable credentials: the vault is sealed. Check the API token, or the email with its global API key. (GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new Forbidden(answered(403, 10000, "Authentication error")),
-    false,
-    "Cloudflare does not allow this call: Authentication error (code 10000). The token needs the permission Account Filter Lists (Read to wait, Edit to write) for this account. (403 GET /accounts/a/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
+    { isRetryable: false, outcome: "refused" },
+    "Cloudflare does not allow this call: Authentication error (code 10000). Either the token lacks the permission Account Filter Lists (Read to wait, Edit to write) for this account, or it is expired, revoked, or too new. (403 GET /accounts/a/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
+  ],
+  [
+    new Blocked({ ...call, status: 403, detail: "the answer was a page", isChallenge: false }),
+    { isRetryable: false, outcome: "refused" },
+    "A firewall in front of the API blocked the request: the answer was a page. No permission is missing: send the request from another address, or with another body, or give Cloudflare's support the ray. (403 GET /accounts/a/rules/lists/bulk_operations/op)"
+  ],
+  [
+    new Blocked({ ...call, status: 403, isChallenge: true }),
+    { isRetryable: true, outcome: "refused" },
+    "A firewall in front of the API blocked the request. It asked for a browser, which may pass: try again later. (403 GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new NotFound(answered(404, 10001, "operation not found")),
-    false,
-    "Cloudflare does not know what was asked for: operation not found (code 10001). Check the id and the account. An operation that was there before may have ended and been forgotten. (404 GET /accounts/a/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
+    { isRetryable: false, outcome: "refused" },
+    "Cloudflare did not find the resource: operation not found (code 10001). Check the id and the account. An operation that was there before may have ended and been forgotten. (404 GET /accounts/a/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
   ],
   [
     new InvalidRequest(answered(400, 10026, "filters.api.invalid_json")),
-    false,
+    { isRetryable: false, outcome: "refused" },
     "Cloudflare refused the request: filters.api.invalid_json (code 10026). Sending it again unchanged will not help. (400 GET /accounts/a/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
   ],
   [
     new InvalidRequest({ ...call, detail: "no account" }),
-    false,
+    { isRetryable: false, outcome: "notSent" },
     "The request was not sent: no account. Sending it again unchanged will not help. (GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new RateLimited(answered(429, 971, "Please wait and consider throttling your request speed")),
-    true,
+    { isRetryable: true, outcome: "refused" },
     "Cloudflare asks to slow down: Please wait and consider throttling your request speed (code 971). Try again later. (429 GET /accounts/a/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
   ],
   [
     new RateLimited({ ...call, status: 429, retryAfter: Duration.seconds(90) }),
-    true,
+    { isRetryable: true, outcome: "refused" },
     "Cloudflare asks to slow down. Try again in 1m 30s. (429 GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
+    new RateLimited({ ...call, status: 429, retryAfter: Duration.zero }),
+    { isRetryable: true, outcome: "refused" },
+    "Cloudflare asks to slow down. Try again now. (429 GET /accounts/a/rules/lists/bulk_operations/op)"
+  ],
+  [
     new ServerError({ ...call, status: 503, errors: [new ApiError({ message: "try later" })] }),
-    true,
+    { isRetryable: true, outcome: "unknown" },
     "Cloudflare failed: try later. Try again later. (503 GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new ServerError({ ...call, status: 503, retryAfter: Duration.seconds(5) }),
-    true,
+    { isRetryable: true, outcome: "unknown" },
     "Cloudflare failed. Try again in 5s. (503 GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
-    new TransportError({ ...call, detail: "fetch failed: connect ECONNREFUSED 127.0.0.1:9" }),
-    true,
-    "No whole answer came from Cloudflare: fetch failed: connect ECONNREFUSED 127.0.0.1:9. Check the network and the base URL. (GET /accounts/a/rules/lists/bulk_operations/op)"
+    new Unreachable({ ...call, host, detail: "fetch failed: self-signed certificate: the certificate is not trusted" }),
+    { isRetryable: false, outcome: "notSent" },
+    "No connection to Cloudflare (api.cloudflare.com) is possible: fetch failed: self-signed certificate: the certificate is not trusted. Trying again will not help. (GET /accounts/a/rules/lists/bulk_operations/op)"
+  ],
+  [
+    new TransportError({ ...call, detail: "fetch failed: connect ECONNREFUSED 127.0.0.1:9", neverSent: true }),
+    { isRetryable: true, outcome: "notSent" },
+    "The response was incomplete or never arrived: fetch failed: connect ECONNREFUSED 127.0.0.1:9. Check the network and the base URL. (GET /accounts/a/rules/lists/bulk_operations/op)"
+  ],
+  [
+    new TransportError({ ...call, host, detail: "read ECONNRESET" }),
+    { isRetryable: true, outcome: "unknown" },
+    "The response was incomplete or never arrived: read ECONNRESET. Check the network and the base URL (api.cloudflare.com). (GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new Timeout({ ...call, detail: "no whole answer within 30s" }),
-    true,
+    { isRetryable: true, outcome: "unknown" },
     "Cloudflare did not answer in time: no whole answer within 30s. Try again later. (GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
-    new UnexpectedResponse({ ...call, status: 200, detail: "not a JSON object; the answer was an empty body" }),
-    false,
-    "Cloudflare's answer is not what this library expects: not a JSON object; the answer was an empty body. Check the base URL; if it is right, the API has changed. (200 GET /accounts/a/rules/lists/bulk_operations/op)"
+    new Timeout({ ...call, neverSent: true }),
+    { isRetryable: true, outcome: "notSent" },
+    "Cloudflare did not answer in time. Try again later. (GET /accounts/a/rules/lists/bulk_operations/op)"
+  ],
+  [
+    new MalformedResponse({ ...call, status: 200, host, detail: "the answer was an empty body" }),
+    { isRetryable: true, outcome: "unknown" },
+    "The answer says nothing: the answer was an empty body. Try again later; if it stays so, check the base URL and what is in between (api.cloudflare.com). (200 GET /accounts/a/rules/lists/bulk_operations/op)"
+  ],
+  [
+    new UnexpectedResponse({ ...call, status: 200, host, detail: "result: Expected string" }),
+    { isRetryable: false, outcome: "unknown" },
+    "Cloudflare's answer is not what this library expects: result: Expected string. Check the base URL (api.cloudflare.com); if it is right, the API has changed. (200 GET /accounts/a/rules/lists/bulk_operations/op)"
   ]
 ] as const
 
-const cases = reasons.map(([reason, isRetryable, message]) => [reason._tag, { reason, isRetryable, message }] as const)
+const cases = reasons.map(([reason, is, message]) => [reason._tag, { reason, ...is, message }] as const)
 
 const errorOf = (reason: CloudflareError.Reason) => new CloudflareError.CloudflareError({ reason })
 
@@ -153,8 +194,62 @@ describe("message", () => {
   })
 })
 
+describe("message of an error that somebody else made", () => {
+  const long = "x".repeat(100_000)
+
+  it("has an end, however much there is to say", () => {
+    const errors = Array.from({ length: 1000 }, () => new ApiError({ message: long }))
+    const { message } = new ServerError({ ...call, path: long, ray: long, errors, detail: long })
+    assert.isBelow(message.length, 2700)
+  })
+})
+
+describe("print", () => {
+  const error = errorOf(new NotFound(answered(404, 10001, "operation not found")))
+
+  it("console.error shows the message first, and where it was made", () => {
+    for (const shown of [error, error.reason].map((error) => inspect(error))) {
+      assert.match(
+        shown,
+        /^@bulk-operations\/core\/CloudflareError[^:]*: Cloudflare did not find the resource: .*\n {4}at /
+      )
+    }
+    assert.include(inspect({ error }), "Cloudflare did not find the resource: operation not found (code 10001)")
+    for (const error of [errorOf(new NotFound(call)), new NotFound(call)]) {
+      Reflect.deleteProperty(error, "stack")
+      assert.strictEqual(inspect(error), error.message)
+    }
+  })
+
+  it("JSON.stringify has the message", () => {
+    const fields = { method: "GET", path: call.path, status: 404, ray: "863bc951ce9d9abd-MIA" }
+    const errors = [{ code: 10001, message: "operation not found" }]
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(error)), {
+      _tag: "CloudflareError",
+      message: error.message,
+      reason: { _tag: "NotFound", ...fields, errors }
+    })
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(error.reason)), {
+      _tag: "NotFound",
+      message: error.message,
+      ...fields,
+      errors
+    })
+  })
+
+  it("Effect's own printer and loggers show the message", () => {
+    assert.include(Cause.pretty(Cause.fail(error)), error.message)
+  })
+})
+
+describe("outcome", () => {
+  it.each(cases)("tells what became of the request: %s", (_, { outcome, reason }) => {
+    assert.strictEqual(errorOf(reason).outcome, outcome)
+  })
+})
+
 describe("isRetryable", () => {
-  it.each(cases)("tells passing trouble from what stays: %s", (_, { isRetryable, reason }) => {
+  it.each(cases)("tells transient errors from what stays: %s", (_, { isRetryable, reason }) => {
     assert.strictEqual(errorOf(reason).isRetryable, isRetryable)
   })
 })
@@ -197,16 +292,19 @@ describe("reason", () => {
       CloudflareError.Reason.match(reason, {
         Unauthorized: () => 1,
         Forbidden: () => 2,
-        NotFound: () => 3,
-        InvalidRequest: () => 4,
-        RateLimited: () => 5,
-        ServerError: () => 6,
-        TransportError: () => 7,
-        Timeout: () => 8,
-        UnexpectedResponse: () => 9
+        Blocked: () => 3,
+        NotFound: () => 4,
+        InvalidRequest: () => 5,
+        RateLimited: () => 6,
+        ServerError: () => 7,
+        Unreachable: () => 8,
+        TransportError: () => 9,
+        Timeout: () => 10,
+        MalformedResponse: () => 11,
+        UnexpectedResponse: () => 12
       })
     )
-    assert.deepStrictEqual([...new Set(tags)], [1, 2, 3, 4, 5, 6, 7, 8, 9])
+    assert.deepStrictEqual([...new Set(tags)], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
   })
 })
 

@@ -15,17 +15,6 @@ const both = [Client.apiToken, Client.globalKey].map((credentials) => [credentia
 const running = LoopbackServer.json(Client.success({ id: "op", status: "running" }))
 
 describe("headers", () => {
-  it("of an API token are the bearer token", () => {
-    assert.deepStrictEqual(Credentials.headers(Client.apiToken), { authorization: `Bearer ${secret}` })
-  })
-
-  it("of a global key are the email and the key", () => {
-    assert.deepStrictEqual(Credentials.headers(Client.globalKey), {
-      "x-auth-email": "user@example.com",
-      "x-auth-key": secret
-    })
-  })
-
   it.live.each(Client.transports)(
     "are all that tells Cloudflare who is calling, over %s",
     ([, transport]) =>
@@ -153,7 +142,7 @@ const leaks: ReadonlyArray<readonly [string, LoopbackServer.Answer, tag: string]
   ],
   ["401", LoopbackServer.json(refusal, { status: 401 }), "Unauthorized"],
   ["403", LoopbackServer.json(refusal, { status: 403 }), "Forbidden"],
-  ["403 with a page", LoopbackServer.text(page, { status: 403 }), "Forbidden"],
+  ["403 with a page", LoopbackServer.text(page, { status: 403 }), "Blocked"],
   ["404", LoopbackServer.json(refusal, { status: 404 }), "NotFound"],
   ["400", LoopbackServer.json(refusal, { status: 400 }), "InvalidRequest"],
   ["429", LoopbackServer.json(refusal, { status: 429 }), "RateLimited"],
@@ -161,7 +150,14 @@ const leaks: ReadonlyArray<readonly [string, LoopbackServer.Answer, tag: string]
   ["502 with a page", LoopbackServer.text(page, { status: 502 }), "ServerError"],
   ["502 with text", LoopbackServer.text(echo, { status: 502 }), "ServerError"],
   ["200 with success: false", LoopbackServer.json(refusal), "InvalidRequest"],
-  ["200 with a page", LoopbackServer.text(page), "UnexpectedResponse"],
+  ["200 with a page", LoopbackServer.text(page), "MalformedResponse"],
+  ["half a JSON", LoopbackServer.text(`{"result":"${echo}`), "TransportError"],
+  ["a ray", LoopbackServer.json(refusal, { status: 500, headers: { "cf-ray": secret } }), "ServerError"],
+  [
+    "problem JSON",
+    LoopbackServer.json({ error_code: 1020, title: echo, detail: echo, ray_id: secret }, { status: 403 }),
+    "Blocked"
+  ],
   ["200 with no success", LoopbackServer.json({ echo }), "UnexpectedResponse"],
   [
     "an unknown status",
@@ -171,7 +167,7 @@ const leaks: ReadonlyArray<readonly [string, LoopbackServer.Answer, tag: string]
   [
     "a time that is none",
     LoopbackServer.json(Client.success({ id: "op", status: "completed", completed: secret })),
-    "UnexpectedResponse"
+    "success"
   ],
   ["another operation", LoopbackServer.json(Client.success({ id: secret, status: "running" })), "UnexpectedResponse"],
   [
@@ -225,10 +221,10 @@ describe.each(Client.transports)("over %s", (_, transport) => {
             ...readable([...attributes]),
             ...readable(events.map(([name, , attributes]) => [name, attributes]))
           )
+          // As an exporter writes it, outside of any fiber.
+          if (status._tag === "Ended") texts.push(...readable(status.exit))
           if (status._tag === "Ended" && Exit.isFailure(status.exit)) texts.push(Cause.pretty(status.exit.cause))
         }
-        const header = `http.request.header.${credentials._tag === "ApiToken" ? "authorization" : "x-auth-key"}`
-        assert.strictEqual(spans[2]?.attributes.get(header), "<redacted>")
 
         for (const text of texts) assert.notInclude(text, secret)
       }))

@@ -3,7 +3,9 @@
  */
 import { Effect, type Scope } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { createServer as createSecureServer } from "node:https"
 import type { Socket } from "node:net"
+import certificate from "./data/self-signed.json" with { type: "json" }
 
 /** A request as it came over the socket. */
 export interface Received {
@@ -102,3 +104,18 @@ export const chunked = (body: string | Uint8Array, { headers, status = 200 }: He
 
 /** No answer at all. */
 export const silence: Answer = () => {}
+
+/** The port of a server whose certificate nobody trusts. It ends with the scope. */
+export const selfSigned: Effect.Effect<number, never, Scope.Scope> = Effect.map(
+  Effect.acquireRelease(
+    Effect.callback<ReturnType<typeof createSecureServer>>((resume) => {
+      const server = createSecureServer(certificate, (_, response) => response.end())
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close().closeAllConnections())
+  ),
+  (server) => {
+    const address = server.address()
+    return typeof address === "object" ? address?.port ?? 0 : 0
+  }
+)

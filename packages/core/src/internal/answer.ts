@@ -6,34 +6,29 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as CloudflareError from "../CloudflareError.ts"
 import type { Body } from "./body.ts"
+import * as Causes from "./causes.ts"
 import * as Envelope from "./envelope.ts"
-import * as Failure from "./failure.ts"
+import type { Facts, Failure } from "./failure.ts"
+import * as Failures from "./failure.ts"
 import * as PlainText from "./plainText.ts"
 
-/** The head of an answer. */
-export interface Head {
-  readonly request: HttpClientRequest.HttpClientRequest
+/** One answer, its body read. */
+export interface Answer {
+  readonly call: Facts
   readonly status: number
   readonly headers: Headers.Headers
-}
-
-/** One answer, its body read. */
-export interface Answer extends Head {
   readonly body: Body
   /** When it came, in milliseconds of the epoch. */
   readonly receivedAt: number
-  /** Takes the caller's secret out of a text that came from outside. */
-  readonly redact: (text: string) => string
+  readonly show: PlainText.Show
 }
-
-const parseJson = (text: string) => Result.try((): unknown => JSON.parse(text))
-const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
 /** A success: the `result` of the answer, decoded, and its `result_info`. */
 export interface Success<A> {
@@ -42,78 +37,131 @@ export interface Success<A> {
 }
 
 /** The `result` of the answer, decoded. */
-export const decode = <A>(
+export const decode = Effect.fnUntraced(function*<A>(
   answer: Answer,
-  result: Schema.Decoder<A>
-): Result.Result<Success<A>, CloudflareError.Reason> => {
-  const { body, status } = answer
-  if (!body.complete) return Result.fail(unreadable(answer, "longer than the 16 MiB that this library reads"))
-  const json = Result.flatMap(parseJson(body.text), decodeEnvelope)
-  if (Result.isFailure(json)) return Result.fail(unreadable(answer, "not a JSON object"))
-  const envelope = json.success
-  if (status < 200 || status >= 300 || envelope.success !== true) return Result.fail(refused(answer, envelope))
-  return Result.mapBoth(Schema.decodeUnknownResult(result)(envelope.result), {
-    onSuccess: (result) => ({ result, resultInfo: Envelope.resultInfo(envelope.result_info) }),
-    onFailure: (error) => misshapen(answer, envelope.result, error)
-  })
-}
-
-const refused = (answer: Answer, envelope: typeof Envelope.Envelope.Type) => {
-  const errors = Envelope.apiErrors(envelope.errors, answer.redact)
-  return errors.length === 0
-    ? unreadable(answer, "neither `success: true` nor errors in it")
-    : Failure.reason({ ...failure(answer), errors })
-}
-
-// Parts of texts are taken after the secret is out of them: before, its beginning could stay.
-
-const unreadable = (answer: Answer, problem: string) => {
-  const { body, headers, redact, status } = answer
-  const target = status >= 300 && status < 400 ? headers["location"] : undefined
-  const detail = target === undefined
-    ? `${problem}; the answer was ${PlainText.excerpt(redact(body.text))}`
-    : `a redirect to ${PlainText.clip(redact(target))}, which this library does not follow`
-  return Failure.reason({ ...failure(answer), detail })
-}
-
-const misshapen = (answer: Answer, result: unknown, { message }: Schema.SchemaError) => {
-  const { redact } = answer
-  // One long string must not hide what comes after it.
-  const shown = result === undefined
-    ? "missing"
-    : PlainText.json(result, (text) => PlainText.clip(redact(text), 100))
-  const detail = `result: ${redact(message)}; the result was ${PlainText.clip(redact(shown))}`
-  return Failure.reason({ ...failure(answer), detail })
-}
-
-const failure = (answer: Answer) => {
-  const retryAfter = readRetryAfter(answer)
-  return { ...head(answer), ...(retryAfter && { retryAfter }) }
-}
-
-/** What an error tells of a call that has an answer, or its head. */
-export const head = ({ headers, request, status }: Head) => {
-  const ray = headers["cf-ray"]
-  return { ...call(request), status, ...(ray && { ray }) }
-}
-
-/** What an error tells of a call without an answer. */
-export const call = ({ method, url }: HttpClientRequest.HttpClientRequest) => ({
-  method,
-  path: url.replace(/[?#].*$/s, ""),
-  errors: []
+  schema: Schema.Decoder<A>
+): Effect.fn.Return<Success<A>, Failure> {
+  const envelope = yield* Effect.fromResult(open(answer))
+  const result = yield* Schema.decodeUnknownEffect(schema)(envelope["result"]).pipe(
+    Effect.mapError(({ message }) => misshapen(answer, envelope["result"], message)),
+    // A schema is foreign code, and a call has no other failures than those it declares.
+    Effect.catchDefect((defect) =>
+      Effect.fail(misshapen(answer, envelope["result"], `the schema threw: ${Causes.describe(defect)}`))
+    )
+  )
+  return { result, resultInfo: Envelope.resultInfo(envelope) }
 })
 
+const open = (answer: Answer): Result.Result<Envelope.Envelope, Failure> => {
+  const { body, status } = answer
+  if (status === 407) return Result.fail({ ...known(answer), detail: proxy, reason: "Unreachable" })
+  if (status >= 300 && status < 400) return Result.fail(redirect(answer))
+  if (body.kind !== "whole") return Result.fail(unreadable(answer, body))
+  const json = Result.getOrUndefined(Result.try((): unknown => JSON.parse(body.text)))
+  if (!Predicate.isObject(json)) return Result.fail(notTheApi(answer, body.text, json !== undefined))
+  return isGood(status) && json["success"] === true
+    ? Result.succeed(json)
+    : Result.fail(refused(answer, json, body.text))
+}
+
+const proxy = "a proxy on the way wants credentials of its own (407); check its settings"
+
+const isGood = (status: number) => status >= 200 && status < 300
+
+const redirect = (answer: Answer): Failure => {
+  const location = answer.headers["location"] ?? "nowhere"
+  const detail = `a redirect to ${answer.show(location)}, which this library does not follow`
+  return { ...known(answer), detail, reason: "UnexpectedResponse" }
+}
+
+// An error is told by its status, whatever its body is.
+const unreadable = (answer: Answer, body: Exclude<Body, { kind: "whole" }>): Failure => {
+  const facts = {
+    ...known(answer),
+    detail: body.kind === "long"
+      ? "the answer is longer than the 16 MiB that this library reads"
+      : `the answer is encoded (content-encoding: ${body.encoding}), which this HttpClient does not decode; FetchHttpClient does`
+  }
+  return isGood(answer.status) ? { ...facts, reason: "UnexpectedResponse" } : Failures.refused(facts)
+}
+
+const notTheApi = (answer: Answer, text: string, isJson: boolean): Failure => {
+  const { show, status } = answer
+  const facts = { ...known(answer), detail: `the answer was ${PlainText.excerpt(text, show)}` }
+  if (isBlocked(answer, text)) return { ...facts, reason: "Blocked", isChallenge: isChallenge(answer, text) }
+  if (!isGood(status)) return Failures.refused(facts)
+  return !isJson && /^\s*\{/.test(text)
+    ? { ...facts, detail: `the JSON ends too early or is damaged; ${facts.detail}`, reason: "TransportError" }
+    : { ...facts, reason: "MalformedResponse" }
+}
+
+// The API itself answers 403 in JSON. Pages seen: cloudflare/workers-sdk#13312, #13862; `cf-mitigated` is documented.
+const isBlocked = ({ headers, status }: Answer, text: string) =>
+  headers["cf-mitigated"] !== undefined ||
+  (status === 403 && /<(?:html|head|title|h1)\b|error code: 1\d{3}\b/i.test(text))
+
+const isChallenge = ({ headers }: Answer, text: string) =>
+  headers["cf-mitigated"] === "challenge" || text.includes("<title>Just a moment...</title>")
+
+const refused = (answer: Answer, envelope: Envelope.Envelope, text: string): Failure => {
+  const { show, status } = answer
+  const problem = Envelope.problem(envelope)
+  if (Option.isSome(problem)) return edgeError(answer, problem.value)
+  const errors = Envelope.errors(envelope, show)
+  if (errors.length > 0) return Failures.refused({ ...known(answer), errors })
+  const { success } = envelope
+  const said = success === undefined ? "no `success`" : `success: ${PlainText.json(success, show)}`
+  const facts = { ...known(answer), detail: `the envelope has ${said} and no errors; the answer was ${show(text)}` }
+  if (!isGood(status)) return Failures.refused(facts)
+  const isEmpty = success === false || !Envelope.saysSomething(envelope)
+  return { ...facts, reason: isEmpty ? "MalformedResponse" : "UnexpectedResponse" }
+}
+
+const edgeError = (answer: Answer, { detail, error_code, ray_id, retry_after, title }: Envelope.Problem): Failure => {
+  const message = [title, detail].filter((text) => text !== undefined).join(": ") || "an error of Cloudflare's edge"
+  const facts = {
+    ...(ray_id !== undefined && { ray: ray_id }),
+    ...(retry_after !== undefined && { retryAfter: Duration.seconds(retry_after) }),
+    ...known(answer),
+    errors: [{ code: error_code, message }]
+  }
+  return answer.status === 403
+    ? { ...facts, reason: "Blocked", isChallenge: isChallenge(answer, "") }
+    : Failures.refused(facts)
+}
+
+const misshapen = (answer: Answer, result: unknown, message: string): Failure => {
+  const { show } = answer
+  const shown = result === undefined ? "missing" : PlainText.json(result, show)
+  return {
+    ...known(answer),
+    detail: `result: ${show(message)}; the result was ${shown}`,
+    reason: Envelope.saysSomething(result) ? "UnexpectedResponse" : "MalformedResponse"
+  }
+}
+
+/** What is known of a call that has an answer, or its head. */
+export const known = (answer: Omit<Answer, "body">): Facts & { readonly status: number } => {
+  const ray = answer.headers["cf-ray"]
+  const retryAfter = readRetryAfter(answer)
+  return {
+    ...answer.call,
+    status: answer.status,
+    ...(ray !== undefined && { ray }),
+    ...(retryAfter !== undefined && { retryAfter })
+  }
+}
+
+// A header that came twice is joined. More digits than these are more than thirty years.
+const seconds = /^(\d{1,9})(?:\s*,\s*\1)*$/
+
 // A date is measured against the answer's own `Date`, so that a clock that is off does not stretch the wait.
-const readRetryAfter = ({ headers, receivedAt }: Answer): Duration.Duration | undefined => {
-  const header = headers["retry-after"]
-  if (header === undefined) return undefined
-  const sentAt = Result.getOrElse(
-    Result.map(Headers.parseHttpDate(headers["date"] ?? ""), DateTime.toEpochMillis),
-    () => receivedAt
+const readRetryAfter = ({ headers, receivedAt }: Omit<Answer, "body">): Duration.Duration | undefined => {
+  const header = headers["retry-after"] ?? ""
+  const digits = seconds.exec(header.trim())?.[1]
+  if (digits !== undefined) return Duration.seconds(Number(digits))
+  const [until, sentAt] = [header, headers["date"] ?? ""].map((text) =>
+    Result.getOrUndefined(Result.map(Headers.parseHttpDate(text), DateTime.toEpochMillis))
   )
-  return Result.getOrElse(
-    Result.map(Headers.parseRetryAfter(header), (retryAfter) => Headers.retryAfterDelay(retryAfter, sentAt)),
-    () => undefined
-  )
+  return until === undefined ? undefined : Duration.millis(Math.max(0, until - (sentAt ?? receivedAt)))
 }

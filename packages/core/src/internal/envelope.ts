@@ -3,21 +3,18 @@
  *
  * The documented envelope is `{ success, errors, messages, result }`. Recorded answers leave out any of the last three,
  * list errors as bare strings, without a code, or with an older `error_chain`: they are read as far as they can be, so
- * that what Cloudflare said is not lost.
+ * that what Cloudflare said is not lost. What answers in front of the API has problem JSON (RFC 9457) instead.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { ApiError } from "../CloudflareError.ts"
+import type { WireError } from "./failure.ts"
 import * as PlainText from "./plainText.ts"
 
 /** Any JSON object; whether it is a success is for `success` to say. */
-export const Envelope = Schema.Struct({
-  success: Schema.optionalKey(Schema.Unknown),
-  errors: Schema.optionalKey(Schema.Unknown),
-  result: Schema.optionalKey(Schema.Unknown),
-  result_info: Schema.optionalKey(Schema.Unknown)
-})
+export interface Envelope {
+  readonly [key: string]: unknown
+}
 
 // A key of an unknown type counts as absent, so that the others are still read.
 const readable = <S extends Schema.Top>(schema: S) =>
@@ -38,14 +35,15 @@ export type ResultInfo = typeof ResultInfo.Type
 const decodeResultInfo = Schema.decodeUnknownOption(ResultInfo)
 
 /** Cloudflare's `result_info`, as far as it can be read. */
-export const resultInfo = (info: unknown): ResultInfo => Option.getOrElse(decodeResultInfo(info), () => ({}))
+export const resultInfo = ({ result_info }: Envelope): ResultInfo =>
+  Option.getOrElse(decodeResultInfo(result_info), () => ({}))
 
 const Code = Schema.Union([
   Schema.Finite,
   Schema.FiniteFromString.check(Schema.isGreaterThan(0))
 ])
 
-const WireError = Schema.Struct({
+const WireErrorJson = Schema.Struct({
   code: readable(Code),
   message: readable(Schema.NonEmptyString),
   documentation_url: readable(Schema.NonEmptyString),
@@ -53,40 +51,59 @@ const WireError = Schema.Struct({
   error_chain: readable(Schema.Array(Schema.Unknown))
 })
 
-const decodeWireError = Schema.decodeUnknownOption(WireError)
+const decodeError = Schema.decodeUnknownOption(WireErrorJson)
 
-// More than a log should have to hold, and a bound for what a broken server can make this library do.
-const maxErrors = 100
-const maxMessage = 1000
+// What a log should have to hold, and a bound for what a broken server can make this library do.
+const maxErrors = 50
+const maxCauses = 5
 
-/** Cloudflare's errors in an answer; one of an unknown shape is kept as the JSON it came in. */
-export const apiErrors = (errors: unknown, redact: (text: string) => string): ReadonlyArray<ApiError> => {
-  const text = (text: string) => PlainText.clip(redact(text), maxMessage)
-
-  const said = (error: unknown, { code, message }: Partial<typeof WireError.Type>) => ({
-    ...(code !== undefined && { code }),
-    message: text(message ?? (typeof error === "string" ? error : PlainText.json(error, redact)))
-  })
-
-  const read = (error: unknown) => {
-    const wire = Option.getOrElse(decodeWireError(error), (): typeof WireError.Type => ({}))
-    const { documentation_url, error_chain, source } = wire
-    const causes = listed(error_chain).map((cause) => said(cause, Option.getOrElse(decodeWireError(cause), () => ({}))))
-    return new ApiError({
-      ...said(error, wire),
-      ...(source?.pointer && { pointer: text(source.pointer) }),
-      ...(documentation_url && { documentationUrl: text(documentation_url) }),
-      ...(causes.length > 0 && { causes })
-    })
-  }
-
-  return listed(errors).map(read)
+/** Cloudflare's errors in an answer without success: its `errors`, or where there are none its `messages`. */
+export const errors = (envelope: Envelope, show: PlainText.Show): ReadonlyArray<WireError> => {
+  const { errors, messages } = envelope
+  const said = listed(errors)
+  return (said.length > 0 ? said : listed(messages)).slice(0, maxErrors).map((error) => read(error, show))
 }
 
-const listed = (errors: unknown): ReadonlyArray<unknown> =>
-  (Array.isArray(errors) ? errors : [errors]).filter(saysSomething).slice(0, maxErrors)
+const read = (error: unknown, show: PlainText.Show): WireError => {
+  const { documentation_url, error_chain, source, ...said } = readError(error)
+  const causes = listed(error_chain).slice(0, maxCauses).map((cause) => spoken(cause, readError(cause), show))
+  return {
+    ...spoken(error, said, show),
+    ...(source?.pointer !== undefined && { pointer: source.pointer }),
+    ...(documentation_url !== undefined && { documentationUrl: documentation_url }),
+    ...(causes.length > 0 && { causes })
+  }
+}
 
-const saysSomething = (error: unknown) =>
-  typeof error === "object" && error !== null
-    ? Object.keys(error).length > 0
-    : error !== undefined && error !== null && error !== ""
+const readError = (error: unknown) => Option.getOrElse(decodeError(error), (): typeof WireErrorJson.Type => ({}))
+
+// An error of an unknown shape is kept as the JSON it came in.
+const spoken = (error: unknown, { code, message }: typeof WireErrorJson.Type, show: PlainText.Show) => ({
+  ...(code !== undefined && { code }),
+  message: message ?? (typeof error === "string" ? error : PlainText.json(error, show))
+})
+
+const listed = (errors: unknown): ReadonlyArray<unknown> =>
+  (Array.isArray(errors) ? errors : [errors]).filter(saysSomething)
+
+/** Whether there is anything in a JSON value. */
+export const saysSomething = (value: unknown): boolean =>
+  typeof value === "object" && value !== null
+    ? Object.keys(value).length > 0
+    : value !== undefined && value !== null && value !== ""
+
+const Problem = Schema.Struct({
+  error_code: Schema.Int,
+  title: readable(Schema.NonEmptyString),
+  detail: readable(Schema.NonEmptyString),
+  ray_id: readable(Schema.NonEmptyString),
+  retry_after: readable(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)))
+})
+export type Problem = typeof Problem.Type
+
+/**
+ * Problem JSON of Cloudflare's edge, which knows its errors by codes 1xxx.
+ *
+ * Source: developers.cloudflare.com/changelog/post/2026-03-12-retry-after-header-for-1xxx-errors
+ */
+export const problem: (envelope: Envelope) => Option.Option<Problem> = Schema.decodeUnknownOption(Problem)

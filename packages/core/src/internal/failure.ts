@@ -6,17 +6,80 @@
  */
 import type * as Duration from "effect/Duration"
 import * as CloudflareError from "../CloudflareError.ts"
+import type * as PlainText from "./plainText.ts"
 
-/** What is known of a call that failed. */
-export interface Failure {
+/** One of Cloudflare's own errors, as it came. */
+export interface WireError {
+  readonly code?: number
+  readonly message: string
+  readonly pointer?: string
+  readonly documentationUrl?: string
+  readonly causes?: ReadonlyArray<{ readonly code?: number; readonly message: string }>
+}
+
+/** What is known of a call that failed, as it came. */
+export interface Facts {
   readonly method: string
   readonly path: string
+  readonly host?: string
   readonly status?: number
   readonly ray?: string
-  readonly errors: ReadonlyArray<CloudflareError.ApiError>
+  readonly errors?: ReadonlyArray<WireError>
   readonly detail?: string
   readonly retryAfter?: Duration.Duration
+  readonly neverSent?: boolean
+  readonly isChallenge?: boolean
 }
+
+/** A call that failed: its reason, not yet fit to be shown. */
+export interface Failure extends Facts {
+  readonly reason: CloudflareError.Reason["_tag"]
+}
+
+// The union's own constructors; what the facts hold beyond the fields of a reason is left out.
+const reasons = {
+  Unauthorized: CloudflareError.Unauthorized,
+  Forbidden: CloudflareError.Forbidden,
+  Blocked: CloudflareError.Blocked,
+  NotFound: CloudflareError.NotFound,
+  InvalidRequest: CloudflareError.InvalidRequest,
+  RateLimited: CloudflareError.RateLimited,
+  ServerError: CloudflareError.ServerError,
+  Unreachable: CloudflareError.Unreachable,
+  TransportError: CloudflareError.TransportError,
+  Timeout: CloudflareError.Timeout,
+  MalformedResponse: CloudflareError.MalformedResponse,
+  UnexpectedResponse: CloudflareError.UnexpectedResponse
+}
+
+const longestPath = 300
+const longestRay = 100
+const longestDetail = 1500
+
+/** The error for people. Every text in it that came from outside is shown here, and nowhere else. */
+export const toError = (failure: Failure, show: PlainText.Show): CloudflareError.CloudflareError => {
+  const { detail, errors = [], host, isChallenge = false, path, ray, reason, ...rest } = failure
+  return new CloudflareError.CloudflareError({
+    reason: new reasons[reason]({
+      ...rest,
+      path: show(path, longestPath),
+      ...(host !== undefined && { host: show(host) }),
+      ...(ray !== undefined && { ray: show(ray, longestRay) }),
+      errors: errors.map((error) => toApiError(error, show)),
+      ...(detail !== undefined && { detail: show(detail, longestDetail) }),
+      isChallenge
+    })
+  })
+}
+
+const toApiError = ({ causes, documentationUrl, message, pointer, ...rest }: WireError, show: PlainText.Show) =>
+  new CloudflareError.ApiError({
+    ...rest,
+    message: show(message),
+    ...(pointer !== undefined && { pointer: show(pointer) }),
+    ...(documentationUrl !== undefined && { documentationUrl: show(documentationUrl) }),
+    ...(causes !== undefined && { causes: causes.map((cause) => ({ ...cause, message: show(cause.message) })) })
+  })
 
 // 971, 10100 and 10429: the API's limit of requests (terraform-provider-cloudflare#5494, #1834). 10040: the write limit
 // of Lists, and as far as is known another pending operation (cs-cloudflare-bouncer#121). 10502: too many bad logins.
@@ -38,39 +101,37 @@ const credentialCodes: ReadonlySet<number> = new Set([
   10000
 ])
 
-// 10001: no such list or operation.
-const notFoundCodes: ReadonlySet<number> = new Set([10001])
+// 10001: no such list or operation. 7000, 7003: no route, which is what an account id of the wrong length gets.
+const notFoundCodes: ReadonlySet<number> = new Set([7000, 7003, 10001])
 
-const byCode = (failure: Failure): CloudflareError.Reason | undefined => {
-  const { retryAfter: _, ...fields } = failure
-  const has = (codes: ReadonlySet<number>) => failure.errors.some(({ code }) => code !== undefined && codes.has(code))
-  if (has(rateLimitCodes)) return new CloudflareError.RateLimited(failure)
-  if (has(credentialCodes)) return new CloudflareError.Unauthorized(fields)
-  if (has(notFoundCodes)) return new CloudflareError.NotFound(fields)
-  return undefined
+// 1000: "Request timeout", with HTTP 400. Others have no code of their own.
+const isForTheMoment = ({ code, message }: WireError) =>
+  code === 1000 || /please try again|try again later/i.test(message)
+
+const byErrors = ({ errors = [] }: Facts): Failure["reason"] => {
+  const has = (codes: ReadonlySet<number>) => errors.some(({ code }) => code !== undefined && codes.has(code))
+  if (has(rateLimitCodes)) return "RateLimited"
+  if (has(credentialCodes)) return "Unauthorized"
+  if (has(notFoundCodes)) return "NotFound"
+  return errors.some(isForTheMoment) ? "ServerError" : "InvalidRequest"
 }
 
-/** The reason behind an answer that is no success. */
-export const reason = (failure: Failure & { readonly status: number }): CloudflareError.Reason => {
-  const { retryAfter: _, ...fields } = failure
-  const { status } = failure
-  switch (status) {
-    case 401:
-      return new CloudflareError.Unauthorized(fields)
-    case 403:
-      return new CloudflareError.Forbidden(fields)
-    case 404:
-    case 410:
-      return new CloudflareError.NotFound(fields)
-    case 408:
-      return new CloudflareError.Timeout(fields)
-    case 429:
-      return new CloudflareError.RateLimited(failure)
-  }
-  if (status >= 500) return new CloudflareError.ServerError(failure)
-  if (status >= 400) return byCode(failure) ?? new CloudflareError.InvalidRequest(fields)
-  const refused = status >= 200 && status < 300 && failure.errors.length > 0
-  return refused
-    ? byCode(failure) ?? new CloudflareError.InvalidRequest(fields)
-    : new CloudflareError.UnexpectedResponse(fields)
+const byStatus = new Map<number, Failure["reason"]>([
+  [401, "Unauthorized"],
+  [403, "Forbidden"],
+  [404, "NotFound"],
+  [408, "Timeout"],
+  // The official client sends these again; RFC 8470 has the client retry 425, and 499 is nginx's for a closed connection.
+  [409, "ServerError"],
+  [410, "NotFound"],
+  [425, "ServerError"],
+  [429, "RateLimited"],
+  [499, "ServerError"]
+])
+
+/** The reason behind an answer of the API that is no success. */
+export const refused = (facts: Facts & { readonly status: number }): Failure => {
+  const { status } = facts
+  const reason = byStatus.get(status) ?? (status >= 500 ? "ServerError" : byErrors(facts))
+  return { ...facts, reason }
 }

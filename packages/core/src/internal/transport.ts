@@ -3,44 +3,85 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { constTrue } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Predicate from "effect/Predicate"
-import * as References from "effect/References"
-import * as CloudflareError from "../CloudflareError.ts"
-import type { Failure } from "./failure.ts"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpMethod from "effect/http/HttpMethod"
+import * as Tracer from "effect/Tracer"
+import * as Causes from "./causes.ts"
+import type { Facts, Failure } from "./failure.ts"
+import * as PlainText from "./plainText.ts"
 
-// A redirect may carry back what it was asked with.
-const secretHeaders = ["authorization", "x-auth-email", "x-auth-key", "location"]
+/** Where requests are sent, as seen from within: to one origin, so often. */
+export interface Route {
+  origin: string | undefined
+  sent: number
+}
+
+/** The application's client was about to send the credentials to another host. */
+class Strayed {
+  readonly origin: string
+  constructor(origin: string) {
+    this.origin = origin
+  }
+}
 
 /**
- * Runs a request so that nothing leaves that should not: its credentials in no span, no trace headers unless asked for,
- * and no redirect followed, because `fetch` would take `X-Auth-Key` along to another host.
+ * Sends a request so that nothing leaves that should not: to one host alone, and without trace headers.
+ *
+ * `fetch` is told to follow no redirect. An application's own client may follow them all the same, and takes
+ * `X-Auth-Key` along. The one thing that is called for each request it really sends, before it leaves, is the question
+ * whether to trace it; so that is where another host is noticed. The answer is always no: the span of a transport ends
+ * with the request and its headers in it, and `exchange` has one of its own.
  */
-export const isolate = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  options: { readonly transport: Context.Context<never>; readonly propagateTraces: boolean }
-): Effect.Effect<A, E, R> =>
-  Effect.updateContext(effect, (context: Context.Context<R>) => {
+export const send = (
+  client: HttpClient.HttpClient,
+  request: HttpClientRequest.HttpClientRequest,
+  transport: Context.Context<never>,
+  facts: Facts,
+  route: Route
+): Effect.Effect<HttpClientResponse.HttpClientResponse, Failure> =>
+  Effect.updateContext(client.execute(request), (context: Context.Context<never>) => {
     const requestInit = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
-      ?? Context.getOrUndefined(options.transport, FetchHttpClient.RequestInit)
-    const base = Context.get(context, References.TracerEnabled)
-      ? context
-      // Nobody would see the span of the transport, and making it is a tenth of a request's cost.
-      : Context.add(context, HttpClient.TracerDisabledWhen, constTrue)
-    return base.pipe(
-      Context.add(HttpClient.TracerPropagationEnabled, options.propagateTraces),
-      Context.add(Headers.CurrentRedactedNames, [
-        ...Context.get(context, Headers.CurrentRedactedNames),
-        ...secretHeaders
-      ]),
+      ?? Context.getOrUndefined(transport, FetchHttpClient.RequestInit)
+    return context.pipe(
+      Context.add(Tracer.DisablePropagation, false),
+      Context.add(HttpClient.TracerDisabledWhen, ({ url }) => {
+        const { origin } = new URL(url)
+        route.origin ??= origin
+        if (route.origin !== origin) throw new Strayed(origin)
+        route.sent++
+        return true
+      }),
       Context.add(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
     )
-  })
+  }).pipe(
+    // The application's client takes other statuses for failures; what they say is for the answer to tell.
+    Effect.catchReason("HttpClientError", "StatusCodeError", ({ response }) => Effect.succeed(response)),
+    Effect.mapError((error) => failure(error, facts, route)),
+    Effect.catchDefect((defect) => defect instanceof Strayed ? Effect.fail(strayed(defect, facts)) : Effect.die(defect))
+  )
+
+const strayed = ({ origin }: Strayed, facts: Facts): Failure => ({
+  ...facts,
+  reason: "UnexpectedResponse",
+  detail: `a redirect to ${origin}, which the application's HttpClient would have followed with the credentials`
+})
+
+/** Why this request can never be sent, in whatever way it is tried. */
+export const unsendable = (request: HttpClientRequest.HttpClientRequest): string | undefined => {
+  const { body, headers, method } = request
+  if (!HttpMethod.isHttpMethod(method)) return `there is no HTTP method ${String(method)}`
+  if ((method === "GET" || method === "HEAD") && body._tag !== "Empty") return `a ${method} has no body`
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      return `the header ${PlainText.show(name, 100)} holds characters that no header can`
+    }
+  }
+  return undefined
+}
 
 /**
  * The context that requests of the client run in, with what the application gave to its transport alone.
@@ -61,33 +102,37 @@ export const contextOf = (client: HttpClient.HttpClient): Effect.Effect<Context.
   })
 
 /** The reason behind a failure of the transport: the request could not be made, or no whole answer came. */
-export const reason = (
-  error: HttpClientError.HttpClientError,
-  known: Omit<Failure, "detail">,
-  redact: (text: string) => string
-): CloudflareError.Reason => {
-  const failure = { ...known, detail: redact(describe(error)) }
-  return error.reason._tag === "InvalidUrlError" || error.reason._tag === "EncodeError"
-    ? new CloudflareError.InvalidRequest(failure)
-    : new CloudflareError.TransportError(failure)
-}
-
-/** What a failed transport says, down to the innermost cause: `fetch failed: connect ECONNREFUSED 127.0.0.1:9`. */
-export const describe = (error: HttpClientError.HttpClientError): string => {
-  const texts: Array<string> = []
-  for (let cause: unknown = error.cause; cause !== undefined && texts.length < 8;) {
-    const message = Predicate.hasProperty(cause, "message") ? String(cause.message) : String(cause)
-    const code = Predicate.hasProperty(cause, "code") && cause.code !== undefined ? String(cause.code) : ""
-    texts.push(message === "" || message.includes(code) ? message || code : `${message} (${code})`)
-    cause = causeOf(cause)
+export const failure = (error: HttpClientError.HttpClientError, facts: Facts, route: Route): Failure => {
+  const causes = Causes.chain(error.cause)
+  const said = Causes.describe(error.cause) || error.message
+  const known = { ...facts, detail: said === silence ? `${said} without a reason, as when a proxy answers 407` : said }
+  const has = (pattern: RegExp) => causes.some(({ code, message }) => pattern.test(code) || pattern.test(message))
+  if (error.reason._tag === "InvalidUrlError" || error.reason._tag === "EncodeError" || has(/^UND_ERR_INVALID_ARG$/)) {
+    return { ...known, reason: "InvalidRequest" }
   }
-  return texts.filter((text) => text !== "").join(": ") || error.message
+  const advice = remedies.find(([pattern]) => has(pattern))?.[1]
+  if (advice !== undefined) return { ...known, detail: `${known.detail}: ${advice}`, reason: "Unreachable" }
+  // A client that sends again by itself may have reached Cloudflare before.
+  const neverSent = facts.status === undefined && route.sent < 2 && causes.some(isOfConnecting)
+  return { ...known, reason: "TransportError", ...(neverSent && { neverSent }) }
 }
 
-// A host with several addresses fails with one error for each, of which the last is as good as any.
-const causeOf = (error: unknown): unknown =>
-  Predicate.hasProperty(error, "cause")
-    ? error.cause
-    : Predicate.hasProperty(error, "errors") && Array.isArray(error.errors)
-    ? error.errors.at(-1)
-    : undefined
+// What Node's fetch says of an answer with status 407, which it does not let through.
+const silence = "fetch failed"
+
+// By the codes of Node's TLS, and the texts of its fetch.
+const remedies: ReadonlyArray<readonly [RegExp, string]> = [
+  [
+    /^(?:CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)/,
+    "the certificate is not trusted; behind a proxy that has its own, name that in NODE_EXTRA_CA_CERTS"
+  ],
+  [
+    /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/,
+    "no TLS is spoken there; check whether the base URL should begin with http://, and its port"
+  ],
+  [/^bad port$/, "fetch does not connect to this port; use another one"],
+  [/^Proxy response \(407\)/, "the proxy wants credentials; check its settings"]
+]
+
+const isOfConnecting = ({ code, syscall }: Causes.Link) =>
+  syscall === "connect" || syscall === "getaddrinfo" || code === "UND_ERR_CONNECT_TIMEOUT"

@@ -1,15 +1,14 @@
-import { CloudflareError } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import * as Envelope from "../../src/internal/envelope.ts"
+import * as PlainText from "../../src/internal/plainText.ts"
 
-const read = (errors: unknown) => Envelope.apiErrors(errors, (text) => text.replaceAll("s3cret", "<redacted>"))
-const plain = (errors: unknown) => read(errors).map((error) => Object.assign({}, error))
+const read = (errors: unknown) => Envelope.errors({ errors }, PlainText.show)
 
-describe("apiErrors", () => {
+describe("errors", () => {
   it("reads what is documented", () => {
     assert.deepStrictEqual(
-      plain([{
+      read([{
         code: 10026,
         message: "filters.api.invalid_json",
         documentation_url: "https://developers.cloudflare.com/waf",
@@ -63,7 +62,7 @@ describe("apiErrors", () => {
       ["an empty text", "", []]
     ] as const
   )("reads %s", (_, errors, expected) => {
-    assert.deepStrictEqual<ReadonlyArray<unknown>>(plain(errors), expected)
+    assert.deepStrictEqual<ReadonlyArray<unknown>>(read(errors), expected)
   })
 
   it.each(
@@ -76,51 +75,35 @@ describe("apiErrors", () => {
       ["a text", "no", undefined]
     ] as const
   )("reads a chain of %s", (_, error_chain, causes) => {
-    const [error] = plain([{ code: 6003, message: "Invalid request headers", error_chain }])
+    const [error] = read([{ code: 6003, message: "Invalid request headers", error_chain }])
     assert.deepInclude(error, { code: 6003, message: "Invalid request headers" })
     assert.deepStrictEqual<unknown>(error?.causes, causes)
   })
 
-  it("takes the secret out of every text", () => {
-    const [error] = read([{
-      message: "token s3cret",
-      documentation_url: "https://x/?s3cret",
-      source: { pointer: "/s3cret" },
-      error_chain: [{ message: "a s3cret" }, { s3cret: "s3cret" }, "s3cret"]
-    }, { s3cret: { s3cret: 1 } }])
-    assert.notInclude(JSON.stringify(error), "s3cret")
-    assert.include(
-      String(error),
-      "token <redacted> at /<redacted> [a <redacted>; {\"<redacted>\":\"<redacted>\"}; <redacted>]"
-    )
-  })
-
-  it("does not let its length cut the secret in two", () => {
-    for (let before = 980; before < 1000; before++) {
-      const [error] = read([`${"x".repeat(before)}s3cret${"x".repeat(1000)}`])
-      assert.notInclude(error?.message, "s3c")
-      assert.isAtMost(error?.message.length ?? 0, 1001)
-    }
-  })
-
   it("keeps to what a log can hold, however much there is", () => {
-    const many = read(Array.from({ length: 100_000 }, () => ({ message: "x".repeat(100_000) })))
-    assert.strictEqual(many.length, 100)
-    for (const { message } of many) assert.strictEqual(message, `${"x".repeat(1000)}…`)
+    const chain = Array.from({ length: 100 }, () => "cause")
+    const many = read(Array.from({ length: 100_000 }, () => ({ message: "no", error_chain: chain })))
+    assert.lengthOf(many, 50)
+    for (const { causes } of many) assert.lengthOf(causes ?? [], 5)
+  })
+
+  it("are the messages where there are no errors", () => {
+    const messages = [{ code: 10001, message: "list not found" }]
+    for (const errors of [undefined, null, [], [{}]]) {
+      assert.deepStrictEqual(Envelope.errors({ errors, messages }, PlainText.show), messages)
+    }
+    assert.deepStrictEqual(Envelope.errors({ errors: ["no"], messages }, PlainText.show), [{ message: "no" }])
   })
 
   it.prop("reads any JSON without a throw, and no message is empty", [Schema.Json], ([errors]) => {
-    for (const error of read(errors)) {
-      assert.instanceOf(error, CloudflareError.ApiError)
-      assert.notStrictEqual(error.message, "")
-    }
+    for (const { message } of read(errors)) assert.notStrictEqual(message, "")
   })
 })
 
 describe("resultInfo", () => {
   it("reads what is documented", () => {
     const info = { cursors: { before: "b", after: "a" }, count: 25, page: 1, per_page: 50, total_count: 1000 }
-    assert.deepStrictEqual(Envelope.resultInfo(info), info)
+    assert.deepStrictEqual(Envelope.resultInfo({ result_info: info }), info)
   })
 
   it.each(
@@ -138,6 +121,46 @@ describe("resultInfo", () => {
       ["more than is known", { cursors: { after: "a", more: 1 }, more: 1 }, { cursors: { after: "a" } }]
     ] as const
   )("reads %s as far as it can", (_, info, expected) => {
-    assert.deepStrictEqual<unknown>(Envelope.resultInfo(info), expected)
+    assert.deepStrictEqual<unknown>(Envelope.resultInfo({ result_info: info }), expected)
+  })
+})
+
+describe("problem", () => {
+  it("is what Cloudflare's edge answers", () => {
+    const problem = {
+      error_code: 1015,
+      title: "Error 1015: You are being rate limited",
+      detail: "Wait",
+      ray_id: "8e5b2c1d0a3f4b6c",
+      retry_after: 30
+    }
+    assert.deepStrictEqual(
+      Envelope.problem({ ...problem, status: 429, cloudflare_error: true }),
+      Option.some(problem)
+    )
+  })
+
+  it("is read as far as it can be", () => {
+    assert.deepStrictEqual(
+      Envelope.problem({ error_code: 1015, title: "", detail: 1, ray_id: null, retry_after: -1 }),
+      Option.some({ error_code: 1015 })
+    )
+  })
+
+  it.each([{}, { error_code: "1015" }, { title: "Error 1015" }, { success: false, errors: [{ code: 1015 }] }])(
+    "is not %j",
+    (envelope) => {
+      assert.deepStrictEqual(Envelope.problem(envelope), Option.none())
+    }
+  )
+})
+
+describe("saysSomething", () => {
+  it.each([0, false, "a", [0], { a: undefined }])("%j does", (value) => {
+    assert.isTrue(Envelope.saysSomething(value))
+  })
+
+  it.each([undefined, null, "", [], {}])("%j does not", (value) => {
+    assert.isFalse(Envelope.saysSomething(value))
   })
 })

@@ -2,31 +2,94 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as PlainText from "../../src/internal/plainText.ts"
 
+const { show } = PlainText
+const hex = (character: string) => character.charCodeAt(0).toString(16)
 const upper = (text: string) => text.toUpperCase()
 
-describe("onOneLine", () => {
+describe("show", () => {
   it.each([
     ["a\r\n  b\tc", "a b c"],
     ["\u001b[31mred\u0007\u009b", "[31mred"],
     ["a\u2028b\u00a0c", "a b c"],
+    ["\u202eevil\u2066", "evil"],
+    ["a\u200b\u200d\ufeff\u00ad\u2060b", "ab"],
+    ["half of \ud800 an emoji", "half of an emoji"],
     ["操作 😀 é", "操作 😀 é"],
+    [" a ", "a"],
     ["", ""]
   ])("%j is %j", (text, expected) => {
-    assert.strictEqual(PlainText.onOneLine(text), expected)
+    assert.strictEqual(show(text), expected)
   })
 
-  it.prop("no line break and no control character is left", [Schema.String], ([text]) => {
-    assert.notMatch(PlainText.onOneLine(text), /[\n\r\u2028\u2029\p{Cc}]/u)
-  })
-})
-
-describe("clip", () => {
   it.each([
     ["abc", 3, "abc"],
     ["abcd", 3, "abc…"],
     ["ab😀", 3, "ab…"]
   ])("%j to %d characters is %j", (text, length, expected) => {
-    assert.strictEqual(PlainText.clip(text, length), expected)
+    assert.strictEqual(show(text, length), expected)
+  })
+
+  it("has 500 characters, where no more are asked for", () => {
+    assert.strictEqual(show("x".repeat(500)), "x".repeat(500))
+    assert.strictEqual(show("x".repeat(501)), `${"x".repeat(500)}…`)
+  })
+
+  it.prop("no character is left that is not seen or breaks the line", [Schema.String], ([text]) => {
+    assert.notMatch(show(text), /[\n\r\u2028\u2029\p{Cc}\p{Cf}\p{Cs}]/u)
+  })
+})
+
+describe("showWithout", () => {
+  const secret = "v1.0-5ecretT0ken_that~n0body+may/read=="
+  const without = PlainText.showWithout(secret)
+  const each = (escape: (character: string) => string) => Array.from(secret, escape).join("")
+
+  it.each([
+    ["itself", secret],
+    ["in a URL", encodeURIComponent(secret)],
+    ["in a URL, in small letters", encodeURIComponent(secret).toLowerCase()],
+    ["in a URL in a URL", encodeURIComponent(encodeURIComponent(secret))],
+    ["in a URL, every character", each((character) => `%${hex(character)}`)],
+    ["in JSON, slashes escaped", secret.replaceAll("/", "\\/")],
+    ["in JSON, every character", each((character) => `\\u00${hex(character)}`)],
+    ["in HTML", each((character) => /\w/.test(character) ? character : `&#x${hex(character)};`)],
+    ["in HTML, in decimals", each((character) => `&#${character.charCodeAt(0)};`)],
+    ["with invisible characters in it", each((character) => `${character}\u200b`)]
+  ])("takes out the secret: %s", (_, escaped) => {
+    assert.strictEqual(without(`a ${escaped} b ${escaped}`), "a <redacted> b <redacted>")
+  })
+
+  it("takes nothing else out", () => {
+    assert.strictEqual(without(secret.slice(1)), secret.slice(1))
+    assert.strictEqual(without(secret.replace(".", "x")), secret.replace(".", "x"))
+  })
+
+  it("does not let the length cut the secret in two", () => {
+    for (let before = 80; before < 100; before++) {
+      assert.notInclude(without(`${"x".repeat(before)}${secret}`, 100), "v1")
+    }
+  })
+
+  it("does not let the end of what is read cut the secret in two", () => {
+    for (let before = 64 * 1024 - secret.length; before < 64 * 1024; before++) {
+      // Blanks are gone afterwards, so that what is left is short.
+      assert.strictEqual(without(`${" ".repeat(before)}${secret}`).replace("<redacted>", ""), "")
+    }
+  })
+
+  it("does not search for what is too short to be a secret, and would be found in every word", () => {
+    assert.strictEqual(PlainText.showWithout("aneous!")("erroneous! aneous!"), "erroneous! aneous!")
+    assert.strictEqual(PlainText.showWithout("8letters")("my 8letters"), "my <redacted>")
+  })
+
+  it("keeps to the length, and to one line", () => {
+    assert.strictEqual(without(`a\n${"x".repeat(600)}`), `a ${"x".repeat(498)}…`)
+  })
+
+  it("does not take long for 16 MiB", () => {
+    const started = performance.now()
+    without("v".repeat(16 * 1024 * 1024))
+    assert.isBelow(performance.now() - started, 1000)
   })
 })
 
@@ -43,29 +106,62 @@ describe("excerpt", () => {
     ["", "an empty body"],
     ["x".repeat(501), `${"x".repeat(500)}…`]
   ])("of %j is %j", (body, expected) => {
-    assert.strictEqual(PlainText.excerpt(body), expected)
+    assert.strictEqual(PlainText.excerpt(body, show), expected)
   })
 
-  it.each(["<title", "<title>", "<title><", " ", "\n", "<title>x</titl"])(
+  it.each(["<title", "<title>", "<title><", " ", "\n", "\0", "<title>x</titl"])(
     "does not take long for 16 MiB of %j",
     (text) => {
       const started = performance.now()
-      PlainText.excerpt(text.repeat((16 * 1024 * 1024) / text.length))
+      PlainText.excerpt(text.repeat((16 * 1024 * 1024) / text.length), show)
       assert.isBelow(performance.now() - started, 1000)
     }
   )
 })
 
 describe("json", () => {
-  it("is JSON with each string as it is to be shown", () => {
+  it.each([
+    [{ a: ["b", 1, null, true, { c: "d" }] }, "{\"a\":[\"b\",1,null,true,{\"c\":\"d\"}]}"],
+    ["a \"b\"", "\"a \\\"b\\\"\""],
+    [{ "a b": 1 }, "{\"a b\":1}"],
+    [[], "[]"],
+    [{}, "{}"],
+    [null, "null"]
+  ])("%j is %s", (value, expected) => {
+    assert.strictEqual(PlainText.json(value, show), expected)
+  })
+
+  it("shows every text and key", () => {
+    assert.strictEqual(PlainText.json({ a: ["b", { c: "d" }] }, upper), "{\"A\":[\"B\",{\"C\":\"D\"}]}")
+  })
+
+  it("does not let one long text hide what comes after it", () => {
     assert.strictEqual(
-      PlainText.json({ a: ["b", 1, null, { c: "d" }] }, upper),
-      "{\"a\":[\"B\",1,null,{\"c\":\"D\"}]}"
+      PlainText.json({ long: "x".repeat(1000), status: "paused" }, show),
+      `{"long":"${"x".repeat(100)}…","status":"paused"}`
     )
   })
 
-  it("does not throw for what is nested too deeply", () => {
+  it.each([
+    [Array.from({ length: 100 }, () => 12345), "[12345,12345,12345,12345,…]"],
+    [
+      Object.fromEntries(Array.from({ length: 100 }, (_, key) => [`key${key}`, 1])),
+      "{\"key0\":1,\"key1\":1,\"key2\":1,…}"
+    ],
+    [[["a long text"], ["another text"], 3], "[[\"a long text\"],[\"another text\"],…]"]
+  ])("ends where there is no room", (value, expected) => {
+    assert.strictEqual(PlainText.json(value, show, 20), expected)
+  })
+
+  it("ends where it is nested too deeply", () => {
     const deep: unknown = JSON.parse("[".repeat(100_000) + "]".repeat(100_000))
-    assert.strictEqual(PlainText.json(deep, upper), "JSON that is nested too deeply")
+    assert.strictEqual(PlainText.json(deep, show), "[[[[[[[[[…]]]]]]]]]")
+  })
+
+  it("does not take long for 16 MiB", () => {
+    const long: unknown = JSON.parse(`[${"0,".repeat(8 * 1024 * 1024)}0]`)
+    const started = performance.now()
+    assert.isBelow(PlainText.json(long, show).length, 1100)
+    assert.isBelow(performance.now() - started, 500)
   })
 })

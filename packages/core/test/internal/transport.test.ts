@@ -1,6 +1,6 @@
 import { CloudflareApi, Credentials } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, References } from "effect"
+import { Effect, Exit, Layer, Redacted, References, Schema, Tracer } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { createServer } from "node:net"
 import * as Transport from "../../src/internal/transport.ts"
@@ -23,15 +23,19 @@ const unusedPort = Effect.callback<number>((resume) => {
   })
 })
 
+const nodeError = (message: string, fields: object) => Object.assign(new Error(message), fields)
+
 const traces = ({ received }: LoopbackServer.LoopbackServer) =>
   received.map(({ headers }) => [headers["traceparent"], headers["b3"]])
 
-const describing = (cause: unknown) =>
-  Transport.describe(
-    new HttpClientError.HttpClientError({
-      reason: new HttpClientError.TransportError({ request: HttpClientRequest.get("http://127.0.0.1/"), cause })
-    })
-  )
+const failing = (transport: Client.Transport, baseUrl: string) =>
+  Client.ask.pipe(Client.withoutRetry, Effect.provide(Client.layer(transport, { baseUrl })), Effect.flip)
+
+const follow = (transport: Client.Transport, times: number) =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(HttpClient.HttpClient, HttpClient.followRedirects(times))
+  ).pipe(Layer.provide(transport))
 
 describe.each(Client.transports)("over %s", (_, transport) => {
   const serving = Client.serving(transport)
@@ -80,24 +84,51 @@ describe.each(Client.transports)("over %s", (_, transport) => {
           Effect.flip
         )
         assert.strictEqual(error.reason._tag, "TransportError")
+        assert.strictEqual(error.outcome, "notSent")
         assert.include(error.message, `connect ECONNREFUSED 127.0.0.1:${port}`)
+        assert.include(error.message, `Check the network and the base URL (127.0.0.1:${port}).`)
       }))
 
     it.live("a host that does not exist", () =>
       Effect.gen(function*() {
         const { fail } = yield* Client.serving(transport, { baseUrl: "http://nowhere.invalid" })(LoopbackServer.silence)
-        const { message, reason } = yield* fail(Client.ask)
+        const { message, outcome, reason } = yield* fail(Client.ask)
         assert.strictEqual(reason._tag, "TransportError")
+        assert.strictEqual(outcome, "notSent")
         assert.match(message, /getaddrinfo \w+ nowhere\.invalid/)
       }))
 
+    it.live("a connection that was reset may have been used before", () =>
+      Effect.gen(function*() {
+        const { fail } = yield* serving((_, socket) => socket.resetAndDestroy())
+        assert.strictEqual((yield* fail(Client.ask)).outcome, "unknown")
+      }))
+  })
+
+  describe("what cannot be reached is told with what to do", () => {
     it.live("HTTP where HTTPS is spoken", () =>
       Effect.gen(function*() {
         const server = yield* LoopbackServer.make(LoopbackServer.silence)
-        const secure = Client.layer(transport, { baseUrl: server.url.replace("http:", "https:") })
-        const error = yield* Client.ask.pipe(Client.withoutRetry, Effect.provide(secure), Effect.flip)
-        assert.strictEqual(error.reason._tag, "TransportError")
-        assert.match(error.message, /^No whole answer came from Cloudflare: .*SSL.*\(GET .*\)$/)
+        const { isRetryable, message, outcome, reason } = yield* failing(
+          transport,
+          server.url.replace("http:", "https:")
+        )
+        assert.strictEqual(reason._tag, "Unreachable")
+        assert.isFalse(isRetryable)
+        assert.strictEqual(outcome, "notSent")
+        assert.include(message, new URL(server.url).host)
+        assert.include(message, "no TLS is spoken there; check whether the base URL should begin with http://")
+      }))
+
+    it.live("a certificate that is not trusted", () =>
+      Effect.gen(function*() {
+        const port = yield* LoopbackServer.selfSigned
+        const { isRetryable, message, outcome, reason } = yield* failing(transport, `https://127.0.0.1:${port}`)
+        assert.strictEqual(reason._tag, "Unreachable")
+        assert.isFalse(isRetryable)
+        assert.strictEqual(outcome, "notSent")
+        assert.include(message, "DEPTH_ZERO_SELF_SIGNED_CERT")
+        assert.include(message, "behind a proxy that has its own, name that in NODE_EXTRA_CA_CERTS")
       }))
   })
 
@@ -135,6 +166,64 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         yield* Effect.exit(Effect.provide(Client.ask, [client, mine]))
         assert.deepStrictEqual(server.received.map(({ headers }) => headers["x-app"]), ["mine", "mine", "mine"])
         assert.deepStrictEqual(other.received, [])
+      }))
+  })
+
+  describe("a client of the application's that follows redirects", () => {
+    it.live.each([Client.apiToken, Client.globalKey])(
+      "takes no credentials to another host, and its answer is not believed",
+      (credentials) =>
+        Effect.gen(function*() {
+          const other = yield* LoopbackServer.make(LoopbackServer.json(answered))
+          const elsewhere = other.url.replace("127.0.0.1", "localhost")
+          const { fail, server } = yield* Client.serving(follow(transport, 3), { credentials })(
+            LoopbackServer.text("", { status: 307, headers: { location: `${elsewhere}/steal` } })
+          )
+          for (const tracerEnabled of [true, false]) {
+            const { message, reason } = yield* fail(Client.ask).pipe(
+              Effect.provideService(References.TracerEnabled, tracerEnabled),
+              Effect.provideService(Tracer.DisablePropagation, !tracerEnabled)
+            )
+            assert.strictEqual(reason._tag, "UnexpectedResponse")
+            assert.include(
+              message,
+              `a redirect to ${elsewhere}, which the application's HttpClient would have followed with the credentials`
+            )
+          }
+          assert.strictEqual(server.received.length, 2)
+          assert.deepStrictEqual(other.received, [])
+        })
+    )
+
+    it.live("may follow them on the same host", () =>
+      Effect.gen(function*() {
+        const { run, server } = yield* Client.serving(follow(transport, 3))(
+          LoopbackServer.text("", { status: 307, headers: { location: "/there" } }),
+          LoopbackServer.json(answered)
+        )
+        assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+        assert.strictEqual(server.received.length, 2)
+      }))
+
+    it.live("may send everything to a host of its own choice", () =>
+      Effect.gen(function*() {
+        const gateway = yield* LoopbackServer.make(LoopbackServer.json(answered))
+        const rewriting = Layer.effect(
+          HttpClient.HttpClient,
+          Effect.map(HttpClient.HttpClient, HttpClient.mapRequest(HttpClientRequest.setUrl(`${gateway.url}/gateway`)))
+        ).pipe(Layer.provide(transport))
+        const { run } = yield* Client.serving(rewriting)(LoopbackServer.silence)
+        assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+      }))
+
+    it.live("a defect of that client stays one", () =>
+      Effect.gen(function*() {
+        const broken = Layer.effect(
+          HttpClient.HttpClient,
+          Effect.map(HttpClient.HttpClient, HttpClient.transformResponse(Effect.andThen(Effect.die("boom"))))
+        ).pipe(Layer.provide(transport))
+        const { run } = yield* Client.serving(broken)(LoopbackServer.json(answered))
+        assert.isTrue(Exit.hasDies(yield* Effect.exit(run(Client.ask))))
       }))
   })
 
@@ -181,6 +270,57 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       assert.include(message, "operation not found (code 10001)")
     }))
 
+  it.live("a client that sends again by itself may have reached Cloudflare before", () =>
+    Effect.gen(function*() {
+      const port = yield* unusedPort
+      const retrying = Layer.effect(
+        HttpClient.HttpClient,
+        Effect.map(HttpClient.HttpClient, HttpClient.retry({ times: 1 }))
+      ).pipe(Layer.provide(transport))
+      const { fail } = yield* Client.serving(retrying, { baseUrl: `http://127.0.0.1:${port}` })(LoopbackServer.silence)
+      const { outcome, reason } = yield* fail(Client.ask)
+      assert.strictEqual(reason._tag, "TransportError")
+      assert.strictEqual(outcome, "unknown")
+    }))
+
+  describe("what can never be sent is InvalidRequest, and is not tried again", () => {
+    const get = HttpClientRequest.get("/x")
+    const brew: unknown = "BREW"
+
+    it.live.each(
+      [
+        ["a header with a line break", HttpClientRequest.setHeader(get, "x-a", "a\r\nb"), "the header x-a holds"],
+        ["a header of another alphabet", HttpClientRequest.setHeader(get, "x-a", "é 操作"), "the header x-a holds"],
+        ["a header with a blank in its name", HttpClientRequest.setHeader(get, "x a", "a"), "the header x a holds"],
+        ["GET with a body", HttpClientRequest.bodyText(get, "hello"), "a GET has no body"],
+        [
+          "HEAD with a body",
+          HttpClientRequest.bodyText(HttpClientRequest.head("/x"), "hello"),
+          "a HEAD has no body"
+        ],
+        ["another method", Object.assign(Object.create(get), { method: brew }), "there is no HTTP method BREW"]
+      ] as const
+    )("%s", ([, request, words]) =>
+      Effect.gen(function*() {
+        const { run, server } = yield* serving(LoopbackServer.json(answered))
+        const call = CloudflareApi.CloudflareApi.use((api) => api.request(request, Schema.Unknown))
+        const { isRetryable, message, outcome, reason } = yield* Effect.flip(run(call))
+        assert.strictEqual(reason._tag, "InvalidRequest")
+        assert.isFalse(isRetryable)
+        assert.strictEqual(outcome, "notSent")
+        assert.include(message, `The request was not sent: ${words}`)
+        assert.deepStrictEqual(server.received, [])
+      }))
+
+    it.live("what a header can hold is sent", () =>
+      Effect.gen(function*() {
+        const { run, server } = yield* serving(LoopbackServer.json(answered))
+        const request = HttpClientRequest.setHeaders(get, { "x-a": "a\tb é ~", "x_b.c": "1" })
+        yield* run(CloudflareApi.CloudflareApi.use((api) => api.request(request, Schema.Unknown)))
+        assert.strictEqual(server.received[0]?.headers["x_b.c"], "1")
+      }))
+  })
+
   it.live("an effect that fetches the credentials sends its own requests as it likes", () =>
     Effect.gen(function*() {
       const vault = yield* LoopbackServer.make(
@@ -200,47 +340,87 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     }))
 })
 
-describe("what a failed transport says", () => {
-  it.each(
-    [
-      ["the text", new Error("boom"), "boom"],
-      [
-        "each cause",
-        new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") }),
-        "fetch failed: connect ECONNREFUSED"
-      ],
-      [
-        "a code that the text has not",
-        Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" }),
-        "other side closed (UND_ERR_SOCKET)"
-      ],
-      ["a code once", Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }), "read ECONNRESET"],
-      ["a code without a text", Object.assign(new Error(), { code: "ECONNREFUSED" }), "ECONNREFUSED"],
-      ["no code where it is undefined", Object.assign(new Error("boom"), { code: undefined }), "boom"],
-      [
-        "an address of a host with several",
-        new TypeError("fetch failed", {
-          cause: Object.assign(
-            new AggregateError([
-              new Error("connect ECONNREFUSED ::1:9"),
-              new Error("connect ECONNREFUSED 127.0.0.1:9")
-            ]),
-            { code: "ECONNREFUSED" }
-          )
-        }),
-        "fetch failed: ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:9"
-      ],
-      ["what is no error", "boom", "boom"],
-      ["the call where there is no cause", undefined, "Transport error (GET http://127.0.0.1/)"],
-      ["the call where the cause is silent", new Error(), "Transport error (GET http://127.0.0.1/)"]
-    ] as const
-  )("tells %s", (_, cause, text) => {
-    assert.strictEqual(describing(cause), text)
+describe("failure", () => {
+  const request = HttpClientRequest.get("http://127.0.0.1/")
+  const call = { method: "GET", path: "/" }
+  const failure = (cause: unknown, sent = 1, facts: object = {}) =>
+    Transport.failure(
+      new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) }),
+      { ...call, ...facts },
+      { origin: undefined, sent }
+    )
+
+  it.each([
+    "CERT_HAS_EXPIRED",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "HOSTNAME_MISMATCH"
+  ])("%s is a certificate that is not trusted", (code) => {
+    const { detail, reason } = failure(new TypeError("fetch failed", { cause: nodeError("no", { code }) }))
+    assert.strictEqual(reason, "Unreachable")
+    assert.include(detail, `fetch failed: no (${code}): the certificate is not trusted;`)
   })
 
-  it("ends where causes go round", () => {
-    const error = new Error("again")
-    error.cause = error
-    assert.strictEqual(describing(error), Array.from({ length: 8 }, () => "again").join(": "))
+  it.each(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "ERR_SSL_HTTP_REQUEST"])(
+    "%s is no TLS",
+    (code) => {
+      const { detail, reason } = failure(nodeError("no", { code }))
+      assert.strictEqual(reason, "Unreachable")
+      assert.include(detail, `no (${code}): no TLS is spoken there;`)
+    }
+  )
+
+  it.each([
+    ["bad port", "fetch does not connect to this port"],
+    ["Proxy response (407) !== 200 when HTTP Tunneling", "the proxy wants credentials"]
+  ])("%s is final", (text, advice) => {
+    const { detail, reason } = failure(new TypeError("fetch failed", { cause: new Error(text) }))
+    assert.strictEqual(reason, "Unreachable")
+    assert.include(detail, `fetch failed: ${text}: ${advice}`)
+  })
+
+  it.each([
+    ["ECONNREFUSED", "connect"],
+    ["ETIMEDOUT", "connect"],
+    ["ENOTFOUND", "getaddrinfo"],
+    ["UND_ERR_CONNECT_TIMEOUT", undefined]
+  ])("%s comes before anything is sent", (code, syscall) => {
+    const cause = nodeError("no", { code, syscall })
+    assert.deepInclude(failure(cause), { reason: "TransportError", neverSent: true })
+    assert.notProperty(failure(cause, 2), "neverSent")
+    assert.notProperty(failure(cause, 1, { status: 200 }), "neverSent")
+  })
+
+  it.each([
+    ["ECONNRESET", "read"],
+    ["EPIPE", "write"],
+    ["UND_ERR_SOCKET", undefined],
+    ["ERR_SSL_BAD_RECORD", undefined]
+  ])("%s can come at any time", (code, syscall) => {
+    const failed = failure(nodeError("no", { code, syscall }))
+    assert.strictEqual(failed.reason, "TransportError")
+    assert.notProperty(failed, "neverSent")
+  })
+
+  it("a request that undici takes for wrong is InvalidRequest", () => {
+    assert.strictEqual(failure(nodeError("invalid path", { code: "UND_ERR_INVALID_ARG" })).reason, "InvalidRequest")
+  })
+
+  it.each([
+    new HttpClientError.InvalidUrlError({ request, cause: new Error("no URL") }),
+    new HttpClientError.EncodeError({ request, cause: new Error("no URL") })
+  ])("a request that cannot be made is InvalidRequest", (reason) => {
+    assert.deepStrictEqual(
+      Transport.failure(new HttpClientError.HttpClientError({ reason }), call, { origin: undefined, sent: 0 }),
+      { ...call, reason: "InvalidRequest", detail: "no URL" }
+    )
+  })
+
+  it("tells the call where there is no cause", () => {
+    assert.strictEqual(failure(undefined).detail, "Transport error (GET http://127.0.0.1/)")
+    assert.strictEqual(failure(new Error()).detail, "Transport error (GET http://127.0.0.1/)")
   })
 })

@@ -1,6 +1,6 @@
-import { Rfc3339 } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Exit, Schema } from "effect"
+import * as Rfc3339 from "../../src/internal/rfc3339.ts"
 
 const decode = Schema.decodeUnknownEffect(Rfc3339.DateTimeUtc)
 const encode = Schema.encodeEffect(Rfc3339.DateTimeUtc)
@@ -82,18 +82,9 @@ describe("decoding", () => {
     "2026-01-01T00:00:00Z ",
     "2026-01-01T00:00:00Z\n",
     "\u0662\u0660\u0662\u0666-01-01T00:00:00Z"
-  ])("%j is refused, with what was expected and what came", (text) =>
+  ])("%j is refused, with what was expected", (text) =>
     Effect.gen(function*() {
-      assert.strictEqual(
-        yield* whyRefused(text),
-        `Expected an RFC 3339 timestamp such as 2026-01-31T08:00:00Z, got ${JSON.stringify(text)}`
-      )
-    }))
-
-  it.effect("a long text is cut in the message", () =>
-    Effect.gen(function*() {
-      const message = yield* whyRefused("x".repeat(100_000))
-      assert.isTrue(message.endsWith(`, got "${"x".repeat(64)}"`), message)
+      assert.strictEqual(yield* whyRefused(text), "Expected an RFC 3339 timestamp such as 2026-01-31T08:00:00Z")
     }))
 
   it.effect.each([1_767_225_600, null, new Date(0)])(

@@ -1,0 +1,46 @@
+/**
+ * Who is calling: the headers that tell Cloudflare, and what is shown of texts that may hold them.
+ */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Credentials from "../Credentials.ts"
+import * as Causes from "./causes.ts"
+import type { Failure } from "./failure.ts"
+import * as PlainText from "./plainText.ts"
+
+/** A caller with valid credentials. */
+export interface Caller {
+  readonly headers: Readonly<Record<string, string>>
+  /** Shows texts without the secret. */
+  readonly show: PlainText.Show
+}
+
+const decode = Schema.decodeUnknownEffect(Schema.toType(Credentials.Credentials))
+
+/** The caller with the credentials of this moment; or what is wrong with them. */
+export const resolve = (
+  credentials: Effect.Effect<Credentials.Credentials, unknown>
+): Effect.Effect<Caller, Pick<Failure, "reason" | "detail">> =>
+  credentials.pipe(
+    Effect.mapError((error) => Causes.describe(error) || "their effect failed without a reason"),
+    Effect.flatMap((credentials) =>
+      decode(credentials).pipe(
+        Effect.map(callerOf),
+        Effect.mapError(({ message }) => message),
+        // A token that was wiped throws where it is read.
+        Effect.catchDefect((defect) => Effect.fail(Causes.describe(defect)))
+      )
+    ),
+    Effect.mapError((detail) => ({ reason: "Unauthorized", detail }))
+  )
+
+const callerOf = (credentials: Credentials.Credentials): Caller => {
+  const secret = Redacted.value(credentials._tag === "ApiToken" ? credentials.token : credentials.key)
+  return {
+    headers: credentials._tag === "ApiToken"
+      ? { authorization: `Bearer ${secret}` }
+      : { "x-auth-email": credentials.email, "x-auth-key": secret },
+    show: PlainText.showWithout(secret)
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * One request and its answer: credentials, time limit, span, transport, body, envelope; and one error for all that can
+ * go wrong.
+ */
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Headers from "effect/http/Headers"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type * as Tracer from "effect/Tracer"
+import type { CloudflareError } from "../CloudflareError.ts"
+import type { Credentials } from "../Credentials.ts"
+import * as Answer from "./answer.ts"
+import * as Body from "./body.ts"
+import * as Caller from "./caller.ts"
+import type { Facts, Failure } from "./failure.ts"
+import * as Failures from "./failure.ts"
+import * as PlainText from "./plainText.ts"
+import * as Transport from "./transport.ts"
+
+/** What requests are sent with. */
+export interface Settings {
+  readonly client: HttpClient.HttpClient
+  /** What the application gave to the client's transport alone. */
+  readonly transport: Context.Context<never>
+  /** The base URL, or what is wrong with it. */
+  readonly baseUrl: Result.Result<URL, string>
+  readonly credentials: Effect.Effect<Credentials, unknown>
+}
+
+/** One request. */
+export interface Options<A> {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly result: Schema.Decoder<A>
+  readonly timeout: Duration.Duration
+  readonly propagateTraces: boolean
+  readonly observe: (answer: { readonly status: number; readonly headers: Headers.Headers }) => Effect.Effect<void>
+}
+
+/** A success and the head of its answer. */
+export interface Received<A> extends Answer.Success<A> {
+  readonly status: number
+  readonly headers: Headers.Headers
+}
+
+const maxBodySize = 16 * 1024 * 1024
+
+/** Sends a request once. */
+export const send = <A>(settings: Settings, options: Options<A>): Effect.Effect<Received<A>, CloudflareError> => {
+  const { request, timeout } = options
+  const call = {
+    method: request.method,
+    path: request.url.replace(/[?#].*$/s, ""),
+    ...(Result.isSuccess(settings.baseUrl) && { host: settings.baseUrl.success.host })
+  }
+  const progress: Progress = { show: PlainText.show, route: { origin: undefined, sent: 0 } }
+  return exchange(settings, options, call, progress).pipe(
+    Effect.timeoutOrElse({
+      duration: timeout,
+      orElse: () => Effect.fail(Failures.toError(late(call, timeout, progress), progress.show))
+    })
+  )
+}
+
+/** What is known by the time that something fails. */
+interface Progress {
+  show: PlainText.Show
+  readonly route: Transport.Route
+}
+
+const late = (call: Facts, limit: Duration.Duration, { route }: Progress): Failure => ({
+  ...call,
+  reason: "Timeout",
+  detail: `no whole answer within ${Duration.format(limit)}`,
+  ...(route.sent === 0 && { neverSent: true })
+})
+
+const exchange = Effect.fnUntraced(function*<A>(
+  settings: Settings,
+  options: Options<A>,
+  call: Facts,
+  progress: Progress
+): Effect.fn.Return<Received<A>, CloudflareError> {
+  const { request } = options
+  if (Result.isFailure(settings.baseUrl)) return yield* refuse(call, `the base URL: ${settings.baseUrl.failure}`)
+  const problem = Transport.unsendable(request)
+  if (problem !== undefined) return yield* refuse(call, problem)
+  const caller = yield* Effect.mapError(
+    Caller.resolve(settings.credentials),
+    (failure) => Failures.toError({ ...call, ...failure }, PlainText.show)
+  )
+  progress.show = caller.show
+  const baseUrl = settings.baseUrl.success
+  const prepared = request.pipe(
+    HttpClientRequest.prependUrl(baseUrl.href),
+    HttpClientRequest.setHeaders(caller.headers)
+  )
+  const attributes = {
+    "http.request.method": request.method,
+    "server.address": baseUrl.hostname,
+    "url.full": caller.show(`${baseUrl.href.replace(/\/$/, "")}${call.path}`)
+  }
+  return yield* Effect.useSpan(request.method, { kind: "client", attributes }, (span) => {
+    const sent = options.propagateTraces
+      ? HttpClientRequest.setHeaders(prepared, HttpTraceContext.toHeaders(span))
+      : prepared
+    return converse(settings, { ...options, request: sent }, call, progress, span).pipe(
+      // Within the span, which ends with the error in it.
+      Effect.mapError((failure) => Failures.toError(failure, caller.show)),
+      Effect.tapError(({ reason }) => Effect.sync(() => span.attribute("error.type", reason._tag))),
+      Effect.withParentSpan(span, { captureStackTrace: false })
+    )
+  })
+})
+
+const refuse = (call: Facts, detail: string) =>
+  Effect.fail(Failures.toError({ ...call, reason: "InvalidRequest", detail }, PlainText.show))
+
+// Sends what has all its headers, and makes of the answer what it is.
+const converse = Effect.fnUntraced(function*<A>(
+  { client, transport }: Settings,
+  { observe, request, result }: Options<A>,
+  call: Facts,
+  { route, show }: Progress,
+  span: Tracer.Span
+): Effect.fn.Return<Received<A>, Failure> {
+  const response = yield* Transport.send(client, request, transport, call, route)
+  // The transports build the headers anew at every access.
+  const { headers, status } = response
+  span.attribute("http.response.status_code", status)
+  yield* observe({ status, headers })
+  const head = { call, status, headers, show, receivedAt: yield* Clock.currentTimeMillis }
+  const body = yield* Body.read(response, headers, maxBodySize).pipe(
+    Effect.mapError((error) => Transport.failure(error, Answer.known(head), route))
+  )
+  const decoded = yield* Answer.decode({ ...head, body }, result)
+  return { ...decoded, status, headers }
+})
