@@ -1,6 +1,7 @@
 /**
  * Whose budget it is: a hash of the credentials and of where they are used, because the key is stored elsewhere.
  */
+import * as Redacted from "effect/Redacted"
 import * as Credentials from "../../Credentials.ts"
 import * as Sha256 from "./sha256.ts"
 
@@ -8,11 +9,16 @@ const known = new WeakMap<Credentials.Credentials, Map<string, string>>()
 
 const withoutSlash = (baseUrl: string) => baseUrl.replace(/\/+$/, "")
 
+const secretsOf = Credentials.Credentials.match({
+  ApiToken: ({ token }) => ["token", Redacted.value(token)],
+  GlobalKey: ({ email, key }) => ["key", email, Redacted.value(key)]
+})
+
 const hash = (credentials: Credentials.Credentials, baseUrl: string) =>
   Sha256.hex(JSON.stringify([
     "@bulk-operations/core/RequestBudget",
     withoutSlash(baseUrl),
-    ...Object.entries(Credentials.headers(credentials))
+    ...secretsOf(credentials)
   ]))
 
 /** The same for the same credentials and base URL, in every process; it tells nothing of them. */

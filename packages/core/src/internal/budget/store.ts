@@ -126,9 +126,7 @@ const make = (limiter: RateLimiter.RateLimiter, clock: Clock.Clock): Store => {
 }
 
 const lost = (reason: string) =>
-  `The store of the request budget is gone: ${
-    PlainText.onOneLine(reason)
-  }. Until it is back, this process keeps to a ` +
+  `The store of the request budget is gone: ${PlainText.show(reason)}. Until it is back, this process keeps to a ` +
   "budget of its own and does not know what the others send."
 
 // The message alone: what is behind it may hold the address of the store with its password.

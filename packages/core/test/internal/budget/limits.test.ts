@@ -7,6 +7,8 @@ const remaining = (text: string) => Limits.remaining(Headers.fromInput({ "rateli
 
 const named = (name: string, limit: number, window: number) => ({ name: JSON.stringify(name), limit, window })
 
+const left = (name: string, requests: number, reset: number) => ({ name: JSON.stringify(name), requests, reset })
+
 describe("the limits in an answer", () => {
   it("are none without headers", () => {
     assert.deepStrictEqual(Limits.policy(Headers.empty), [])
@@ -104,7 +106,6 @@ describe("what was learned", () => {
 
 describe("what is left", () => {
   const configured = { limit: 1000, window: 300_000 }
-  const left = (name: string, requests: number, reset: number) => ({ name: JSON.stringify(name), requests, reset })
   const known = Limits.learn([], [named("small", 40, 60_000), named("large", 400, 60_000)], 0)
 
   it("is for others where it is no more than their share: a pause until the reset", () => {
