@@ -5,6 +5,7 @@
  * the first poll: it says how long after one poll the next one is, and by ending that there is none.
  */
 import * as BulkOperation from "@bulk-operations/core/BulkOperation"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,7 +14,9 @@ import * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Durations from "./internal/duration.ts"
+import * as Hazard from "./internal/hazard.ts"
 import * as Stepper from "./internal/stepper.ts"
+import * as PollHistory from "./PollHistory.ts"
 
 /** A schedule that a wait can follow. Its input is the operation as the last poll saw it. */
 export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperation>
@@ -35,7 +38,7 @@ export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperatio
 export const quadratic = (
   options?: { readonly requestCost?: Duration.Input | undefined }
 ): Schedule.Schedule<number> => {
-  const cost = Math.max(1, Durations.positive("requestCost", options?.requestCost ?? "250 millis"))
+  const cost = costOf(options?.requestCost)
   return Schedule.fromStep(Effect.map(Random.next, (phase) => {
     let start: number | undefined
     let gaps = 0
@@ -49,6 +52,67 @@ export const quadratic = (
       return Effect.succeed([gaps++, Duration.millis(gap)])
     }
   }))
+}
+
+const costOf = (requestCost: Duration.Input | undefined) =>
+  Math.max(1, Durations.positive("requestCost", requestCost ?? "250 millis"))
+
+/** What stands behind a gap of `learned`. */
+export class Learning extends Data.Class<{
+  /** How many gaps there were before it. */
+  readonly polls: number
+  /** From how many operations was learned how long they take; with none the gap is that of `quadratic`. */
+  readonly operations: number
+}> {}
+
+/**
+ * Polls when the operation is likely to have ended, by how long those before it took: fewer requests and earlier
+ * detection where operations resemble each other.
+ *
+ * The next poll is made when the lateness to be expected since the last one is worth a request (`requestCost`, default
+ * 250 milliseconds). With no history that is `quadratic`, gap by gap, and no gap is ever much more than six times as
+ * long as its. An operation that takes far longer or shorter than those before it costs more than `quadratic` would have
+ * made of it; after a few such operations that is what is expected.
+ *
+ * What is known is read from `PollHistory.CurrentHazard` before each gap. A poller provides it for each wait; whoever
+ * steps the schedule by hand provides it where the schedule begins. It counts from the time of the first step, which
+ * should be the start of the operation: a wait that is not told `startedAt` takes every operation for a new one.
+ *
+ * @example
+ * import { PollHistory, PollSchedule } from "@bulk-operations/poll"
+ * import { DateTime, Duration, Effect } from "effect"
+ *
+ * const minute = (n: number) => DateTime.makeUnsafe(n * 60_000)
+ * let history = PollHistory.empty
+ * for (let run = 0; run < 10; run++) {
+ *   history = PollHistory.record(history, { startedAt: minute(60 * run), completed: minute(60 * run + 2), seenAt: minute(60 * run + 3) })
+ * }
+ *
+ * const [row] = await Effect.runPromise(
+ *   PollSchedule.explain(PollSchedule.learned(), ["2 minutes"]).pipe(
+ *     Effect.provideService(PollHistory.CurrentHazard, Effect.succeed(PollHistory.hazard(history)))
+ *   )
+ * )
+ * row?.operations // => 10
+ */
+export const learned = (
+  options?: { readonly requestCost?: Duration.Input | undefined }
+): Schedule.Schedule<Learning> => {
+  const cost = costOf(options?.requestCost)
+  return Schedule.fromStep(
+    Effect.map(Effect.all([Random.next, PollHistory.CurrentHazard]), ([phase, current]) => {
+      let start: number | undefined
+      let polls = 0
+      return (now: number) =>
+        Effect.map(current, (hazard) => {
+          start ??= now
+          const age = Math.max(0, now - start)
+          const next = Hazard.nextPoll(hazard, { age, cost, phase, isFirst: polls === 0 })
+          const learning = new Learning({ polls: polls++, operations: hazard.operations })
+          return [learning, Duration.millis(Math.max(1, Math.round(next - age)))]
+        })
+    })
+  )
 }
 
 /** Polls at a fixed interval after the last answer. */
@@ -89,6 +153,8 @@ export interface Explanation {
   readonly meanLateness: Duration.Duration
   /** How long after the end it is seen at worst: the whole of that gap. */
   readonly worstLateness: Duration.Duration
+  /** From how many operations the schedule had learned; none, unless it is `learned`. */
+  readonly operations: number
 }
 
 const phases = 64
@@ -127,7 +193,8 @@ export const explain = (
         duration,
         polls: mean(({ polls }) => polls),
         meanLateness: Duration.millis(mean(({ gap }) => gap / 2)),
-        worstLateness: Duration.millis(Math.max(...seen.map(({ gap }) => gap)))
+        worstLateness: Duration.millis(Math.max(...seen.map(({ gap }) => gap))),
+        operations: runs[0]?.operations ?? 0
       }
     })
   }).pipe(Random.withSeed("PollSchedule.explain"))
@@ -139,6 +206,7 @@ const underWay = BulkOperation.Running.make({ id: BulkOperation.OperationId.make
 interface Run {
   readonly polls: ReadonlyArray<number>
   readonly gap: number
+  readonly operations: number
 }
 
 const run = Effect.fnUntraced(function*(schedule: PollSchedule, end: number): Effect.fn.Return<Run> {
@@ -146,15 +214,19 @@ const run = Effect.fnUntraced(function*(schedule: PollSchedule, end: number): Ef
   const polls = [0]
   let now = 0
   let gap = 0
+  let operations = 0
   while (now < end && polls.length <= maxSteps) {
     gap = yield* step(now, underWay).pipe(
-      Effect.map(([, delay]) => Math.max(1, Duration.toMillis(delay))),
+      Effect.map(([output, delay]) => {
+        if (output instanceof Learning) operations = output.operations
+        return Math.max(1, Duration.toMillis(delay))
+      }),
       Pull.catchDone(() => Effect.succeed(Number.POSITIVE_INFINITY))
     )
     now += gap
     if (now < Number.POSITIVE_INFINITY) polls.push(now)
   }
-  return { polls, gap }
+  return { polls, gap, operations }
 })
 
 const lateness = ({ gap, polls }: Run, end: number) => {

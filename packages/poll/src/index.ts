@@ -1,4 +1,5 @@
 export * as BulkOperationPoller from "./BulkOperationPoller.ts"
+export * as PollHistory from "./PollHistory.ts"
 export * as PollMetrics from "./PollMetrics.ts"
 export * as PollOptions from "./PollOptions.ts"
 export * as PollProgress from "./PollProgress.ts"

@@ -1,7 +1,7 @@
 import { BulkOperation } from "@bulk-operations/core"
-import { PollSchedule } from "@bulk-operations/poll"
+import { PollHistory, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Pull, Random, Schedule, Schema } from "effect"
+import { DateTime, Duration, Effect, Pull, Random, Schedule, Schema } from "effect"
 
 const running = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op") })
 
@@ -89,6 +89,98 @@ describe("quadratic", () => {
     }))
 })
 
+const withHazard = (hazard: PollHistory.Hazard) =>
+  Effect.provideService(PollHistory.CurrentHazard, Effect.succeed(hazard))
+
+// So many operations, one an hour, which took so long.
+const historyOf = (count: number, seconds: number) => {
+  let history = PollHistory.empty
+  for (let hour = 0; hour < count; hour++) {
+    const at = (seconds: number) => DateTime.makeUnsafe(3_600_000 * hour + 1000 * seconds)
+    const sighting = { startedAt: at(0), completed: at(seconds), seenAt: at(seconds + 2) }
+    history = PollHistory.record(history, sighting)
+  }
+  return history
+}
+
+describe("learned", () => {
+  it.effect.prop(
+    "without a history it is quadratic, gap by gap",
+    { requestCost: between(1, 60_000), seed: between(0, 1_000_000) },
+    ({ requestCost, seed }) =>
+      Effect.gen(function*() {
+        const learned = yield* Random.withSeed(looks(PollSchedule.learned({ requestCost }), 24 * hour, 300), seed)
+        const quadratic = yield* Random.withSeed(looks(PollSchedule.quadratic({ requestCost }), 24 * hour, 300), seed)
+        assert.deepStrictEqual(learned, quadratic)
+      })
+  )
+
+  it.effect.prop(
+    "whatever was observed, its gaps are positive and at most about six times those of quadratic",
+    {
+      durations: Schema.Array(between(0, 200_000)).check(Schema.isMaxLength(40)),
+      repeated: between(1, 60),
+      requestCost: between(1, 60_000),
+      seed: between(0, 1_000_000)
+    },
+    ({ durations, repeated, requestCost, seed }) =>
+      Effect.gen(function*() {
+        let history = historyOf(repeated, durations[0] ?? 1)
+        for (const seconds of durations) history = PollHistory.merge(history, historyOf(1, seconds))
+        const at = yield* looks(PollSchedule.learned({ requestCost }), 24 * hour, 300).pipe(
+          withHazard(PollHistory.hazard(history))
+        )
+        gaps(at).forEach((gap, index) => {
+          assert.isAtLeast(gap, 1)
+          assert.isAtMost((at[index] ?? 0) + gap, (Math.sqrt(at[index] ?? 0) + 6 * Math.sqrt(requestCost)) ** 2 + 1)
+        })
+      }).pipe(Random.withSeed(seed))
+  )
+
+  it.effect("after operations of 15 seconds, it polls little before and often around", () =>
+    Effect.gen(function*() {
+      const at = yield* looks(PollSchedule.learned(), 20_000)
+      assert.isAtMost(at.filter((poll) => poll > 0 && poll < 13_000).length, 2)
+      assert.isAtLeast(at.filter((poll) => poll >= 13_000 && poll <= 18_000).length, 3)
+    }).pipe(withHazard(PollHistory.hazard(historyOf(20, 15)))))
+
+  it.effect("counts an age from its first step, and polls by it however late it is stepped", () =>
+    Effect.gen(function*() {
+      const step = yield* Schedule.toStep(PollSchedule.learned())
+      yield* step(1_000_000, running)
+      const [, soon] = yield* step(1_014_000, running)
+      const [, later] = yield* step(1_060_000, running)
+      assert.isBelow(Duration.toMillis(soon), 1500)
+      assert.isAbove(Duration.toMillis(later), 5000)
+    }).pipe(withHazard(PollHistory.hazard(historyOf(20, 15)))))
+
+  it.effect("polls by what is known when the gap begins", () =>
+    Effect.gen(function*() {
+      let hazard = PollHistory.hazard(PollHistory.empty)
+      const step = yield* Schedule.toStep(PollSchedule.learned()).pipe(
+        Effect.provideService(PollHistory.CurrentHazard, Effect.sync(() => hazard))
+      )
+      const [before] = yield* step(0, running)
+      hazard = PollHistory.hazard(historyOf(7, 15))
+      const [after] = yield* step(100, running)
+      assert.deepStrictEqual([before.operations, after.operations], [0, 7])
+    }))
+
+  it.effect("explain says how many operations it has seen, and what that saves", () =>
+    Effect.gen(function*() {
+      const [knowing] = yield* PollSchedule.explain(PollSchedule.learned(), ["15 seconds"]).pipe(
+        withHazard(PollHistory.hazard(historyOf(20, 15)))
+      )
+      const [ignorant] = yield* PollSchedule.explain(PollSchedule.learned(), ["15 seconds"])
+      assert.strictEqual(knowing?.operations, 20)
+      assert.strictEqual(ignorant?.operations, 0)
+      assert.isBelow(knowing?.polls ?? 99, (ignorant?.polls ?? 0) - 3)
+      assert.isTrue(
+        Duration.isLessThan(knowing?.meanLateness ?? Duration.infinity, ignorant?.meanLateness ?? Duration.zero)
+      )
+    }))
+})
+
 describe("geometric", () => {
   it.effect.prop(
     "grows by its ratio up to its cap",
@@ -119,7 +211,8 @@ describe("explain", () => {
         duration: Duration.seconds(10),
         polls: 5,
         meanLateness: Duration.seconds(4),
-        worstLateness: Duration.seconds(8)
+        worstLateness: Duration.seconds(8),
+        operations: 0
       })
     }))
 

@@ -1,0 +1,168 @@
+/**
+ * How long operations took: what `PollSchedule.learned` learns from.
+ *
+ * A history is plain data, the last 256 operations of one kind, and so can be kept anywhere. `PollHistory` keeps one for
+ * each account and name, in memory or over a `KeyValueStore`.
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import { constVoid, identity } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Schema from "effect/Schema"
+import * as Model from "./internal/hazard.ts"
+import * as Histories from "./internal/histories.ts"
+import { beliefs, empty, History, merge, type Sighting } from "./internal/history.ts"
+
+export { empty, History, merge, Observation, record, type Sighting } from "./internal/history.ts"
+
+/** How likely operations are to end at each age, for `PollSchedule.learned`. */
+export interface Hazard extends Model.Hazard {}
+
+/** What somebody knows beforehand. */
+export interface HazardOptions {
+  /**
+   * How long the operation is expected to take, give or take half of it. It counts as much as two operations that were
+   * observed before all others.
+   */
+  readonly expected?: Duration.Input | undefined
+}
+
+/** What a history teaches. */
+export const hazard = (history: History, options?: HazardOptions): Hazard =>
+  Model.hazard(beliefs(history), expectedOf(options))
+
+const expectedOf = (options: HazardOptions | undefined) =>
+  options?.expected === undefined
+    ? undefined
+    : Math.min(Model.longest, Math.max(0, Duration.toMillis(Duration.fromInputUnsafe(options.expected))))
+
+/** What is known of the operation that is waited for. Default nothing; a poller provides it for each wait. */
+export const CurrentHazard = Context.Reference<Effect.Effect<Hazard>>("@bulk-operations/poll/PollHistory/Hazard", {
+  defaultValue: () => Effect.succeed(Model.unknown)
+})
+
+/** Which history: operations of different accounts, or of different jobs, take differently long. */
+export interface Key {
+  readonly accountId: string
+  /** Of the job. Default none. */
+  readonly name?: string | undefined
+}
+
+/** Histories, by account and name. */
+export class PollHistory extends Context.Service<PollHistory, {
+  /** Takes note of an operation. It never waits and never fails. */
+  readonly record: (key: Key, sighting: Sighting) => Effect.Effect<void>
+
+  /** What is known now. It never waits and never fails. */
+  readonly hazard: (key: Key, options?: HazardOptions) => Effect.Effect<Hazard>
+
+  /** All that is kept under a key. */
+  readonly history: (key: Key) => Effect.Effect<History>
+}>()("@bulk-operations/poll/PollHistory") {}
+
+const pathOf = ({ accountId, name = "" }: Key) => `${accountId}/${name}`
+
+const make = (histories: Histories.Histories) =>
+  PollHistory.of({
+    record: (key, sighting) => Effect.sync(() => histories.record(pathOf(key), sighting)),
+    hazard: (key, options) => {
+      const path = pathOf(key)
+      const expected = expectedOf(options)
+      return Effect.sync(() => histories.hazard(path, expected))
+    },
+    history: (key) => Effect.sync(() => histories.history(pathOf(key)))
+  })
+
+/** Histories in memory: forgotten when the process ends. */
+export const layer: Layer.Layer<PollHistory> = Layer.sync(
+  PollHistory,
+  () => make(Histories.make({ onNew: constVoid, onChange: constVoid }))
+)
+
+/** How histories are kept. */
+export interface StoreOptions {
+  /** The longest time for which what was observed is in memory alone. Default 1 minute. */
+  readonly writeAfter?: Duration.Input | undefined
+}
+
+/**
+ * Histories over a `KeyValueStore`: files, Redis, SQL, so that a job which runs once a night learns as well.
+ *
+ * A history is read when it is first asked for, in the background: a gap that has begun by then stays as it is, the next
+ * one knows more. It is written some time after it has changed and when the layer ends, together with what another
+ * process has written meanwhile. A store that fails, takes longer than ten seconds or holds something else costs a debug
+ * log, and the history is in memory alone.
+ *
+ * @example
+ * import { PollHistory } from "@bulk-operations/poll"
+ * import { NodeServices } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ * import { KeyValueStore } from "effect/persistence"
+ *
+ * export const kept = PollHistory.layerStore().pipe(
+ *   Layer.provide(KeyValueStore.layerFileSystem(".cache/bulk-operations")),
+ *   Layer.provide(NodeServices.layer)
+ * )
+ */
+export const layerStore = (options?: StoreOptions): Layer.Layer<PollHistory, never, KeyValueStore.KeyValueStore> =>
+  Layer.effect(
+    PollHistory,
+    Effect.gen(function*() {
+      const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, "bulk-operations/history/")
+      const background = yield* FiberSet.makeRuntime<never>()
+      const writing = new Map<Histories.Kept, Effect.Effect<void>>()
+      yield* Effect.addFinalizer(() =>
+        Effect.suspend(() => Effect.forEach(writing.values(), identity, { concurrency: "unbounded", discard: true }))
+      )
+
+      const writeLater = (kept: Histories.Kept) => {
+        if (writing.has(kept)) return
+        const written = Effect.suspend(() => {
+          const { history } = kept
+          return Effect.ensuring(
+            harmless("write", kept.path, write(store, kept.path, history)),
+            Effect.sync(() => {
+              writing.delete(kept)
+              if (kept.history !== history) writeLater(kept)
+            })
+          )
+        })
+        writing.set(kept, written)
+        background(Effect.delay(written, options?.writeAfter ?? "1 minute"))
+      }
+
+      return make(Histories.make({
+        onNew: (kept) => {
+          const reading = Effect.map(read(store, kept.path), (history) => Histories.add(kept, history))
+          background(harmless("read", kept.path, reading))
+        },
+        onChange: writeLater
+      }))
+    })
+  )
+
+const json = Schema.fromJsonString(History)
+const decode = Schema.decodeEffect(json)
+const encode = Schema.encodeEffect(json)
+
+const read = Effect.fnUntraced(function*(store: KeyValueStore.KeyValueStore, path: string) {
+  const text = yield* store.get(path)
+  return text === undefined ? empty : yield* decode(text)
+})
+
+const write = Effect.fnUntraced(function*(store: KeyValueStore.KeyValueStore, path: string, history: History) {
+  // What cannot be read is replaced.
+  const before = yield* Effect.catchTag(read(store, path), "SchemaError", () => Effect.succeed(empty))
+  yield* store.set(path, yield* encode(merge(history, before)))
+})
+
+const harmless = <E>(what: "read" | "write", path: string, effect: Effect.Effect<void, E>): Effect.Effect<void> =>
+  effect.pipe(
+    Effect.timeout("10 seconds"),
+    Effect.catchCause((cause) =>
+      Effect.logDebug(`Cannot ${what} the history of ${path}: it is kept in memory alone`, cause)
+    )
+  )

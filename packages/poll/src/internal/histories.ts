@@ -1,0 +1,72 @@
+/**
+ * The histories that a process has in mind.
+ */
+import * as Model from "./hazard.ts"
+import * as Data from "./history.ts"
+
+/** One of them, and what it teaches. */
+export interface Kept {
+  readonly path: string
+  history: Data.History
+  beliefs: Model.Beliefs
+  /** Computed when it is asked for. */
+  hazard: Model.Hazard | undefined
+}
+
+/** The only mutable state of `PollHistory`. */
+export interface Histories {
+  readonly history: (path: string) => Data.History
+  readonly hazard: (path: string, expected: number | undefined) => Model.Hazard
+  readonly record: (path: string, sighting: Data.Sighting) => void
+}
+
+// The one that was not asked for the longest time is forgotten first.
+const most = 256
+
+export const make = (listeners: {
+  /** Called with each history that is begun. */
+  readonly onNew: (kept: Kept) => void
+  readonly onChange: (kept: Kept) => void
+}): Histories => {
+  const all = new Map<string, Kept>()
+
+  // A map is in the order of insertion.
+  const of = (path: string): Kept => {
+    const known = all.get(path)
+    const kept = known ?? { path, history: Data.empty, beliefs: Model.nothing, hazard: undefined }
+    all.delete(path)
+    all.set(path, kept)
+    if (known === undefined) {
+      if (all.size > most) all.delete(all.keys().next().value ?? path)
+      listeners.onNew(kept)
+    }
+    return kept
+  }
+
+  return {
+    history: (path) => of(path).history,
+    hazard: (path, expected) => {
+      const kept = of(path)
+      if (expected !== undefined) return Model.hazard(kept.beliefs, expected)
+      kept.hazard ??= Model.hazard(kept.beliefs)
+      return kept.hazard
+    },
+    record: (path, sighting) => {
+      const kept = of(path)
+      const history = Data.record(kept.history, sighting)
+      const observation = history.operations.at(-1)
+      if (history === kept.history || observation === undefined) return
+      kept.history = history
+      kept.beliefs = Data.learn(kept.beliefs, observation)
+      kept.hazard = undefined
+      listeners.onChange(kept)
+    }
+  }
+}
+
+/** Adds what was kept elsewhere. */
+export const add = (kept: Kept, history: Data.History): void => {
+  kept.history = Data.merge(kept.history, history)
+  kept.beliefs = Data.beliefs(kept.history)
+  kept.hazard = undefined
+}

@@ -1,0 +1,97 @@
+/**
+ * How long the last operations of one kind took, as plain data.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import { type Beliefs, longest, nothing, observe } from "./hazard.ts"
+
+const mostOperations = 256
+
+const Age = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: longest }))
+
+/** How long one operation took, as far as is known: milliseconds from its start. */
+export const Observation = Schema.Struct({
+  /** When it was observed, in milliseconds since the epoch. */
+  at: Schema.Int,
+  /** It had not ended at this age. */
+  from: Age,
+  /** It had ended at this age. Absent where it was not seen to end. */
+  to: Schema.optionalKey(Age)
+}).check(Schema.makeFilter(({ from, to }) => to === undefined || from < to, { expected: "from before to" }))
+export type Observation = typeof Observation.Type
+
+/** How long the last operations took, oldest first. */
+export const History = Schema.Struct({
+  version: Schema.Literal(1),
+  operations: Schema.Array(Observation).check(Schema.isMaxLength(mostOperations))
+})
+export type History = typeof History.Type
+
+/** Nothing observed yet. */
+export const empty: History = { version: 1, operations: [] }
+
+/** One operation, as a wait saw it. An operation whose start is not known teaches nothing. */
+export interface Sighting {
+  readonly startedAt: DateTime.DateTime
+  /** When the last poll that saw it under way was sent. Default none did. */
+  readonly underWayAt?: DateTime.DateTime | undefined
+  /** When an answer said that it had ended. Default none did: the wait was interrupted, or timed out. */
+  readonly seenAt?: DateTime.DateTime | undefined
+  /** When it ended, as Cloudflare says: by the clock of the other times, or they are believed instead. */
+  readonly completed?: DateTime.DateTime | undefined
+}
+
+/**
+ * The history with one more operation.
+ *
+ * A `completed` in whole seconds, as Cloudflare's is, leaves open where in that second the operation ended. Without one,
+ * it ended between two polls. Where neither makes sense, because a clock was set, nothing is recorded. More than a day
+ * counts as a day.
+ */
+export const record = (history: History, sighting: Sighting): History => {
+  const observation = observationOf(sighting)
+  if (observation === undefined) return history
+  // Each has a time of its own, so that merging takes none of them for another.
+  const at = Math.max(observation.at, (history.operations.at(-1)?.at ?? Number.NEGATIVE_INFINITY) + 1)
+  return { version: 1, operations: [...history.operations, { ...observation, at }].slice(-mostOperations) }
+}
+
+const wholeSecond = 1000
+
+const observationOf = ({ completed, seenAt, startedAt, underWayAt }: Sighting): Observation | undefined => {
+  const start = DateTime.toEpochMillis(startedAt)
+  const age = (at: DateTime.DateTime) => DateTime.toEpochMillis(at) - start
+  const underWay = underWayAt === undefined ? 0 : Math.max(0, age(underWayAt))
+  if (seenAt === undefined) return underWay > 0 ? bounded(start + underWay, underWay) : undefined
+  const seen = age(seenAt)
+  if (seen <= underWay) return undefined
+  const at = DateTime.toEpochMillis(seenAt)
+  if (completed === undefined) return bounded(at, underWay, seen)
+  const ended = age(completed)
+  const from = Math.max(underWay, ended)
+  const to = Math.min(seen, ended + (DateTime.toEpochMillis(completed) % wholeSecond === 0 ? wholeSecond : 1))
+  return from < to ? bounded(at, from, to) : bounded(at, underWay, seen)
+}
+
+const bounded = (at: number, from: number, to?: number): Observation =>
+  to === undefined || from >= longest
+    ? { at: Math.round(at), from: Math.min(Math.floor(from), longest) }
+    : { at: Math.round(at), from: Math.floor(from), to: Math.min(Math.ceil(to), longest) }
+
+const key = ({ at, from, to }: Observation) => `${at} ${from} ${to}`
+
+/** The last operations of both. Neither the order nor how often it is done matters. */
+export const merge = (one: History, other: History): History => {
+  const all = new Map([...one.operations, ...other.operations].map((observation) => [key(observation), observation]))
+  const sorted = Array.from(all.values()).toSorted((left, right) =>
+    left.at - right.at || left.from - right.from || (left.to ?? longest) - (right.to ?? longest)
+  )
+  return { version: 1, operations: sorted.slice(-mostOperations) }
+}
+
+/** What is believed after one more operation. */
+export const learn = (beliefs: Beliefs, { from, to }: Observation): Beliefs =>
+  observe(beliefs, { from, to: to ?? Number.POSITIVE_INFINITY })
+
+/** What a history teaches. */
+export const beliefs = ({ operations }: History): Beliefs => operations.reduce(learn, nothing)

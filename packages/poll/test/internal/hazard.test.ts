@@ -1,0 +1,139 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import * as Hazard from "../../src/internal/hazard.ts"
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const after = (...observations: ReadonlyArray<Hazard.Observation>) =>
+  observations.reduce(Hazard.observe, Hazard.nothing)
+
+const times = (count: number, observation: Hazard.Observation) => Array.from({ length: count }, () => observation)
+
+const took = (seconds: number): Hazard.Observation => ({ from: 1000 * seconds, to: 1000 * seconds + 1000 })
+const notBy = (seconds: number): Hazard.Observation => ({ from: 1000 * seconds, to: Number.POSITIVE_INFINITY })
+
+// When one polls who polls in the middle of what is drawn, up to some seconds.
+const polls = (beliefs: Hazard.Beliefs, until: number, expected?: number) => {
+  const hazard = Hazard.hazard(beliefs, expected === undefined ? undefined : 1000 * expected)
+  const ages: Array<number> = []
+  for (let age = 0; age < 1000 * until;) {
+    age = Hazard.nextPoll(hazard, { age, cost: 250, phase: 0.5, isFirst: age === 0 })
+    ages.push(age / 1000)
+  }
+  return ages
+}
+
+// How late the end of an operation is seen that takes so many seconds.
+const lateness = (beliefs: Hazard.Beliefs, duration: number) => (polls(beliefs, duration).at(-1) ?? 0) - duration
+
+const size = ({ memories }: Hazard.Beliefs) => memories.map(({ ended, reached }) => ended.length + reached.length)
+
+const within = (ages: ReadonlyArray<number>, from: number, to: number) =>
+  ages.filter((age) => age >= from && age < to).length
+
+describe("nextPoll", () => {
+  it.prop(
+    "without data is that of quadratic, at any age",
+    { age: between(0, 200_000_000), cost: between(1, 100_000) },
+    ({ age, cost }) => {
+      const next = Hazard.nextPoll(Hazard.unknown, { age, cost, phase: 0.3, isFirst: false })
+      assert.closeTo(next, (Math.sqrt(age) + Math.sqrt(cost)) ** 2, 1e-3)
+    }
+  )
+
+  const observation = Schema.Struct({
+    from: between(0, Hazard.longest),
+    width: between(1, 10_000),
+    ended: Schema.Boolean
+  })
+
+  it.prop(
+    "is after the age and finite, whatever was observed",
+    {
+      observations: Schema.Array(observation).check(Schema.isMaxLength(30)),
+      age: between(0, 10 * Hazard.longest),
+      cost: between(1, 100_000),
+      phase: between(0, 99)
+    },
+    ({ age, cost, observations, phase }) => {
+      const beliefs = after(...observations.map(({ ended, from, width }) => ({
+        from,
+        to: ended ? from + width : Number.POSITIVE_INFINITY
+      })))
+      for (const isFirst of [true, false]) {
+        const next = Hazard.nextPoll(Hazard.hazard(beliefs), { age, cost, phase: phase / 100, isFirst })
+        assert.isAbove(next, age)
+        assert.isFinite(next)
+      }
+    }
+  )
+
+  it("is made once the lateness to be expected is worth a request, and neither before nor later", () => {
+    // A fair coin: 4 seconds or 20.
+    const beliefs = after(...Array.from({ length: 60 }, (_, index) => took(index % 2 === 0 ? 4 : 20)))
+    const ages = polls(beliefs, 21)
+    assert.isAtLeast(within(ages, 4, 6.5), 2)
+    assert.isAtMost(within(ages, 6.5, 18), 4)
+    assert.isAtLeast(within(ages, 18, 21), 2)
+  })
+
+  it("an operation that comes between those before it is seen before a minute is lost", () => {
+    assert.isBelow(lateness(after(...times(50, took(90))), 5), 6)
+    assert.isBelow(lateness(after(...times(50, took(3600))), 60), 60)
+  })
+})
+
+describe("observe", () => {
+  it("what was not seen to end makes a longer duration likely", () => {
+    const ages = polls(after(...times(20, notBy(30))), 300)
+    assert.isAtMost(within(ages, 0, 25), 3)
+    assert.isAtLeast(within(ages, 30, 300), 10)
+  })
+
+  it("follows a change within three operations", () => {
+    const before = times(50, took(90))
+    assert.isBelow(lateness(after(...before, ...times(3, took(5))), 5), 2)
+  })
+
+  it("stays bounded: nothing it keeps grows with the operations", () => {
+    const many = after(...times(1000, took(15)))
+    assert.deepStrictEqual(size(many), size(Hazard.nothing))
+    many.memories.forEach(({ ended, reached }) =>
+      [...ended, ...reached].forEach((operations) => assert.isBelow(operations, 75))
+    )
+  })
+
+  it("its weights stay a distribution, and none is ever lost", () => {
+    let beliefs = Hazard.nothing
+    for (const observation of [...times(200, took(15)), notBy(86_400), took(0), took(80_000), ...times(50, took(1))]) {
+      beliefs = Hazard.observe(beliefs, observation)
+      const weights = beliefs.memories.map(({ weight }) => weight)
+      assert.closeTo(weights.reduce((sum, weight) => sum + weight), 1, 1e-9)
+      weights.forEach((weight) => assert.isAtLeast(weight, 0.002))
+    }
+  })
+})
+
+describe("hazard", () => {
+  it("with an expectation alone, polls little before it and more often around it", () => {
+    const expecting = polls(Hazard.nothing, 60, 30)
+    const ignorant = polls(Hazard.nothing, 60)
+    assert.isAtMost(within(expecting, 0, 15), within(ignorant, 0, 15) - 3)
+    assert.isAbove(within(expecting, 20, 45), within(ignorant, 20, 45))
+  })
+
+  it("an expectation is outweighed by ten operations", () => {
+    const beliefs = after(...times(10, took(5)))
+    const misled = polls(beliefs, 7, 600)
+    assert.isAtMost((misled.at(-1) ?? 0) - (polls(beliefs, 7).at(-1) ?? 0), 1)
+    assert.isAtLeast(within(misled, 4, 7), 2)
+  })
+
+  it("its chances are probabilities", () => {
+    const beliefs = after(...times(30, took(15)), ...times(5, notBy(100)))
+    Hazard.hazard(beliefs, 20_000).chances.forEach((chance) => {
+      assert.isAbove(chance, 0)
+      assert.isAtMost(chance, 1)
+    })
+  })
+})
