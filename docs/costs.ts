@@ -3,10 +3,10 @@
  *
  * `npm run docs` writes them. With `--check`, as in `npm test`, it only says where they are out of date.
  */
-import { PollSchedule } from "@bulk-operations/poll"
-import { Console, Duration, Effect } from "effect"
+import { PollHistory, PollSchedule } from "@bulk-operations/poll"
+import { Console, DateTime, Duration, Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
-import { logUniform, sample } from "../benchmarks/economy/durations.ts"
+import { around, type Distribution, logUniform, sample } from "../benchmarks/economy/durations.ts"
 import { awsWaiter, terraform } from "../benchmarks/economy/peers.ts"
 import { chart } from "../benchmarks/harness/chart.ts"
 
@@ -25,38 +25,93 @@ const seconds = (duration: Duration.Duration) => {
   return Number.isFinite(value) ? `${value.toFixed(value < 9.95 ? 1 : 0)} s` : "never"
 }
 
+const startOf = (hour: number) => DateTime.makeUnsafe(3_600_000 * hour)
+
+// After so many operations, one an hour, that completed in whole seconds.
+const after = (count: number, durations: Distribution) => {
+  const all = sample(durations, count)
+  const history = all.reduce((history, _, hour) => {
+    // The short ones do not all come first.
+    const seconds = Math.floor(all[(7 * hour) % count] ?? 0)
+    const startedAt = startOf(hour)
+    const completed = DateTime.add(startedAt, { seconds })
+    return PollHistory.record(history, { startedAt, completed, seenAt: DateTime.add(completed, { seconds: 2 }) })
+  }, PollHistory.empty)
+  return Effect.provideService(PollHistory.CurrentHazard, Effect.succeed(PollHistory.hazard(history)))
+}
+
+// Those that resemble the one that is waited for: two thirds are within a fifth of it.
+const alike = (duration: Duration.Input) => around(Duration.toSeconds(Duration.fromInputUnsafe(duration)), 0.2)
+
+const experienced = [5, 50] as const
+
+// What an operation costs after so many that resemble it, itself like any of them.
+const learned = Effect.fnUntraced(function*(count: number, duration: Duration.Input) {
+  const those = alike(duration)
+  const rows = yield* PollSchedule.explain(PollSchedule.learned(), sample(those, 15).map(Duration.seconds)).pipe(
+    after(count, those)
+  )
+  const mean = (of: (row: PollSchedule.Explanation) => number) =>
+    rows.reduce((sum, row) => sum + of(row), 0) / rows.length
+  return {
+    duration: Duration.fromInputUnsafe(duration),
+    polls: mean(({ polls }) => polls),
+    meanLateness: Duration.seconds(mean((row) => Duration.toSeconds(row.meanLateness))),
+    worstLateness: Duration.seconds(Math.max(...rows.map((row) => Duration.toSeconds(row.worstLateness)))),
+    operations: count
+  }
+})
+
+const nameOf = (count: number) => `\`PollSchedule.learned()\`, after ${count} alike`
+
+const rowOf = (name: string, explained: ReadonlyArray<PollSchedule.Explanation>) => {
+  const cells = explained.map(({ meanLateness, polls, worstLateness }) =>
+    Duration.isFinite(worstLateness)
+      ? `${Math.round(polls)} · ${seconds(meanLateness)} · ${seconds(worstLateness)}`
+      : `${Math.round(polls)} · gives up`
+  )
+  return `| ${[name, ...cells].join(" | ")} |`
+}
+
 const table = Effect.gen(function*() {
-  const rows = yield* Effect.forEach(
+  const [first, ...others] = yield* Effect.forEach(
     contenders,
-    ([name, schedule]) =>
-      Effect.map(PollSchedule.explain(schedule, durations), (explained) => {
-        const cells = explained.map(({ meanLateness, polls, worstLateness }) =>
-          Duration.isFinite(worstLateness)
-            ? `${Math.round(polls)} · ${seconds(meanLateness)} · ${seconds(worstLateness)}`
-            : `${Math.round(polls)} · gives up`
-        )
-        return `| ${[name, ...cells].join(" | ")} |`
-      })
+    ([name, schedule]) => Effect.map(PollSchedule.explain(schedule, durations), (explained) => rowOf(name, explained))
+  )
+  const learnedRows = yield* Effect.forEach(
+    experienced,
+    (count) =>
+      Effect.map(
+        Effect.forEach(durations, (duration) => learned(count, duration)),
+        (explained) => rowOf(nameOf(count), explained)
+      )
   )
   return [
     `| requests · mean · worst lateness | ${durations.join(" | ")} |`,
     `| --- |${" --- |".repeat(durations.length)}`,
-    ...rows
+    first,
+    ...learnedRows,
+    ...others
   ].join("\n")
 })
 
 // Operations of unknown duration.
 const unknownDurations = sample(logUniform, 60).map(Duration.seconds)
 
-const overUnknown = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule) {
-  const explained = yield* PollSchedule.explain(schedule, unknownDurations)
+const overUnknown = (schedule: PollSchedule.PollSchedule) =>
+  Effect.map(PollSchedule.explain(schedule, unknownDurations), pointOf)
+
+const overLearned = (count: number) =>
+  Effect.map(Effect.forEach(unknownDurations, (duration) => learned(count, duration)), pointOf)
+
+const pointOf = (explained: ReadonlyArray<PollSchedule.Explanation>) => {
   const mean = (of: (row: PollSchedule.Explanation) => number) =>
     explained.reduce((sum, row) => sum + of(row), 0) / explained.length
   return {
     requests: mean(({ polls }) => polls),
     lateness: mean((row) => 100 * Duration.toSeconds(row.meanLateness) / Duration.toSeconds(row.duration))
   }
-})
+}
 
 const curve = (of: (knob: Duration.Duration) => PollSchedule.PollSchedule, knobs: ReadonlyArray<Duration.Input>) =>
   Effect.forEach(knobs, (knob) => overUnknown(of(Duration.fromInputUnsafe(knob))))
@@ -97,6 +152,8 @@ const figure = Effect.gen(function*() {
     ],
     points: [
       { name: "the default", ...(yield* overUnknown(PollSchedule.quadratic())) },
+      { name: "learned, after 5 alike", ...(yield* overLearned(5)) },
+      { name: "learned, after 50 alike", ...(yield* overLearned(50)) },
       { name: "Terraform", ...(yield* overUnknown(terraform)) },
       { name: "every 2 s", ...(yield* overUnknown(PollSchedule.spaced("2 seconds"))) },
       { name: "AWS waiter", ...(yield* overUnknown(awsWaiter)) }

@@ -1,5 +1,5 @@
 /**
- * How long operations take: two guesses, for nobody knows.
+ * How long operations take: guesses, for nobody knows.
  */
 
 export interface Distribution {
@@ -8,6 +8,24 @@ export interface Distribution {
   readonly quantile: (q: number) => number
 }
 
+/** Around a median, so that two thirds are within a factor of `e` to the `sigma`. */
+export const around = (median: number, sigma: number): Distribution => ({
+  name: `log-normal, median ${median} s, sigma ${sigma}`,
+  quantile: (q) => median * Math.exp(sigma * normalQuantile(q))
+})
+
+/** Two kinds, of which `part` are of the first. */
+export const either = (part: number, first: Distribution, second: Distribution): Distribution => ({
+  name: `${100 * part} % ${first.name}; else ${second.name}`,
+  quantile: (q) => q < part ? first.quantile(q / part) : second.quantile((q - part) / (1 - part))
+})
+
+/** Of whom nobody can say how long they still take. */
+export const exponential = (mean: number): Distribution => ({
+  name: `exponential, mean ${mean} s`,
+  quantile: (q) => -mean * Math.log(1 - q)
+})
+
 /** From 1 second to 30 minutes, every order of magnitude as likely. */
 export const logUniform: Distribution = {
   name: "log-uniform, 1 s to 30 min",
@@ -15,10 +33,7 @@ export const logUniform: Distribution = {
 }
 
 /** Most take a few seconds, and some very long. */
-export const logNormal: Distribution = {
-  name: "log-normal, median 8 s, sigma 1.2",
-  quantile: (q) => 8 * Math.exp(1.2 * normalQuantile(q))
-}
+export const logNormal: Distribution = around(8, 1.2)
 
 /** So many operations that stand for all, from the shortest to the longest, in seconds. */
 export const sample = ({ quantile }: Distribution, size: number): ReadonlyArray<number> =>
