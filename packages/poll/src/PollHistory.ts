@@ -39,7 +39,7 @@ const expectedOf = (options: HazardOptions | undefined) =>
     ? undefined
     : Math.min(Model.longest, Math.max(0, Duration.toMillis(Duration.fromInputUnsafe(options.expected))))
 
-/** What is known of the operation that is waited for. Default nothing; a poller provides it for each wait. */
+/** What is known of the operation that is waited for: read by `PollSchedule.learned` before each gap. Default nothing. */
 export const CurrentHazard = Context.Reference<Effect.Effect<Hazard>>("@bulk-operations/poll/PollHistory/Hazard", {
   defaultValue: () => Effect.succeed(Model.unknown)
 })

@@ -70,13 +70,12 @@ export class Learning extends Data.Class<{
  * detection where operations resemble each other.
  *
  * The next poll is made when the lateness to be expected since the last one is worth a request (`requestCost`, default
- * 250 milliseconds). With no history that is `quadratic`, gap by gap, and no gap is ever much more than six times as
- * long as its. An operation that takes far longer or shorter than those before it costs more than `quadratic` would have
- * made of it; after a few such operations that is what is expected.
+ * 250 milliseconds). With no history that is `quadratic`, gap by gap, and no gap spans more than six of its. An operation
+ * that takes far longer or shorter than those before it costs more than `quadratic` would have made of it; after a few
+ * such operations that is what is expected.
  *
- * What is known is read from `PollHistory.CurrentHazard` before each gap. A poller provides it for each wait; whoever
- * steps the schedule by hand provides it where the schedule begins. It counts from the time of the first step, which
- * should be the start of the operation: a wait that is not told `startedAt` takes every operation for a new one.
+ * What is known is read from `PollHistory.CurrentHazard` before each gap: provide it where the schedule begins. Age counts
+ * from the first step, which should be at the start of the operation.
  *
  * @example
  * import { PollHistory, PollSchedule } from "@bulk-operations/poll"

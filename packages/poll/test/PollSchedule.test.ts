@@ -116,7 +116,7 @@ describe("learned", () => {
   )
 
   it.effect.prop(
-    "whatever was observed, its gaps are positive and at most about six times those of quadratic",
+    "whatever was observed, its gaps are positive and span at most six of quadratic's",
     {
       durations: Schema.Array(between(0, 200_000)).check(Schema.isMaxLength(40)),
       repeated: between(1, 60),

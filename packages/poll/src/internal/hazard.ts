@@ -201,7 +201,7 @@ export interface Poll {
   readonly isFirst: boolean
 }
 
-// No gap is more than about so many times what it would be for who knows nothing, however sure the memories are.
+// No gap spans more than so many of those of who knows nothing, however sure the memories are.
 const boldest = 6
 
 // By how much a gap may be off so as to differ from that of other waits. It costs next to nothing to miss the best one.
