@@ -114,6 +114,21 @@ describe("observe", () => {
   })
 })
 
+// Slow memories of operations of 5 and of 90 seconds.
+const weighing = (weights: ReadonlyArray<number>): Hazard.Beliefs => ({
+  operations: 50,
+  memories: [after(), after(), after(...times(50, took(5))), after(...times(50, took(90)))].map((
+    beliefs,
+    index
+  ) => ({
+    reached: beliefs.memories[index]?.reached ?? [],
+    ended: beliefs.memories[index]?.ended ?? [],
+    weight: weights[index] ?? 0
+  }))
+})
+const gapEnd = (beliefs: Hazard.Beliefs) =>
+  Hazard.nextPoll(Hazard.hazard(beliefs), { age: 30_000, cost: 250, phase: 0.5, isFirst: false })
+
 describe("hazard", () => {
   it("with an expectation alone, polls little before it and more often around it", () => {
     const expecting = polls(Hazard.nothing, 60, 30)
@@ -127,6 +142,11 @@ describe("hazard", () => {
     const misled = polls(beliefs, 7, 600)
     assert.isAtMost((misled.at(-1) ?? 0) - (polls(beliefs, 7).at(-1) ?? 0), 1)
     assert.isAtLeast(within(misled, 4, 7), 2)
+  })
+
+  it("a memory counts for little once an operation has outlived all that it holds for likely", () => {
+    const undecided = gapEnd(weighing([0, 0, 0.5, 0.5]))
+    assert.closeTo(undecided, gapEnd(weighing([0, 0, 0, 1])), 500)
   })
 
   it("its chances are probabilities", () => {
