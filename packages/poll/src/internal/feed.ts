@@ -147,7 +147,8 @@ export const make = (options: {
   }
 
   const contextOf = ({ readers }: Feed, claim: RequestBudget.Claim) => {
-    const links = Array.from(readers).slice(0, maxLinks).map(({ span }) => ({ span, attributes: {} }))
+    const links: Array<Tracer.SpanLink> = []
+    for (const { span } of readers) if (links.push({ span, attributes: {} }) === maxLinks) break
     return context.pipe(
       Context.add(References.TracerSpanLinks, links),
       Context.add(RequestBudget.CurrentClaim, claim)
