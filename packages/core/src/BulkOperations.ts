@@ -52,12 +52,6 @@ const readId = (name: string, schema: Schema.Decoder<string>) => {
 const readAccountId = readId("account_id", AccountId)
 const readOperationId = readId("operation_id", OperationId)
 
-// Part of decoding, so that the error has all that is known of the answer.
-const isAbout = (operationId: string) =>
-  BulkOperation.check(
-    Schema.makeFilter(({ id }) => id === operationId, { expected: "the operation that was asked for, not another" })
-  )
-
 /** The service over `CloudflareApi`. */
 export const make = Effect.gen(function*() {
   const api = yield* CloudflareApi
@@ -75,7 +69,10 @@ export const make = Effect.gen(function*() {
     const account = yield* Effect.fromResult(readAccountId(accountId))
     const id = yield* Effect.fromResult(readOperationId(operationId))
     const request = HttpClientRequest.get(pathOf(encodeURIComponent(account), encodeURIComponent(id)))
-    const operation = yield* api.request(request, isAbout(id))
+    const { result: operation, unexpected } = yield* api.answer(request, BulkOperation)
+    if (operation.id !== id) {
+      return yield* unexpected(`the answer is about another operation, ${JSON.stringify(operation.id)}`)
+    }
     yield* Effect.annotateCurrentSpan("cloudflare.operation_status", operation.status)
     return operation
   })

@@ -20,6 +20,7 @@ import * as Schema from "effect/Schema"
 import { AccountId } from "./BulkOperation.ts"
 import type { CloudflareError } from "./CloudflareError.ts"
 import * as Credentials from "./Credentials.ts"
+import * as Caller from "./internal/caller.ts"
 import type { ResultInfo } from "./internal/envelope.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Transport from "./internal/transport.ts"
@@ -94,6 +95,11 @@ export interface Answer<A> extends AnswerHead {
   readonly result: A
   /** Empty where the answer has none. */
   readonly resultInfo: ResultInfo
+  /**
+   * The `UnexpectedResponse` for a result that can be decoded and is still not what was asked for, with all that is known
+   * of the answer. The detail may hold texts of the answer: the caller's secret is taken out of it.
+   */
+  readonly unexpected: (detail: string) => CloudflareError
 }
 
 /** What `layer` is made from. */
@@ -156,7 +162,9 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       onSuccess: toNormalForm,
       onFailure: ({ message }) => message
     }),
-    credentials: Effect.isEffect(options.credentials) ? options.credentials : Effect.succeed(options.credentials)
+    caller: Effect.isEffect(options.credentials)
+      ? Caller.resolve(options.credentials)
+      : yield* Effect.exit(Caller.resolve(Effect.succeed(options.credentials)))
   }
 
   const answer = Effect.fnUntraced(function*<A>(

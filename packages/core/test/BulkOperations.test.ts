@@ -289,7 +289,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.strictEqual(error.reason._tag, "UnexpectedResponse")
         assert.strictEqual(
           error.message,
-          "Cloudflare's answer is not what this library expects: result: Expected the operation that was asked for, not another; the result was {\"id\":\"other\",\"status\":\"completed\",\"completed\":\"2026-01-31T08:00:00Z\"}. "
+          "Cloudflare's answer is not what this library expects: the answer is about another operation, \"other\". "
             + `Check the base URL (${new URL(server.url).host}); if it is right, the API has changed. `
             + "(200 GET /accounts/acc/rules/lists/bulk_operations/op, cf-ray 863bc951ce9d9abd-MIA)"
         )

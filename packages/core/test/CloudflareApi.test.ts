@@ -240,13 +240,21 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     it.live("has the result, where the next page begins, the status and the headers", () =>
       Effect.gen(function*() {
         const { run } = yield* serving(LoopbackServer.json(page, { status: 201, headers: { "cf-ray": "a-MIA" } }))
-        const { headers, ...rest } = yield* run(asked)
+        const { headers, unexpected, ...rest } = yield* run(asked)
         assert.deepStrictEqual(rest, {
           result: { answer: 42 },
           resultInfo: { cursors: { after: "next" }, count: 1 },
           status: 201
         })
         assert.strictEqual(headers["cf-ray"], "a-MIA")
+        assert.deepInclude({ ...unexpected(`not ${Client.secret}`).reason }, {
+          _tag: "UnexpectedResponse",
+          method: "GET",
+          path: "/accounts/acc/rules/lists",
+          status: 201,
+          ray: "a-MIA",
+          detail: "not <redacted>"
+        })
       }))
 
     it.live("has an empty resultInfo where there is one page only", () =>

@@ -16,12 +16,15 @@ export interface Caller {
   readonly show: PlainText.Show
 }
 
+/** Why there is no caller. */
+export type Refused = Pick<Failure, "reason" | "detail">
+
 const decode = Schema.decodeUnknownEffect(Schema.toType(Credentials.Credentials))
 
 /** The caller with the credentials of this moment; or what is wrong with them. */
 export const resolve = (
   credentials: Effect.Effect<Credentials.Credentials, unknown>
-): Effect.Effect<Caller, Pick<Failure, "reason" | "detail">> =>
+): Effect.Effect<Caller, Refused> =>
   credentials.pipe(
     Effect.mapError((error) => Causes.describe(error) || "their effect failed without a reason"),
     Effect.flatMap((credentials) =>

@@ -10,11 +10,10 @@ import type * as Headers from "effect/http/Headers"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import * as References from "effect/References"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import type * as Tracer from "effect/Tracer"
 import type { CloudflareError } from "../CloudflareError.ts"
-import type { Credentials } from "../Credentials.ts"
 import * as Answer from "./answer.ts"
 import * as Body from "./body.ts"
 import * as Caller from "./caller.ts"
@@ -30,7 +29,7 @@ export interface Settings {
   readonly transport: Context.Context<never>
   /** The base URL, or what is wrong with it. */
   readonly baseUrl: Result.Result<URL, string>
-  readonly credentials: Effect.Effect<Credentials, unknown>
+  readonly caller: Effect.Effect<Caller.Caller, Caller.Refused>
 }
 
 /** One request. */
@@ -46,6 +45,7 @@ export interface Options<A> {
 export interface Received<A> extends Answer.Success<A> {
   readonly status: number
   readonly headers: Headers.Headers
+  readonly unexpected: (detail: string) => CloudflareError
 }
 
 const maxBodySize = 16 * 1024 * 1024
@@ -86,12 +86,12 @@ const exchange = Effect.fnUntraced(function*<A>(
   call: Facts,
   progress: Progress
 ): Effect.fn.Return<Received<A>, CloudflareError> {
-  const { request } = options
+  const { propagateTraces, request } = options
   if (Result.isFailure(settings.baseUrl)) return yield* refuse(call, `the base URL: ${settings.baseUrl.failure}`)
   const problem = Transport.unsendable(request)
   if (problem !== undefined) return yield* refuse(call, problem)
   const caller = yield* Effect.mapError(
-    Caller.resolve(settings.credentials),
+    settings.caller,
     (failure) => Failures.toError({ ...call, ...failure }, PlainText.show)
   )
   progress.show = caller.show
@@ -100,22 +100,33 @@ const exchange = Effect.fnUntraced(function*<A>(
     HttpClientRequest.prependUrl(baseUrl.href),
     HttpClientRequest.setHeaders(caller.headers)
   )
+  const received = (request: HttpClientRequest.HttpClientRequest) =>
+    Effect.mapError(
+      converse(settings, { ...options, request }, call, progress),
+      (failure) => Failures.toError(failure, caller.show)
+    )
+  if (!(yield* References.TracerEnabled)) return yield* received(prepared)
   const attributes = {
     "http.request.method": request.method,
     "server.address": baseUrl.hostname,
-    "url.full": caller.show(`${baseUrl.href.replace(/\/$/, "")}${call.path}`)
+    "url.full": PlainText.show(`${baseUrl.href.replace(/\/$/, "")}${call.path}`)
   }
-  return yield* Effect.useSpan(request.method, { kind: "client", attributes }, (span) => {
-    const sent = options.propagateTraces
-      ? HttpClientRequest.setHeaders(prepared, HttpTraceContext.toHeaders(span))
-      : prepared
-    return converse(settings, { ...options, request: sent }, call, progress, span).pipe(
-      // Within the span, which ends with the error in it.
-      Effect.mapError((failure) => Failures.toError(failure, caller.show)),
-      Effect.tapError(({ reason }) => Effect.sync(() => span.attribute("error.type", reason._tag))),
-      Effect.withParentSpan(span, { captureStackTrace: false })
-    )
-  })
+  return yield* Effect.useSpan(
+    request.method,
+    { kind: "client", attributes },
+    (span) =>
+      received(propagateTraces ? HttpClientRequest.setHeaders(prepared, HttpTraceContext.toHeaders(span)) : prepared)
+        .pipe(
+          Effect.tap(({ status }) => Effect.sync(() => span.attribute("http.response.status_code", status))),
+          Effect.tapError(({ reason }) =>
+            Effect.sync(() => {
+              span.attribute("error.type", reason._tag)
+              if (reason.status !== undefined) span.attribute("http.response.status_code", reason.status)
+            })
+          ),
+          Effect.withParentSpan(span, { captureStackTrace: false })
+        )
+  )
 })
 
 const refuse = (call: Facts, detail: string) =>
@@ -126,18 +137,18 @@ const converse = Effect.fnUntraced(function*<A>(
   { client, transport }: Settings,
   { observe, request, result }: Options<A>,
   call: Facts,
-  { route, show }: Progress,
-  span: Tracer.Span
+  { route, show }: Progress
 ): Effect.fn.Return<Received<A>, Failure> {
   const response = yield* Transport.send(client, request, transport, call, route)
   // The transports build the headers anew at every access.
   const { headers, status } = response
-  span.attribute("http.response.status_code", status)
   yield* observe({ status, headers })
   const head = { call, status, headers, show, receivedAt: yield* Clock.currentTimeMillis }
   const body = yield* Body.read(response, headers, maxBodySize).pipe(
     Effect.mapError((error) => Transport.failure(error, Answer.known(head), route))
   )
   const decoded = yield* Answer.decode({ ...head, body }, result)
-  return { ...decoded, status, headers }
+  const unexpected = (detail: string) =>
+    Failures.toError({ ...Answer.known(head), detail, reason: "UnexpectedResponse" }, show)
+  return { ...decoded, status, headers, unexpected }
 })

@@ -46,8 +46,11 @@ export const send = (
   Effect.updateContext(client.execute(request), (context: Context.Context<never>) => {
     const requestInit = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
       ?? Context.getOrUndefined(transport, FetchHttpClient.RequestInit)
-    return context.pipe(
-      Context.add(Tracer.DisablePropagation, false),
+    // Where it is set, the transport would not ask.
+    const asking = Context.get(context, Tracer.DisablePropagation)
+      ? Context.add(context, Tracer.DisablePropagation, false)
+      : context
+    return asking.pipe(
       Context.add(HttpClient.TracerDisabledWhen, ({ url }) => {
         const { origin } = new URL(url)
         route.origin ??= origin
@@ -58,9 +61,12 @@ export const send = (
       Context.add(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
     )
   }).pipe(
-    // The application's client takes other statuses for failures; what they say is for the answer to tell.
-    Effect.catchReason("HttpClientError", "StatusCodeError", ({ response }) => Effect.succeed(response)),
-    Effect.mapError((error) => failure(error, facts, route)),
+    Effect.catch((error) =>
+      error.reason._tag === "StatusCodeError"
+        // The application's client takes other statuses for failures; what they say is for the answer to tell.
+        ? Effect.succeed(error.reason.response)
+        : Effect.fail(failure(error, facts, route))
+    ),
     Effect.catchDefect((defect) => defect instanceof Strayed ? Effect.fail(strayed(defect, facts)) : Effect.die(defect))
   )
 
