@@ -109,7 +109,7 @@ const exchange = Effect.fnUntraced(function*<A>(
   const attributes = {
     "http.request.method": request.method,
     "server.address": baseUrl.hostname,
-    "url.full": PlainText.show(`${baseUrl.href.replace(/\/$/, "")}${call.path}`)
+    "url.full": caller.show(`${baseUrl.href.replace(/\/$/, "")}${call.path}`)
   }
   return yield* Effect.useSpan(
     request.method,

@@ -15,7 +15,7 @@ const window = 64 * 1024
 const shortestSecret = 8
 
 // What one character of a secret takes at most where it is escaped.
-const longestEscape = 7
+const longestEscape = 9
 
 /** Shows texts from which there is no secret to hide. */
 export const show: Show = (text, length = 500) => clip(onOneLine(text.slice(0, window)), length)
@@ -36,8 +36,9 @@ export const showWithout = (secret: string): Show => {
 const anyEscape = (character: string) => {
   const code = character.charCodeAt(0)
   const hex = code.toString(16)
-  const literal = /\w/.test(character) ? character : `\\\\?\\${character}`
-  return `(?:${literal}|%(?:25)?${hex}|\\\\u00${hex}|&#x0?${hex};|&#0?${code};)`
+  // JSON in JSON escapes the backslashes of the inner one.
+  const literal = /\w/.test(character) ? character : `\\\\{0,3}\\${character}`
+  return `(?:${literal}|%(?:25)?${hex}|\\\\{1,4}u00${hex}|&#x0?${hex};|&#0?${code};)`
 }
 
 // Invisible characters could hide the secret or turn a line round; control characters could play with a terminal.

@@ -1,4 +1,5 @@
 import { CloudflareApi } from "@bulk-operations/core"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
@@ -137,6 +138,40 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       // The transports may open a second one while the first is still busy with the end of an answer.
       assert.isAtMost(new Set(server.received.map(({ connection }) => connection)).size, 2)
       assert.strictEqual(server.received.length, 20)
+    }))
+})
+
+describe("over undici, which does not decompress", () => {
+  const serving = Client.serving(NodeHttpClient.layerUndici)
+  const body = gzipSync(JSON.stringify(Client.answered))
+  const gzip = { "content-encoding": "gzip" }
+
+  it.live("an encoded body is not shown but named, with what does decode it", () =>
+    Effect.gen(function*() {
+      const { fail } = yield* serving(
+        LoopbackServer.text(body, { headers: gzip }),
+        LoopbackServer.chunked(body, { headers: gzip }),
+        LoopbackServer.text(body, { status: 502, headers: gzip })
+      )
+      for (const tag of ["UnexpectedResponse", "UnexpectedResponse", "ServerError"]) {
+        const { message, reason } = yield* fail(Client.ask)
+        assert.strictEqual<string>(reason._tag, tag)
+        assert.include(
+          message,
+          "the answer is encoded (content-encoding: gzip), which this HttpClient does not decode; FetchHttpClient does"
+        )
+      }
+    }))
+
+  it.live("a body that says it is not encoded is read", () =>
+    Effect.gen(function*() {
+      const identity = { headers: { "content-encoding": "identity" } }
+      const { run } = yield* serving(
+        LoopbackServer.json(Client.answered, identity),
+        LoopbackServer.chunked(JSON.stringify(Client.answered), identity)
+      )
+      assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+      assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
     }))
 })
 
