@@ -92,7 +92,7 @@ export const layerHttpClient = (options: Options = {}): Layer.Layer<Simulator | 
     Effect.map(
       Make.make(options),
       ({ application, control }) =>
-        Context.make(Simulator, control("https://api.cloudflare.com/client/v4")).pipe(
+        Context.make(Simulator, { ...control, baseUrl: "https://api.cloudflare.com/client/v4" }).pipe(
           Context.add(HttpClient.HttpClient, InMemory.make(application))
         )
     )

@@ -19,7 +19,7 @@ export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotList
 }) {
   override get message() {
     return `The simulator cannot listen on ${this.host}, port ${this.port}: ${this.cause}. ` +
-      `Leave out \`port\` to get one that is free.`
+      (this.port === 0 ? "Is the host an address of this machine?" : "Leave out `port` to get one that is free.")
   }
 }
 

@@ -5,13 +5,13 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Account from "./account.ts"
 import * as Cors from "./cors.ts"
 import * as Credentials from "./credentials.ts"
 import * as Endpoints from "./endpoints.ts"
+import type { Answer, Request } from "./exchange.ts"
 import type { Faults } from "./faults.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
@@ -20,22 +20,6 @@ import type { RequestLog } from "./requestLog.ts"
 import * as Spoil from "./spoil.ts"
 import type { State } from "./state.ts"
 import * as Timestamp from "./timestamp.ts"
-
-export interface Request {
-  readonly method: string
-  /** Path and query. */
-  readonly url: string
-  readonly headers: Headers.Headers
-  readonly body: string
-}
-
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly contentType: string
-  readonly body: string
-  readonly delivery: Spoil.Delivery
-}
 
 export interface Application {
   readonly handle: (request: Request) => Effect.Effect<Answer>
@@ -66,14 +50,6 @@ const ofApi = { "cf-cache-status": "DYNAMIC", "x-content-type-options": "nosniff
 const endpointOf = (route: Endpoints.Found) => Option.map(Result.getSuccess(route), ({ handler }) => handler.endpoint)
 
 const pathOf = (url: string) => url.split("?")[0] ?? url
-
-const preflight = ({ headers }: Request): Answer => ({
-  status: 204,
-  headers: Cors.preflight(headers),
-  contentType: "text/plain",
-  body: "",
-  delivery: Spoil.delivery(undefined)
-})
 
 export const make = (options: Options): Application => {
   const { clock, cors, faults, newAuditLogId, newId, newRay, requestLimit, requestLog, samePath, state } = options
@@ -119,7 +95,7 @@ export const make = (options: Options): Application => {
   })
 
   const handle = Effect.fnUntraced(function*(request: Request) {
-    if (cors && Cors.isPreflight(request.method, request.headers)) return preflight(request)
+    if (cors && Cors.isPreflight(request.method, request.headers)) return Cors.preflight(request)
     const now = yield* Clock.currentTimeMillis
     const route = Endpoints.find(request.method, request.url)
     const endpoint = endpointOf(route)

@@ -4,6 +4,8 @@
  * Source: fetch.spec.whatwg.org. `Authorization` is never meant by a `*`, so the headers that are asked for are repeated.
  */
 import type * as Headers from "effect/http/Headers"
+import type { Answer, Request } from "./exchange.ts"
+import * as Spoil from "./spoil.ts"
 
 /** On every answer. */
 export const headers = {
@@ -16,10 +18,16 @@ export const isPreflight = (method: string, headers: Headers.Headers): boolean =
   method === "OPTIONS" && headers["origin"] !== undefined && headers["access-control-request-method"] !== undefined
 
 /** What it may: everything. */
-export const preflight = (requested: Headers.Headers): Readonly<Record<string, string>> => ({
-  ...headers,
-  "access-control-allow-methods": "GET, POST, PUT, DELETE",
-  "access-control-allow-headers": requested["access-control-request-headers"] ?? "*",
-  "access-control-allow-private-network": "true",
-  "access-control-max-age": "600"
+export const preflight = (request: Request): Answer => ({
+  status: 204,
+  headers: {
+    ...headers,
+    "access-control-allow-methods": "GET, POST, PUT, DELETE",
+    "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "*",
+    "access-control-allow-private-network": "true",
+    "access-control-max-age": "600"
+  },
+  contentType: "text/plain",
+  body: "",
+  delivery: Spoil.delivery(undefined)
 })

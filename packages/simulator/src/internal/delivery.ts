@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Stream from "effect/Stream"
-import type { Answer } from "./application.ts"
+import type { Answer } from "./exchange.ts"
 
 const encoder = new TextEncoder()
 

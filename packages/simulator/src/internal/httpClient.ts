@@ -6,8 +6,9 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { Answer, Application } from "./application.ts"
+import type { Application } from "./application.ts"
 import { deliver } from "./delivery.ts"
+import type { Answer } from "./exchange.ts"
 
 // HTTP takes an answer for whole when all bytes of its length have come, whatever becomes of the connection.
 const withoutConnection = (answer: Answer): Answer =>

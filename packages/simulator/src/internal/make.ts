@@ -54,5 +54,5 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     newId,
     timestamp: Timestamp.rfc3339(timestamps)
   })
-  return { application, control: (baseUrl: string) => ({ baseUrl, ...control }) }
+  return { application, control }
 })

@@ -24,10 +24,11 @@ const breakConnection = (request: HttpServerRequest.HttpServerRequest, isUsed: b
 
 /** Serves until the scope closes, which cuts the connections that are still open. Gives the origin of its URLs. */
 export const serve = Effect.fnUntraced(function*(
-  { handle }: Application,
+  handle: Application["handle"],
   options: { readonly host: string; readonly port: number }
 ): Effect.fn.Return<string, SimulatorError.SimulatorError, Scope.Scope> {
-  const node = createServer()
+  // Node allows 16 KiB by default, and a cursor holds the source of a redirect, which may have 32,768 characters.
+  const node = createServer({ maxHeaderSize: 64 * 1024 })
   const server = yield* Effect.mapError(
     NodeHttpServer.make(() => node, { ...options, disablePreemptiveShutdown: true }),
     ({ cause }) => new SimulatorError.SimulatorError({ reason: new SimulatorError.CannotListen({ ...options, cause }) })

@@ -16,6 +16,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as ControlApi from "../internal/controlApi.ts"
+import type { Request } from "../internal/exchange.ts"
 import * as Loopback from "../internal/loopback.ts"
 import * as Make from "../internal/make.ts"
 import * as NodeServer from "../internal/nodeServer.ts"
@@ -30,6 +32,11 @@ export interface Options extends Simulator.Options {
   readonly host?: string
   /** Needed for a `host` that is not loopback, where other machines may reach it. */
   readonly allowRemote?: boolean
+  /**
+   * Whether the simulator can be told over HTTP, under `/simulator`, what the `Simulator` service can do: for programs in
+   * other languages. `false` by default.
+   */
+  readonly control?: boolean
 }
 
 /** Serves the simulator until the layer's scope closes. Fails if it cannot listen. */
@@ -37,10 +44,15 @@ export const layer = (options: Options = {}): Layer.Layer<Simulator.Simulator, S
   Layer.effect(
     Simulator.Simulator,
     Effect.gen(function*() {
-      const { host = "127.0.0.1", port = 0 } = options
+      const { cors = false, host = "127.0.0.1", port = 0 } = options
       if (options.allowRemote !== true) yield* Loopback.check(host)
       const { application, control } = yield* Make.make(options)
-      const origin = yield* NodeServer.serve(application, { host, port })
-      return Simulator.Simulator.of(control(`${origin}/client/v4`))
+      const controlled = ControlApi.make(control, { cors })
+      const handle = (request: Request) =>
+        options.control === true && ControlApi.isControl(request.url)
+          ? controlled(request)
+          : application.handle(request)
+      const origin = yield* NodeServer.serve(handle, { host, port })
+      return Simulator.Simulator.of({ ...control, baseUrl: `${origin}/client/v4` })
     })
   )

@@ -1,1 +1,2 @@
+export * as SimulatorCommand from "./SimulatorCommand.ts"
 export * as SimulatorServer from "./SimulatorServer.ts"

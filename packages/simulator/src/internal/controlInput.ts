@@ -1,0 +1,181 @@
+/**
+ * What a program in another language tells the simulator by JSON: faults, plans, lists and operations.
+ */
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Draw } from "../Draw.ts"
+import { Endpoint } from "../Endpoint.ts"
+import * as Fault from "../Fault.ts"
+import * as OperationPlan from "../OperationPlan.ts"
+import { DurationText, examples } from "./durationText.ts"
+import { Kind } from "./items/newItem.ts"
+
+/** What was read, or what to tell the person who wrote it. */
+export type Read<A> = Result.Result<A, string>
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+const reader = <A>(what: string, schema: Schema.Decoder<A>) => {
+  const decode = Schema.decodeUnknownResult(schema, { onExcessProperty: "error" })
+  return (json: unknown): Read<A> =>
+    Result.mapError(decode(json), ({ message }) => `Expected a ${what}: ${message.replace(/\s+at /g, " at ")}`)
+}
+
+const When = Schema.Struct({
+  on: Schema.optionalKey(Schema.Union([Endpoint, Schema.Array(Endpoint)])),
+  after: Schema.optionalKey(Count),
+  times: Schema.optionalKey(Count),
+  probability: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
+})
+
+const carriedOut = { carriedOut: Schema.optionalKey(Schema.Boolean) }
+
+const fault = <A>(name: string, schema: Schema.Decoder<A>, make: (input: A) => Draw<Fault.Fault>) => {
+  const read = reader(`fault ${name}`, schema)
+  return (json: unknown): Read<Draw<Fault.Fault>> => Result.map(read(json), make)
+}
+
+// An empty struct would take anything.
+const Nothing = Schema.Record(Schema.String, Schema.Never)
+
+const plain = (name: string, made: Draw<Fault.Fault>) => fault(name, Nothing, () => made)
+
+// Named as the functions of `Fault`, with their arguments beside the name.
+const faults: Readonly<Record<string, (json: unknown) => Read<Draw<Fault.Fault>>>> = {
+  latency: fault("latency", Schema.Struct({ by: DurationText }), ({ by }) => Fault.latency(by)),
+  stall: fault(
+    "stall",
+    Schema.Struct({ at: Schema.optionalKey(Schema.Literals(["before", "in"])), ...carriedOut }),
+    Fault.stall
+  ),
+  reset: fault(
+    "reset",
+    Schema.Struct({ at: Schema.Literals(["before", "in", "after"]), ...carriedOut }),
+    ({ at, ...options }) => Fault.reset(at, options)
+  ),
+  truncatedJson: plain("truncatedJson", Fault.truncatedJson),
+  htmlError: fault(
+    "htmlError",
+    Schema.Struct({ status: Schema.Literals([502, 503, 504, 520]), ...carriedOut }),
+    ({ status, ...options }) => Fault.htmlError(status, options)
+  ),
+  wrongShape: fault(
+    "wrongShape",
+    Schema.Struct({ body: Schema.optionalKey(Schema.Json) }),
+    ({ body }) => Fault.wrongShape(body)
+  ),
+  editedOperation: fault(
+    "editedOperation",
+    Schema.Struct({
+      edit: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
+      without: Schema.optionalKey(Schema.Array(Schema.String))
+    }),
+    ({ edit, without = [] }) =>
+      Fault.editedOperation({ ...edit, ...Object.fromEntries(without.map((key) => [key, undefined])) })
+  ),
+  unknownStatus: fault(
+    "unknownStatus",
+    Schema.Struct({ status: Schema.optionalKey(Schema.String) }),
+    ({ status }) => Fault.unknownStatus(status)
+  ),
+  otherOperation: fault(
+    "otherOperation",
+    Schema.Struct({ id: Schema.optionalKey(Schema.String) }),
+    ({ id }) => Fault.otherOperation(id)
+  ),
+  unauthorized: plain("unauthorized", Fault.unauthorized),
+  malformedCredentials: plain("malformedCredentials", Fault.malformedCredentials),
+  forbidden: plain("forbidden", Fault.forbidden),
+  notFound: plain("notFound", Fault.notFound),
+  rateLimited: fault(
+    "rateLimited",
+    Schema.Struct({ retryAfter: Schema.optionalKey(DurationText) }),
+    Fault.rateLimited
+  ),
+  clockSkew: fault("clockSkew", Schema.Struct({ by: DurationText }), ({ by }) => Fault.clockSkew(by)),
+  passing: plain("passing", Fault.anyOf(Fault.passing)),
+  everyKind: plain("everyKind", Fault.anyOf(Fault.everyKind))
+}
+
+export const faultNames: ReadonlyArray<string> = Object.keys(faults)
+
+export interface Injection {
+  readonly fault: Draw<Fault.Fault>
+  readonly when: Fault.When
+}
+
+const readWhen = reader("choice of requests", When)
+
+/** `{ "fault": "htmlError", "status": 502, "times": 3 }` */
+export const readFault = (json: unknown): Read<Injection> => {
+  const { after, fault: name, on, probability, times, ...rest } = Predicate.isObject(json) ? fields(json) : fields({})
+  const read = typeof name === "string" && Object.hasOwn(faults, name) ? faults[name] : undefined
+  if (read === undefined) return Result.fail(`Expected a fault: one of ${faultNames.join(", ")}`)
+  const when = Object.entries({ after, on, probability, times }).filter(([, value]) => value !== undefined)
+  return Result.gen(function*() {
+    return { fault: yield* read(rest), when: yield* readWhen(Object.fromEntries(when)) }
+  })
+}
+
+const fields = (json: object): Readonly<Record<string, unknown>> => ({ ...json })
+
+const Outcome = Schema.Union([Schema.Literal("completed"), Schema.Struct({ failed: Schema.String })])
+
+const plan = {
+  duration: Schema.optionalKey(DurationText),
+  pendingFor: Schema.optionalKey(DurationText),
+  readableAfter: Schema.optionalKey(DurationText),
+  outcome: Schema.optionalKey(Outcome)
+}
+
+const withOutcome = <A extends object>(
+  { outcome, ...rest }: A & { readonly outcome?: typeof Outcome.Type }
+): Omit<A, "outcome"> & { readonly outcome?: OperationPlan.Outcome } => ({
+  ...rest,
+  ...(outcome === undefined
+    ? {}
+    : { outcome: outcome === "completed" ? OperationPlan.completed : OperationPlan.failed(outcome.failed) })
+})
+
+const hint = `Durations are written as ${examples}.`
+
+const described = <A>(read: (json: unknown) => Read<A>) => (json: unknown): Read<A> =>
+  Result.mapError(read(json), (message) => message.includes("Duration") ? `${message}. ${hint}` : message)
+
+/** `[{ "duration": "10s", "outcome": { "failed": "list is full" } }]` */
+export const readPlans = described((json: unknown) =>
+  Result.map(reader("list of plans", Schema.Array(Schema.Struct(plan)))(json), (plans) => plans.map(withOutcome))
+)
+
+/** `{ "duration": "10s", "id": "an-operation" }` */
+export const readOperation = described((json: unknown) =>
+  Result.map(
+    reader(
+      "plan of an operation",
+      Schema.Struct({
+        ...plan,
+        id: Schema.optionalKey(Schema.String),
+        accountId: Schema.optionalKey(Schema.String)
+      })
+    )(json),
+    withOutcome
+  )
+)
+
+/** `{ "name": "blocked", "kind": "ip", "items": [{ "ip": "192.0.2.1" }] }` */
+export const readList = reader(
+  "list",
+  Schema.Struct({
+    name: Schema.String,
+    kind: Kind,
+    id: Schema.optionalKey(Schema.String),
+    description: Schema.optionalKey(Schema.String),
+    items: Schema.optionalKey(Schema.Array(Schema.Record(Schema.String, Schema.Json))),
+    references: Schema.optionalKey(Count),
+    accountId: Schema.optionalKey(Schema.String)
+  })
+)
+
+/** `{ "error": "list is full" }` */
+export const readFailure = reader("reason to fail", Schema.Struct({ error: Schema.String }))
