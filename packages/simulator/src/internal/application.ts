@@ -13,6 +13,7 @@ import * as Credentials from "./credentials.ts"
 import * as Endpoints from "./endpoints.ts"
 import type { Answer, Request } from "./exchange.ts"
 import type { Faults } from "./faults.ts"
+import type { Query } from "./items/itemPage.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 import type { RequestLimit } from "./requestLimit.ts"
@@ -49,6 +50,16 @@ const ofApi = { "cf-cache-status": "DYNAMIC", "x-content-type-options": "nosniff
 
 const endpointOf = (route: Endpoints.Found) => Option.map(Result.getSuccess(route), ({ handler }) => handler.endpoint)
 
+const noQuery: Query = { cursor: undefined, perPage: undefined, search: undefined }
+
+const queryOf = (url: string): Query => {
+  const start = url.indexOf("?")
+  if (start === -1) return noQuery
+  const query = new URLSearchParams(url.slice(start))
+  const get = (name: string) => query.get(name) ?? undefined
+  return { cursor: get("cursor"), perPage: get("per_page"), search: get("search") }
+}
+
 const pathOf = (url: string) => url.split("?")[0] ?? url
 
 export const make = (options: Options): Application => {
@@ -75,16 +86,12 @@ export const make = (options: Options): Application => {
       return yield* Effect.fail(Refusals.noRoute(pathOf(request.url)))
     }
     const account = accountId === undefined ? Account.make() : state.account(accountId, now)
-    const query = new URLSearchParams(request.url.split("?")[1])
+    const query = queryOf(request.url)
     return yield* handler.handle({
       account,
       isToken: Credentials.isToken(who),
       params,
-      query: {
-        cursor: query.get("cursor") ?? undefined,
-        perPage: query.get("per_page") ?? undefined,
-        search: query.get("search") ?? undefined
-      },
+      query,
       body: request.body,
       now,
       timestamp: (at) => timestamp(at + skew),
@@ -96,7 +103,7 @@ export const make = (options: Options): Application => {
 
   const handle = Effect.fnUntraced(function*(request: Request) {
     if (cors && Cors.isPreflight(request.method, request.headers)) return Cors.preflight(request)
-    const now = yield* Clock.currentTimeMillis
+    const now = clock.currentTimeMillisUnsafe()
     const route = Endpoints.find(request.method, request.url)
     const endpoint = endpointOf(route)
     const where = Option.getOrUndefined(endpoint)
@@ -123,12 +130,12 @@ export const make = (options: Options): Application => {
       : Reply.success(null)
     const reply = Spoil.spoil(said, where, spoiler)
     const { contentType, text } = Reply.asText(reply)
-    if (!Duration.isZero(latency)) yield* Effect.sleep(latency)
+    if (!Duration.isZero(latency)) yield* Effect.provideService(Effect.sleep(latency), Clock.Clock, clock)
     if (delivery.sent !== "nothing") noteAnswer(reply.status)
     const answer: Answer = {
       status: reply.status,
       headers: {
-        date: Timestamp.httpDate((yield* Clock.currentTimeMillis) + skew),
+        date: Timestamp.httpDate(clock.currentTimeMillisUnsafe() + skew),
         ...ofEdge,
         "cf-ray": newRay(),
         ...(contentType === Reply.jsonType ? { ...ofApi, "cf-auditlog-id": newAuditLogId(now) } : {}),
@@ -141,7 +148,7 @@ export const make = (options: Options): Application => {
       delivery
     }
     return answer
-  }, Effect.provideService(Clock.Clock, clock))
+  })
 
   return { handle }
 }

@@ -41,6 +41,8 @@ const applies = ({ _tag }: Fault, endpoint: Endpoint | undefined): boolean =>
 
 const isSpoiler = ({ _tag }: Fault): boolean => _tag !== "Latency" && _tag !== "ClockSkew"
 
+const none: Effect.Effect<Met> = Effect.succeed({ latency: Duration.zero, skew: 0, spoiler: undefined, all: [] })
+
 export const make = (random: Random.Random): Faults => {
   const rules: Array<Rule> = []
 
@@ -51,7 +53,7 @@ export const make = (random: Random.Random): Faults => {
     return probability < 1 && (yield* Random.next) >= probability ? undefined : yield* Draw.draw(rule.fault)
   })
 
-  const meet = Effect.fnUntraced(function*(endpoint: Endpoint | undefined) {
+  const meetRules = Effect.fnUntraced(function*(endpoint: Endpoint | undefined) {
     let latency = Duration.zero
     let skew = 0
     const all: Array<Fault> = []
@@ -75,6 +77,6 @@ export const make = (random: Random.Random): Faults => {
     clear: () => {
       rules.length = 0
     },
-    meet
+    meet: (endpoint) => rules.length === 0 ? none : meetRules(endpoint)
   }
 }

@@ -1,25 +1,68 @@
 /**
  * The way in over real HTTP, on Node.
+ *
+ * On `node:http` itself: clients under test should not wait for the simulator, and it has to break connections anyhow.
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as Effect from "effect/Effect"
-import * as HttpMiddleware from "effect/http/HttpMiddleware"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Headers from "effect/http/Headers"
 import * as NetAddress from "effect/net/NetAddress"
 import type * as Scope from "effect/Scope"
-import { createServer } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import * as SimulatorError from "../SimulatorError.ts"
 import type { Application } from "./application.ts"
-import { deliver } from "./delivery.ts"
+import type { Answer } from "./exchange.ts"
+
+const readBody = (request: IncomingMessage): Effect.Effect<string> =>
+  request.headers["content-length"] === undefined && request.headers["transfer-encoding"] === undefined
+    ? Effect.succeed("")
+    : Effect.callback((resume) => {
+      const chunks: Array<Uint8Array> = []
+      request.on("data", (chunk: Uint8Array) => chunks.push(chunk))
+      request.once("end", () => resume(Effect.succeed(Buffer.concat(chunks).toString("utf8"))))
+    })
 
 // A client that has been sent something is to read it before it finds the connection closed.
-const breakConnection = (request: HttpServerRequest.HttpServerRequest, isUsed: boolean) =>
-  Effect.suspend(() => {
-    const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
-    if (isUsed) socket.destroySoon()
-    else socket.resetAndDestroy()
-    return Effect.never
+const breakConnection = ({ socket }: IncomingMessage, isUsed: boolean) => {
+  if (isUsed) socket.destroySoon()
+  else socket.resetAndDestroy()
+}
+
+const send = (request: IncomingMessage, response: ServerResponse, answer: Answer): void => {
+  const { body, contentType, delivery: { ending, sent }, headers, status } = answer
+  if (sent === "nothing") {
+    if (ending === "reset") breakConnection(request, false)
+    return
+  }
+  const type = body === "" ? {} : { "content-type": contentType, "content-length": Buffer.byteLength(body) }
+  response.writeHead(status, { ...headers, ...type })
+  if (ending === "end") {
+    response.end(body)
+    return
+  }
+  const bytes = Buffer.from(body)
+  const part = sent === "all" ? bytes : bytes.subarray(0, Math.ceil(bytes.length / 2))
+  response.write(part, () => ending === "reset" && breakConnection(request, true))
+}
+
+const listen = (server: Server, options: { readonly host: string; readonly port: number }) =>
+  Effect.callback<NetAddress.InetAddress, SimulatorError.SimulatorError>((resume) => {
+    server.once("error", (cause) =>
+      resume(Effect.fail(
+        new SimulatorError.SimulatorError({ reason: new SimulatorError.CannotListen({ ...options, cause }) })
+      )))
+    server.listen(options, () => {
+      const bound = server.address()
+      if (bound !== null && typeof bound === "object") {
+        resume(Effect.succeed(NetAddress.inetAddressUnsafe(NetAddress.ipFromStringUnsafe(bound.address), bound.port)))
+      }
+    })
+  })
+
+// What is still under way is cut, rather than answered.
+const close = (server: Server) =>
+  Effect.sync(() => {
+    server.close()
+    server.closeAllConnections()
   })
 
 /** Serves until the scope closes, which cuts the connections that are still open. Gives the origin of its URLs. */
@@ -27,37 +70,26 @@ export const serve = Effect.fnUntraced(function*(
   handle: Application["handle"],
   options: { readonly host: string; readonly port: number }
 ): Effect.fn.Return<string, SimulatorError.SimulatorError, Scope.Scope> {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+
+  const exchange = Effect.fnUntraced(function*(request: IncomingMessage, response: ServerResponse) {
+    const body = yield* readBody(request)
+    const { method = "GET", url = "/" } = request
+    const answer = yield* handle({ method, url, headers: Headers.fromInput(request.headers), body })
+    send(request, response, answer)
+  })
+
   // Node allows 16 KiB by default, and a cursor holds the source of a redirect, which may have 32,768 characters.
-  const node = createServer({ maxHeaderSize: 64 * 1024 })
-  const server = yield* Effect.mapError(
-    NodeHttpServer.make(() => node, { ...options, disablePreemptiveShutdown: true }),
-    ({ cause }) => new SimulatorError.SimulatorError({ reason: new SimulatorError.CannotListen({ ...options, cause }) })
-  )
-  const application = Effect.gen(function*() {
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const answer = yield* handle({
-      method: request.method,
-      url: request.url,
-      headers: request.headers,
-      body: yield* request.text
-    })
-    return yield* deliver(answer, breakConnection(request, answer.delivery.sent !== "nothing"))
-    // The server itself is uninterruptible; a request ends when its client leaves or the server closes.
-  }).pipe(Effect.interruptible)
-  // The simulator plays a remote service: it does not show up in the traces of the program around it.
-  yield* Effect.provideService(server.serve(application), HttpMiddleware.TracerDisabledWhen, () => true)
-  // Added last, so that it goes first: connections are cut before the server would answer what is still under way.
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      node.close()
-      node.closeAllConnections()
-    })
-  )
-  return origin(server.address)
+  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
+    const fiber = run(Effect.onError(exchange(request, response), () => Effect.sync(() => response.destroy())))
+    // The client has left, or the server closes.
+    response.once("close", () => fiber.interruptUnsafe())
+  })
+  return origin(yield* Effect.acquireRelease(listen(server, options), () => close(server)))
 })
 
 // A server that listens on all addresses is reached by this one as well.
-const origin = (address: NetAddress.SocketAddress): string =>
-  NetAddress.isInetAddress(address) && NetAddress.isUnspecified(address.address)
-    ? NetAddress.formatUrlUnsafe(NetAddress.inetAddressUnsafe(NetAddress.ipv4Loopback, address.port))
-    : NetAddress.formatUrlUnsafe(address)
+const origin = ({ address, port }: NetAddress.InetAddress): string =>
+  NetAddress.formatUrlUnsafe(
+    NetAddress.inetAddressUnsafe(NetAddress.isUnspecified(address) ? NetAddress.ipv4Loopback : address, port)
+  )

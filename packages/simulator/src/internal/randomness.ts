@@ -29,17 +29,18 @@ export const hex = (random: Random.Random, digits: number): string => {
   return text
 }
 
-const withHyphens = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/
+const variant = (digit: string): string => (Number.parseInt(digit, 16) % 4 + 8).toString(16)
 
 /** In the shape of a recorded `Cf-Auditlog-Id`: a UUID of version 7, which begins with the time. */
 export const auditLogId = (random: Random.Random, now: number): string => {
   const time = now.toString(16).padStart(12, "0")
-  return `${time}7${uuid(random).slice(13)}`.replace(withHyphens, "$1-$2-$3-$4-$5")
+  const drawn = hex(random, 24)
+  const group = `${variant(drawn.charAt(3))}${drawn.slice(4, 7)}`
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${drawn.slice(0, 3)}-${group}-${drawn.slice(7, 19)}`
 }
 
 /** 32 hexadecimal digits in the shape of Cloudflare's ids: a UUID of version 4 without hyphens. */
 export const uuid = (random: Random.Random): string => {
   const digits = hex(random, 32)
-  const variant = (Number.parseInt(digits.charAt(16), 16) % 4 + 8).toString(16)
-  return `${digits.slice(0, 12)}4${digits.slice(13, 16)}${variant}${digits.slice(17)}`
+  return `${digits.slice(0, 12)}4${digits.slice(13, 16)}${variant(digits.charAt(16))}${digits.slice(17)}`
 }

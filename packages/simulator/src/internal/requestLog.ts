@@ -46,7 +46,7 @@ export interface Capacity {
 /** A character counts as one byte, which holds for all but texts in other scripts. */
 const sizeOf = ({ body, headers, url }: Omit<ReceivedRequest, "status">): number => {
   let size = url.length + body.length
-  for (const [name, value = ""] of Object.entries(headers)) size += name.length + value.length
+  for (const name in headers) size += name.length + (headers[name]?.length ?? 0)
   return size
 }
 

@@ -31,4 +31,4 @@ export const rfc3339 = ({ fractionDigits = 0, offset = "Z" }: TimestampFormat) =
 }
 
 /** RFC 9110's preferred form, such as `Sun, 06 Nov 1994 08:49:37 GMT`. */
-export const httpDate = (at: number): string => DateTime.toDateUtc(DateTime.makeUnsafe(at)).toUTCString()
+export const httpDate = (at: number): string => new Date(at).toUTCString()
