@@ -12,6 +12,7 @@ import * as Decode from "./decode/decode.ts"
 import * as Economy from "./economy/economy.ts"
 import * as Machine from "./harness/machine.ts"
 import { type Benchmark, figure, type Limit, limitsTable } from "./harness/report.ts"
+import * as Simulator from "./simulator/simulator.ts"
 import * as Status from "./status/status.ts"
 import * as Waiting from "./waiting/waiting.ts"
 
@@ -20,7 +21,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   decode: Decode.run,
   waiting: Waiting.run,
   economy: Economy.run,
-  bundle: Bundle.run
+  bundle: Bundle.run,
+  simulator: Simulator.run
 }
 
 const slack = 4 / 3
