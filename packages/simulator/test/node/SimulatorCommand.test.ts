@@ -1,120 +1,236 @@
+import { Simulator } from "@bulk-operations/simulator"
+import { SimulatorCommand } from "@bulk-operations/simulator/node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { Effect, Fiber, Layer, Result } from "effect"
+import { CliOutput, Command } from "effect/cli"
+import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
+import { TestClock, TestConsole } from "effect/testing"
 
-const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
+// What is wrong with a flag is looked at without the help around it.
+const Quiet = CliOutput.layerPresenter({ present: () => Effect.void })
 
-interface Program {
-  readonly child: ChildProcess
-  readonly output: { stdout: string; stderr: string }
+const provided = Effect.provide(Layer.mergeAll(NodeServices.layer, FetchHttpClient.layer, TestConsole.layer, Quiet))
+
+const run = Command.runWith(SimulatorCommand.make("simulate"), { version: "1.2.3" })
+
+/** The program under way, and what it has printed. */
+const start = Effect.fnUntraced(function*(...flags: ReadonlyArray<string>) {
+  const before = (yield* TestConsole.logLines).length
+  const fiber = yield* Effect.forkChild(run(flags))
+  const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+  const lines = yield* Effect.repeat(Effect.andThen(turn, TestConsole.logLines), {
+    until: (lines) => lines.length > before || fiber.pollUnsafe() !== undefined
+  })
+  const text = lines.slice(before).join("\n")
+  const value = (name: string) => new RegExp(`^export ${name}=(.*)$`, "m").exec(text)?.[1] ?? ""
+  return { fiber, text, baseUrl: value("CLOUDFLARE_BASE_URL"), token: value("CLOUDFLARE_API_TOKEN") }
+})
+
+interface Asked {
+  readonly method?: HttpMethod.HttpMethod
+  readonly body?: string
+  readonly token?: string
 }
 
-const start = (...flags: ReadonlyArray<string>) =>
-  Effect.acquireRelease(
-    Effect.sync((): Program => {
-      const child = spawn(process.execPath, ["--conditions=source", bin, ...flags])
-      const output = { stdout: "", stderr: "" }
-      child.stdout.on("data", (data: Buffer) => output.stdout += data)
-      child.stderr.on("data", (data: Buffer) => output.stderr += data)
-      return { child, output }
-    }),
-    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
-  )
+const ask = Effect.fnUntraced(function*(url: string, { body, method = "GET", token = "any-token" }: Asked = {}) {
+  const request = HttpClientRequest.make(method)(url, { headers: { authorization: `Bearer ${token}` } })
+  const sent = body === undefined ? request : HttpClientRequest.bodyText(request, body)
+  const response = yield* HttpClient.execute(sent)
+  return { status: response.status, headers: response.headers, text: yield* response.text }
+})
 
-const ended = ({ child, output }: Program) =>
-  Effect.callback<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>((resume) => {
-    child.once("close", (code) => resume(Effect.succeed({ code, ...output })))
-  })
+const lists = (baseUrl: string, account: string = Simulator.accountId) => `${baseUrl}/accounts/${account}/rules/lists`
 
-const listening = ({ child, output }: Program) =>
-  Effect.callback<Readonly<Record<string, string>>>((resume) => {
-    const check = () => {
-      if (!output.stdout.includes("Ctrl-C")) return
-      const lines = output.stdout.matchAll(/^export (\w+)=(.*)$/gm)
-      resume(Effect.succeed(Object.fromEntries(Array.from(lines, ([, name = "", value = ""]) => [name, value]))))
-    }
-    child.stdout?.on("data", check)
-    check()
-  })
+const control = (baseUrl: string) => baseUrl.replace("/client/v4", "/simulator")
 
-const Json = Schema.fromJsonString(Schema.Json)
+/** An operation that is started with the flags, as it is told. */
+const operation = Effect.fnUntraced(function*(baseUrl: string, id = "one") {
+  const { text } = yield* ask(`${lists(baseUrl)}/bulk_operations/${id}`)
+  return text
+})
 
-const ask = (url: string, init?: RequestInit) =>
-  Effect.promise(async () => {
-    const response = await fetch(url, init)
-    return { status: response.status, text: await response.text() }
-  })
+const startOperation = (baseUrl: string) =>
+  ask(`${control(baseUrl)}/operations`, { method: "POST", body: `{"id":"one"}` })
 
-describe("the program", { timeout: 30_000 }, () => {
-  it.live("prints what a client needs, serves it, and ends with Ctrl-C", () =>
+const ray = Effect.fnUntraced(function*(...flags: ReadonlyArray<string>) {
+  const { baseUrl, fiber } = yield* start(...flags)
+  const { headers } = yield* ask(lists(baseUrl))
+  yield* Fiber.interrupt(fiber)
+  return headers["cf-ray"]
+})
+
+describe("simulate", () => {
+  it.effect("prints what a client needs, and where it is told what to do", () =>
     Effect.gen(function*() {
-      const program = yield* start("--token", "the-token", "--fault", `{"fault":"notFound","times":1}`, "--cors")
-      const { CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_BASE_URL } = yield* listening(program)
-      assert.strictEqual(CLOUDFLARE_API_TOKEN, "the-token")
-      const lists = `${CLOUDFLARE_BASE_URL}/accounts/${CLOUDFLARE_ACCOUNT_ID}/rules/lists`
-      const headers = { authorization: `Bearer ${CLOUDFLARE_API_TOKEN}` }
-      assert.strictEqual((yield* ask(lists, { headers })).status, 404)
-      assert.strictEqual((yield* ask(lists, { headers })).status, 200)
-      assert.strictEqual((yield* ask(lists, { headers: { authorization: "Bearer another" } })).status, 401)
-      const control = /curl (\S+)/.exec(program.output.stdout)?.[1] ?? ""
-      assert.include((yield* ask(control)).text, "/simulator/operations/:id/complete")
-      const state = yield* ask(`${control}/state`)
-      assert.deepStrictEqual(yield* Schema.decodeEffect(Json)(state.text), { lists: [], operations: [] })
-      program.child.kill("SIGINT")
-      const { code, stderr } = yield* ended(program)
-      assert.deepStrictEqual([code, stderr], [130, ""])
-    }))
-
-  it.live("lets operations go as its flags say", () =>
-    Effect.gen(function*() {
-      const flags = ["--duration", "0s", "--fail", "list is full", "--any-account-id", "--no-request-limit"]
-      const { CLOUDFLARE_BASE_URL = "" } = yield* listening(yield* start(...flags))
-      const control = CLOUDFLARE_BASE_URL.replace("/client/v4", "/simulator")
-      yield* ask(`${control}/operations`, { method: "POST", body: `{"id":"one","accountId":"short"}` })
-      const headers = { authorization: "Bearer any-token" }
-      const operation = `${CLOUDFLARE_BASE_URL}/accounts/short/rules/lists/bulk_operations/one`
-      const response = yield* Effect.promise(() => fetch(operation, { headers }))
-      assert.isNull(response.headers.get("ratelimit"))
-      assert.include(yield* Effect.promise(() => response.text()), `"error":"list is full"`)
-    }))
-
-  it.live("says on stderr that a port is taken, and what to do", () =>
-    Effect.gen(function*() {
-      const { CLOUDFLARE_BASE_URL = "" } = yield* listening(yield* start())
-      const { port } = new URL(CLOUDFLARE_BASE_URL)
-      const { code, stderr, stdout } = yield* Effect.flatMap(start("--port", port), ended)
-      assert.deepStrictEqual([code, stdout], [1, ""])
-      assert.match(stderr, new RegExp(`^Cannot listen on 127.0.0.1, port ${port}: .*EADDRINUSE.* Leave out --port`))
-    }))
-
-  it.live("says on stderr why it does not listen for others, and what to do", () =>
-    Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* Effect.flatMap(start("--host", "0.0.0.0"), ended)
-      assert.deepStrictEqual([code, stdout], [1, ""])
+      const { baseUrl, text } = yield* start()
+      assert.match(baseUrl, /^http:\/\/127\.0\.0\.1:\d+\/client\/v4$/)
       assert.strictEqual(
-        stderr,
-        "Other machines reach 0.0.0.0, and any credential is accepted. " +
-          "Leave out --host, or add --allow-remote if they are meant to.\n"
+        text,
+        `A Cloudflare Lists API is listening. Point a client at it:\n\n` +
+          `export CLOUDFLARE_BASE_URL=${baseUrl}\n` +
+          `export CLOUDFLARE_API_TOKEN=any-token\n` +
+          `export CLOUDFLARE_ACCOUNT_ID=${Simulator.accountId}\n\n` +
+          `Tell it what to do: curl ${control(baseUrl)}\nStop it: Ctrl-C`
       )
-    }))
+      const answer = yield* ask(lists(baseUrl))
+      assert.strictEqual(answer.status, 200)
+      assert.strictEqual(answer.headers["ratelimit-policy"], `"default";q=1200;w=300`)
+      assert.notProperty(answer.headers, "access-control-allow-origin")
+      assert.strictEqual((yield* ask(lists(baseUrl, "short"))).status, 404)
+      assert.strictEqual((yield* ask(control(baseUrl))).status, 200)
+    }).pipe(provided))
 
-  it.live("says on stderr what is wrong with a flag", () =>
+  it.effect("lets operations take 3 seconds, half a second of them pending, unless told otherwise", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* start()
+      yield* startOperation(baseUrl)
+      yield* TestClock.adjust("499 millis")
+      assert.include(yield* operation(baseUrl), `"pending"`)
+      yield* TestClock.adjust("2500 millis")
+      assert.include(yield* operation(baseUrl), `"running"`)
+      yield* TestClock.adjust("1 millis")
+      assert.include(yield* operation(baseUrl), `"completed"`)
+    }).pipe(provided))
+
+  it.effect("lets operations go as it is told", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* start("--duration", "10s", "--pending-for", "2 seconds", "--fail", "list is full")
+      yield* startOperation(baseUrl)
+      yield* TestClock.adjust("1999 millis")
+      assert.include(yield* operation(baseUrl), `"pending"`)
+      yield* TestClock.adjust("8 seconds")
+      assert.include(yield* operation(baseUrl), `"running"`)
+      yield* TestClock.adjust("1 millis")
+      assert.include(yield* operation(baseUrl), `"error":"list is full"`)
+    }).pipe(provided))
+
+  it.effect("lets items be read late, and several operations be pending, if it is told so", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* start("--duration", "0s", "--readable-after", "1m", "--pending-operations", "2")
+      yield* ask(`${control(baseUrl)}/lists`, { method: "POST", body: `{"id":"a-list","name":"blocked","kind":"ip"}` })
+      yield* ask(`${control(baseUrl)}/operations`, { method: "POST", body: `{"duration":"Infinity"}` })
+      const items = `${lists(baseUrl)}/a-list/items`
+      assert.strictEqual((yield* ask(items, { method: "PUT", body: `[{"ip":"192.0.2.1"}]` })).status, 200)
+      assert.notInclude((yield* ask(items)).text, "192.0.2.1")
+      yield* TestClock.adjust("1 minute")
+      assert.include((yield* ask(items)).text, "192.0.2.1")
+    }).pipe(provided))
+
+  it.effect("accepts only the tokens that it is given, and prints the first of them", () =>
+    Effect.gen(function*() {
+      const { baseUrl, token } = yield* start("--token", "one", "--token", "two")
+      assert.strictEqual(token, "one")
+      const statuses = yield* Effect.forEach(["one", "two", "three"], (token) => ask(lists(baseUrl), { token }))
+      assert.deepStrictEqual(statuses.map(({ status }) => status), [200, 200, 401])
+    }).pipe(provided))
+
+  it.effect("injects the faults that it is given, by name or as JSON", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* start(
+        "--fault",
+        `{"fault":"htmlError","status":503,"times":1}`,
+        "--fault",
+        "forbidden"
+      )
+      const statuses = yield* Effect.forEach([1, 2, 3], () => ask(lists(baseUrl)))
+      assert.deepStrictEqual(statuses.map(({ status }) => status), [503, 403, 403])
+    }).pipe(provided))
+
+  it.effect("is without limit of requests, for any account, for pages, if it is told so", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* start("--no-request-limit", "--any-account-id", "--cors")
+      const { headers, status } = yield* ask(lists(baseUrl, "short"))
+      assert.strictEqual(status, 200)
+      assert.notProperty(headers, "ratelimit")
+      assert.strictEqual(headers["access-control-allow-origin"], "*")
+    }).pipe(provided))
+
+  it.effect("answers the same with the same seed", () =>
+    Effect.gen(function*() {
+      const one = yield* ray("--seed", "one")
+      assert.strictEqual(yield* ray("--seed", "one"), one)
+      assert.notStrictEqual(yield* ray("--seed", "two"), one)
+      assert.strictEqual(yield* ray(), yield* ray("--seed", "simulator"))
+    }).pipe(provided))
+
+  it.effect("listens elsewhere only if it is told that others may reach it", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(run(["--host", "0.0.0.0"]))
+      assert.strictEqual(error._tag, "CannotStart")
+      const message = "Other machines reach 0.0.0.0, and any credential is accepted. " +
+        "Leave out --host, or add --allow-remote if they are meant to."
+      assert.deepStrictEqual(yield* TestConsole.errorLines, [message])
+      const { baseUrl } = yield* start("--host", "0.0.0.0", "--allow-remote")
+      assert.strictEqual((yield* ask(lists(baseUrl))).status, 200)
+    }).pipe(provided))
+
+  it.effect("says where it cannot listen, and what to do", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* start()
+      const { port } = new URL(baseUrl)
+      yield* Effect.flip(run(["-p", port]))
+      yield* Effect.flip(run(["--host", "192.0.2.1", "--allow-remote"]))
+      const [taken, elsewhere] = yield* TestConsole.errorLines
+      assert.match(String(taken), /EADDRINUSE.* Leave out --port to get one that is free\.$/)
+      assert.match(String(taken), new RegExp(`^Cannot listen on 127.0.0.1, port ${port}: `))
+      assert.match(
+        String(elsewhere),
+        /^Cannot listen on 192\.0\.2\.1, port 0: .* Is --host an address of this machine\?$/
+      )
+    }).pipe(provided))
+
+  it.effect("says what is wrong with a flag", () =>
     Effect.gen(function*() {
       const cases = [
-        [["--port", "70000"], "Expected a port from 0 to 65535, got 70000"],
+        [["--port", "65536"], "Expected a port from 0 to 65535, got 65536"],
+        [["--port=-1"], "Expected a port from 0 to 65535, got -1"],
         [["--duration", "soon"], `Expected a duration such as 30s, 10m, "2 hours" or Infinity, got "soon"`],
-        [["--duration=-3s"], "Expected a duration that is not negative"],
+        [["--pending-for=-3s"], "Expected a duration that is not negative"],
         [["--fault", "nonsense"], "Expected a fault: one of latency"],
-        [["--fault", "{bad"], "Expected JSON"],
+        [["--fault", "htmlError"], `Expected a fault htmlError: Missing key at ["status"]`],
+        [["--fault", "{bad"], "Expected JSON, as it begins like it"],
         [["--pending-operations", "0"], "Expected 1 or more, got 0"]
       ] as const
-      yield* Effect.forEach(cases, ([flags, expected]) =>
-        Effect.gen(function*() {
-          const { code, stderr, stdout } = yield* Effect.flatMap(start(...flags), ended)
-          assert.deepStrictEqual([code, stdout], [1, ""])
-          assert.include(stderr, expected)
-          assert.include(stderr, "bulk-operations-simulator --help tells more.")
-        }), { concurrency: 2 })
-    }))
+      for (const [flags, expected] of cases) {
+        const result = yield* Effect.result(run(flags))
+        const error = Result.isFailure(result) ? result.failure : assert.fail("it was started")
+        const told = error._tag === "ShowHelp" ? error.errors.map(({ message }) => message).join("\n") : error._tag
+        assert.include(told, expected)
+      }
+    }).pipe(provided))
+
+  it.effect("tells of each of its flags, with examples", () =>
+    Effect.gen(function*() {
+      yield* run(["--help"]).pipe(
+        Effect.provide(CliOutput.layerPresenter(CliOutput.defaultPresenter))
+      )
+      const help = (yield* TestConsole.logLines).join("\n")
+      for (
+        const text of [
+          "A Cloudflare Lists API of your own, for tests and demos: lists, items, bulk operations, limits and bad days.",
+          "A free port by default",
+          "one of this machine's own unless --allow-remote is there",
+          "Lets --host be an address where other machines reach it",
+          "--duration duration",
+          "How long operations take. 3s by default",
+          "500ms by default",
+          "How long after that items can be read. At once by default",
+          "--fail text",
+          "Operations fail with this text",
+          "--fault fault",
+          "a name such as rateLimited, passing or everyKind, or JSON such as",
+          "The same seed and the same requests give the same answers",
+          "An API token to accept, and no others",
+          "--no-request-limit takes it away",
+          "How many operations of one account may be pending",
+          "Account ids may have other lengths than 32 characters",
+          "Pages of any origin may call it",
+          "simulate --port 8700 --duration 10s",
+          "Operations take ten seconds",
+          `simulate --fault '{"fault":"rateLimited","probability":0.1}'`,
+          "One request in ten gets 429"
+        ]
+      ) assert.include(help, text)
+    }).pipe(provided))
 })

@@ -1,0 +1,120 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+
+interface Program {
+  readonly child: ChildProcess
+  readonly output: { stdout: string; stderr: string }
+}
+
+const start = (...flags: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.sync((): Program => {
+      const child = spawn(process.execPath, ["--conditions=source", bin, ...flags])
+      const output = { stdout: "", stderr: "" }
+      child.stdout.on("data", (data: Buffer) => output.stdout += data)
+      child.stderr.on("data", (data: Buffer) => output.stderr += data)
+      return { child, output }
+    }),
+    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+const ended = ({ child, output }: Program) =>
+  Effect.callback<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>((resume) => {
+    child.once("close", (code) => resume(Effect.succeed({ code, ...output })))
+  })
+
+const listening = ({ child, output }: Program) =>
+  Effect.callback<Readonly<Record<string, string>>>((resume) => {
+    const check = () => {
+      if (!output.stdout.includes("Ctrl-C")) return
+      const lines = output.stdout.matchAll(/^export (\w+)=(.*)$/gm)
+      resume(Effect.succeed(Object.fromEntries(Array.from(lines, ([, name = "", value = ""]) => [name, value]))))
+    }
+    child.stdout?.on("data", check)
+    check()
+  })
+
+const Json = Schema.fromJsonString(Schema.Json)
+
+const ask = (url: string, init?: RequestInit) =>
+  Effect.promise(async () => {
+    const response = await fetch(url, init)
+    return { status: response.status, text: await response.text() }
+  })
+
+describe("the program", { timeout: 30_000 }, () => {
+  it.live("prints what a client needs, serves it, and ends with Ctrl-C", () =>
+    Effect.gen(function*() {
+      const program = yield* start("--token", "the-token", "--fault", `{"fault":"notFound","times":1}`, "--cors")
+      const { CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_BASE_URL } = yield* listening(program)
+      assert.strictEqual(CLOUDFLARE_API_TOKEN, "the-token")
+      const lists = `${CLOUDFLARE_BASE_URL}/accounts/${CLOUDFLARE_ACCOUNT_ID}/rules/lists`
+      const headers = { authorization: `Bearer ${CLOUDFLARE_API_TOKEN}` }
+      assert.strictEqual((yield* ask(lists, { headers })).status, 404)
+      assert.strictEqual((yield* ask(lists, { headers })).status, 200)
+      assert.strictEqual((yield* ask(lists, { headers: { authorization: "Bearer another" } })).status, 401)
+      const control = /curl (\S+)/.exec(program.output.stdout)?.[1] ?? ""
+      assert.include((yield* ask(control)).text, "/simulator/operations/:id/complete")
+      const state = yield* ask(`${control}/state`)
+      assert.deepStrictEqual(yield* Schema.decodeEffect(Json)(state.text), { lists: [], operations: [] })
+      program.child.kill("SIGINT")
+      const { code, stderr } = yield* ended(program)
+      assert.deepStrictEqual([code, stderr], [130, ""])
+    }))
+
+  it.live("lets operations go as its flags say", () =>
+    Effect.gen(function*() {
+      const flags = ["--duration", "0s", "--fail", "list is full", "--any-account-id", "--no-request-limit"]
+      const { CLOUDFLARE_BASE_URL = "" } = yield* listening(yield* start(...flags))
+      const control = CLOUDFLARE_BASE_URL.replace("/client/v4", "/simulator")
+      yield* ask(`${control}/operations`, { method: "POST", body: `{"id":"one","accountId":"short"}` })
+      const headers = { authorization: "Bearer any-token" }
+      const operation = `${CLOUDFLARE_BASE_URL}/accounts/short/rules/lists/bulk_operations/one`
+      const response = yield* Effect.promise(() => fetch(operation, { headers }))
+      assert.isNull(response.headers.get("ratelimit"))
+      assert.include(yield* Effect.promise(() => response.text()), `"error":"list is full"`)
+    }))
+
+  it.live("says on stderr that a port is taken, and what to do", () =>
+    Effect.gen(function*() {
+      const { CLOUDFLARE_BASE_URL = "" } = yield* listening(yield* start())
+      const { port } = new URL(CLOUDFLARE_BASE_URL)
+      const { code, stderr, stdout } = yield* Effect.flatMap(start("--port", port), ended)
+      assert.deepStrictEqual([code, stdout], [1, ""])
+      assert.match(stderr, new RegExp(`^Cannot listen on 127.0.0.1, port ${port}: .*EADDRINUSE.* Leave out --port`))
+    }))
+
+  it.live("says on stderr why it does not listen for others, and what to do", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* Effect.flatMap(start("--host", "0.0.0.0"), ended)
+      assert.deepStrictEqual([code, stdout], [1, ""])
+      assert.strictEqual(
+        stderr,
+        "Other machines reach 0.0.0.0, and any credential is accepted. " +
+          "Leave out --host, or add --allow-remote if they are meant to.\n"
+      )
+    }))
+
+  it.live("says on stderr what is wrong with a flag", () =>
+    Effect.gen(function*() {
+      const cases = [
+        [["--port", "70000"], "Expected a port from 0 to 65535, got 70000"],
+        [["--duration", "soon"], `Expected a duration such as 30s, 10m, "2 hours" or Infinity, got "soon"`],
+        [["--duration=-3s"], "Expected a duration that is not negative"],
+        [["--fault", "nonsense"], "Expected a fault: one of latency"],
+        [["--fault", "{bad"], "Expected JSON"],
+        [["--pending-operations", "0"], "Expected 1 or more, got 0"]
+      ] as const
+      yield* Effect.forEach(cases, ([flags, expected]) =>
+        Effect.gen(function*() {
+          const { code, stderr, stdout } = yield* Effect.flatMap(start(...flags), ended)
+          assert.deepStrictEqual([code, stdout], [1, ""])
+          assert.include(stderr, expected)
+          assert.include(stderr, "bulk-operations-simulator --help tells more.")
+        }), { concurrency: 2 })
+    }))
+})
