@@ -112,7 +112,7 @@ export const rateLimited = ({ retryAfter }: { readonly retryAfter?: Duration.Inp
 /** Cloudflare's clock is ahead by so much, or behind if negative: `Date` and all times in the answer. Adds to others. */
 export const clockSkew = (by: Duration.Input): Fault => Fault.ClockSkew({ by: Duration.fromInputUnsafe(by) })
 
-/** One fault of each kind that passes: a client does well to try again. */
+/** One transient fault of each kind: those a client should tolerate. */
 export const passing: ReadonlyArray<Fault> = [
   latency(Draw.logNormal({ median: "500 millis" })),
   stall(),

@@ -53,7 +53,7 @@ export class IdRefused extends Schema.TaggedError<IdRefused>()("IdRefused", {
   }
 }
 
-/** An operation is to be moved on by hand that is not under way. */
+/** Tried to advance an operation that is not running. */
 export class OperationNotOpen extends Schema.TaggedError<OperationNotOpen>()("OperationNotOpen", {
   operationId: Schema.String,
   state: Schema.Literals(["unknown", "ended", "waiting"])

@@ -43,8 +43,8 @@ export interface Options {
   readonly newAuditLogId: (now: number) => string
 }
 
-// As recorded on answers of Lists, and on others of the API. Not Strict-Transport-Security:
-// the simulator has no TLS that it could ask for.
+// As recorded on answers of Lists, and on others of the API. Not Strict-Transport-Security: there is no TLS here that it
+// could ask for.
 const ofEdge = { server: "cloudflare", vary: "Accept-Encoding" }
 const ofApi = { "cf-cache-status": "DYNAMIC", "x-content-type-options": "nosniff", "x-frame-options": "SAMEORIGIN" }
 
@@ -86,12 +86,11 @@ export const make = (options: Options): Application => {
       return yield* Effect.fail(Refusals.noRoute(pathOf(request.url)))
     }
     const account = accountId === undefined ? Account.make() : state.account(accountId, now)
-    const query = queryOf(request.url)
     return yield* handler.handle({
       account,
       isToken: Credentials.isToken(who),
       params,
-      query,
+      query: queryOf(request.url),
       body: request.body,
       now,
       timestamp: (at) => timestamp(at + skew),
@@ -100,6 +99,17 @@ export const make = (options: Options): Application => {
       start: (list, change) => state.write(account, now, newId(), list.id, change)
     })
   })
+
+  const headersOf = (contentType: string, skew: number) => {
+    const now = clock.currentTimeMillisUnsafe()
+    return {
+      date: Timestamp.httpDate(now + skew),
+      ...ofEdge,
+      "cf-ray": newRay(),
+      ...(contentType === Reply.jsonType ? { ...ofApi, "cf-auditlog-id": newAuditLogId(now) } : {}),
+      ...(cors ? Cors.headers : {})
+    }
+  }
 
   const handle = Effect.fnUntraced(function*(request: Request) {
     if (cors && Cors.isPreflight(request.method, request.headers)) return Cors.preflight(request)
@@ -134,15 +144,7 @@ export const make = (options: Options): Application => {
     if (delivery.sent !== "nothing") noteAnswer(reply.status)
     const answer: Answer = {
       status: reply.status,
-      headers: {
-        date: Timestamp.httpDate(clock.currentTimeMillisUnsafe() + skew),
-        ...ofEdge,
-        "cf-ray": newRay(),
-        ...(contentType === Reply.jsonType ? { ...ofApi, "cf-auditlog-id": newAuditLogId(now) } : {}),
-        ...(cors ? Cors.headers : {}),
-        ...headers,
-        ...reply.headers
-      },
+      headers: { ...headersOf(contentType, skew), ...headers, ...reply.headers },
       contentType,
       body: text,
       delivery
