@@ -60,7 +60,7 @@ export const append = (written: ReadonlyArray<NewItem>, newId: NewId): Change =>
     if (same?.key === item.key) next++
     merged.push(same?.key === item.key ? { ...same, ...item, modifiedOn: at } : added(item, at, newId))
   }
-  return next === 0 && merged.length === 0 ? items : merged.concat(items.slice(next))
+  return merged.concat(items.slice(next))
 }
 
 /** Removes all items and adds others. All of them are new, also those that were there (the documentation's words). */

@@ -67,6 +67,7 @@ describe("an address", () => {
 
   it("of another mask is another item", () => {
     assert.strictEqual(code("ip", [ip("192.0.2.0/24"), ip("192.0.2.0/25"), ip("192.0.2.0")]), "accepted")
+    assert.strictEqual(code("ip", [ip("2001:db8::/32"), ip("2001:db8::/33"), ip("2001:db8::")]), "accepted")
   })
 
   const Octet = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
@@ -92,6 +93,8 @@ describe("a hostname", () => {
     [hostname("Example.COM"), hostname("example.com")],
     [hostname("xn--bcher-kva.example"), hostname("xn--bcher-kva.example")],
     [hostname("a-1.b.example.com"), hostname("a-1.b.example.com")],
+    [hostname("1.2.example.com"), hostname("1.2.example.com")],
+    [hostname("example.1com"), hostname("example.1com")],
     [hostname("*.example.com"), hostname("*.example.com", true)],
     [hostname("*.example.com", true), hostname("*.example.com", true)],
     [hostname("*.example.com", false), hostname("*.example.com", false)],
@@ -103,7 +106,15 @@ describe("a hostname", () => {
   it("that is not fully qualified, or not one of letters, digits and hyphens, is refused with its position", () => {
     const wrong = ["", "*", "localhost", "com", "a.*.example", "exa mple.com", "bücher.example", "-a.example"]
     wrong.push("https://example.com", "example.com/", "a..example", `${"a".repeat(64)}.example`, "example.com.")
-    wrong.push("1.2.3.4", "a-.example", "a_b.example", ".example.com", `${"a.".repeat(126)}ab`)
+    wrong.push(
+      "1.2.3.4",
+      "1.2.3.44",
+      "example.12",
+      "a-.example",
+      "a_b.example",
+      ".example.com",
+      `${"a.".repeat(126)}ab`
+    )
     const message = "invalid value for hostname at position 0: filters.api.not a fully qualified hostname"
     for (const value of wrong) {
       assert.deepStrictEqual(read("hostname", [hostname(value)]), [10035, message], value)
@@ -113,6 +124,17 @@ describe("a hostname", () => {
   it("may have 253 characters, and 63 in a label", () => {
     assert.strictEqual(code("hostname", [hostname(`${"a.".repeat(126)}a`)]), "accepted")
     assert.strictEqual(code("hostname", [hostname(`${"a".repeat(63)}.example`)]), "accepted")
+  })
+
+  it("has no keys but its own", () => {
+    const wrong: ReadonlyArray<object> = [
+      { url_hostname: 1 },
+      {},
+      { url_hostname: "example.com", extra: 1 },
+      { url_hostname: "*.example.com", exclude_exact_hostname: "yes" }
+    ]
+    for (const value of wrong) assert.strictEqual(code("hostname", [{ hostname: value }]), 10026)
+    assert.strictEqual(code("hostname", [{ hostname: "example.com" }]), 10026)
   })
 
   it("without a wildcard excludes nothing", () => {
@@ -136,6 +158,12 @@ describe("an ASN", () => {
     }
     assert.strictEqual(code("asn", [{ asn: 1.5 }]), 10026)
     assert.strictEqual(code("asn", [{ asn: "1" }]), 10026)
+  })
+
+  it("is in the order of its number", () => {
+    const items = Result.getOrThrow(ReadItems.read("asn", [{ asn: 100_000 }, { asn: 99_999 }, { asn: 4_200_000_000 }]))
+    const keys = items.map(({ key }) => key)
+    assert.deepStrictEqual(keys.toSorted(), [keys[1], keys[0], keys[2]])
   })
 
   it("is told as a number where it is twice in a write", () => {
@@ -264,6 +292,7 @@ describe("a write", () => {
       [{ id: "34b12448945f11eaa1b71c4d701ab86e", ip: "192.0.2.1" }],
       [{ ip: "192.0.2.1", asn: 1 }],
       [{ ip: 1 }],
+      [{ ip: "192.0.2.1", comment: "a note", extra: 1 }],
       [{ ip: "192.0.2.1", comment: 1 }]
     ]
     for (const body of wrong) assert.deepStrictEqual(read("ip", body), [10026, "filters.api.invalid_json"])
