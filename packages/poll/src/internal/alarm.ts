@@ -11,14 +11,14 @@ export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.mono
 
 /** A timer. */
 export interface Alarm {
-  /** Has it ring at `at` (of `monotonicMillis`) or before: whoever rings must look what is due. */
+  /** Has it ring at `at` (of `monotonicMillis`) or before: whoever is rung must check what is due. */
   readonly set: (at: number) => void
   readonly stop: () => void
 }
 
-// In a Cloudflare Worker a timer dies with the request that set it. One that should have rung so long ago, in
-// milliseconds, is taken for dead.
-const overdue = 1000
+// In a Cloudflare Worker a timer dies with the request that set it, without a word. One that was set longer ago than this,
+// in milliseconds, is set anew whenever it is asked for.
+const trustedFor = 100
 
 /** A timer that calls `ring`. */
 export const make = (
@@ -27,6 +27,7 @@ export const make = (
   ring: () => void
 ): Alarm => {
   let ringsAt = Number.POSITIVE_INFINITY
+  let setAt = Number.NEGATIVE_INFINITY
   let sleeper: Fiber.Fiber<void> | undefined
 
   const stop = () => {
@@ -36,13 +37,16 @@ export const make = (
   }
 
   const set = (at: number) => {
+    if (at === Number.POSITIVE_INFINITY) return
     const now = monotonicMillis(clock)
-    if (at >= ringsAt && now < ringsAt + overdue) return
+    if (at >= ringsAt && now < setAt + trustedFor) return
+    const earliest = Math.min(at, ringsAt)
     stop()
-    ringsAt = at
-    // Timers count whole milliseconds: rounded up, so that what is due is due when it rings; and never none, for what is
-    // due by less than a sum of times can tell would ring without end.
-    const delay = Duration.millis(Math.max(1, Math.ceil(at - now)))
+    ringsAt = earliest
+    setAt = now
+    // Timers count whole milliseconds: rounded up, so that what is due is due when it rings. At least 1 ms: rounding could
+    // otherwise fire the timer endlessly.
+    const delay = Duration.millis(Math.max(1, Math.ceil(earliest - now)))
     sleeper = fork(Effect.andThen(
       clock.sleep(delay),
       Effect.sync(() => {
