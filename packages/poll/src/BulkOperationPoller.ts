@@ -1,7 +1,7 @@
 /**
  * Waiting for bulk operations.
  *
- * `wait` is one effect for one operation; `changes` and `progress` tell how it goes; `waitAll` and `settle` are for many.
+ * `wait` is one effect for one operation; `changes` and `progress` show how it goes; `waitAll` and `settle` are for many.
  * All waits of a poller share their polls: those for the same operation are one, and all of them together keep to one
  * budget of requests.
  */

@@ -1,17 +1,17 @@
 /**
- * What the waits of this process tell of themselves, as Effect `Metric`s. Counters only grow; durations are in seconds.
+ * Metrics of the waits of this process, as Effect `Metric`s. Counters only grow; durations are in seconds.
  */
 import * as Metric from "effect/Metric"
 
 const seconds = Metric.boundariesFromIterable([0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500])
 
-/** Looks made, by `outcome`: the status that was seen, or the reason of the `CloudflareError`. */
+/** Polls answered, by `outcome`: the status that was seen, or the reason of the `CloudflareError`. */
 export const polls = Metric.counter("bulk_operation_polls_total", {
-  description: "Looks at bulk operations, by outcome",
+  description: "Polls of bulk operations, by outcome",
   incremental: true
 })
 
-/** Waits and streams of changes under way. */
+/** Waits under way, `changes` and `progress` included. */
 export const active = Metric.gauge("bulk_operation_waits_active", {
   description: "Waits for bulk operations under way"
 })
@@ -23,13 +23,13 @@ export const duration = Metric.histogram("bulk_operation_wait_duration_seconds",
 })
 
 /**
- * Detection lateness: how long after it had ended the end of an operation was seen.
+ * Detection lateness: the delay between an operation's end and its detection.
  *
- * Reckoned from Cloudflare's `completed`, or from the begin of the wait where that is later; where the `Date` of the
+ * Measured from Cloudflare's `completed`, or from the beginning of the wait where that is later; where the `Date` of the
  * answers shows that the clocks differ by more than two seconds, Cloudflare's clock is taken.
  */
 export const lateness = Metric.histogram("bulk_operation_detection_lateness_seconds", {
-  description: "How long after its end the end of a bulk operation was seen",
+  description: "Delay between the end of a bulk operation and its detection",
   boundaries: seconds
 })
 

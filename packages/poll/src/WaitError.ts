@@ -39,7 +39,7 @@ export class BulkOperationFailed
  */
 export class PollTimeout extends Schema.TaggedError<PollTimeout>("@bulk-operations/poll/PollTimeout")("PollTimeout", {
   operationId: Schema.String,
-  /** The account the operation was looked for in, where one was known. */
+  /** The account of the operation, where one was known. */
   accountId: Schema.optional(Schema.String),
   /** When the operation was started, or else when the wait began: where a next wait counts from. */
   startedAt: Schema.DateTimeUtc,
@@ -75,7 +75,7 @@ export class PollTimeout extends Schema.TaggedError<PollTimeout>("@bulk-operatio
 }
 
 /**
- * Every error of a wait, as a schema and as a type: told apart by `_tag`, and fit to be stored or sent.
+ * Every error of a wait, as a schema and as a type: discriminated by `_tag`, and fit to be stored or sent.
  *
  * @example
  * import { WaitError } from "@bulk-operations/poll"

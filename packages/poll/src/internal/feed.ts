@@ -83,7 +83,7 @@ export const make = (options: {
   readonly operations: BulkOperations["Service"]
   /** What polls run in. */
   readonly context: Context.Context<never>
-  /** Is told of every answer, in the fiber of its poll. */
+  /** Is notified of every answer, in the fiber of its poll. */
   readonly onAnswer: (feed: Feed, answer: Answer) => Effect.Effect<void>
   /** After how many milliseconds a poll without an answer is taken for lost. */
   readonly lostAfter: number

@@ -26,7 +26,7 @@ export interface Options extends PollOptions.PartialOptions {
   readonly startedAt?: DateTime.DateTime | undefined
 }
 
-/** Is told how a wait goes, in the fiber that waits. */
+/** Is notified of how a wait goes, in the fiber that waits. */
 export interface Listener {
   readonly onChange: (operation: BulkOperation) => void
   readonly onProgress?: (progress: PollProgress) => void

@@ -29,7 +29,7 @@ export interface Request extends Omit<Parameters<typeof Wait.make>[0], "now"> {
   readonly transientSchedule: Schedule.Schedule<unknown, CloudflareError>
 }
 
-/** Is told how a wait goes, at once and in the fiber that waits. */
+/** Is notified of how a wait goes, at once and in the fiber that waits. */
 export interface Listener {
   readonly onChange: (operation: BulkOperation) => void
   readonly onProgress?: ((waiter: Waiter, now: number) => void) | undefined

@@ -18,7 +18,7 @@ import * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
 import * as Waiter from "./waiter.ts"
 
-// How long a poll that is due may stand in the queue before it is told to be throttled, in milliseconds.
+// How long a poll that is due may stand in the queue before it counts as throttled, in milliseconds.
 const patience = 250
 
 /** What waits stand on. */
