@@ -68,6 +68,8 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
         const ending = handle(waiter, signal)
         isNews ||= signal._tag !== "Rang" || waiter.isThrottled
         if (ending === undefined) continue
+        waiter.nextPollAt = undefined
+        waiter.isThrottled = false
         waiter.listener.onProgress?.(waiter, now())
         return Effect.succeed(endedOf(waiter, ending))
       }
