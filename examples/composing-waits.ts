@@ -18,8 +18,19 @@ const inSequence = Effect.fn("inSequence")(function*(first: string, second: stri
 // Many at once: the poller keeps them within one budget of requests, so there is no need to bound the concurrency.
 const manyAtOnce = Effect.fn("manyAtOnce")(function*(operationIds: ReadonlyArray<string>) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
-  const operations = yield* Effect.forEach(operationIds, (id) => poller.wait(id), { concurrency: "unbounded" })
+  const operations = yield* poller.waitAll(operationIds)
   yield* Console.log(`many at once: all ${operations.length} completed`)
+})
+
+// The first that does not complete ends it; its error says which one it is. Each can have options of its own.
+const allOrNothing = Effect.fn("allOrNothing")(function*(quick: string, slow: string) {
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  const operations = [quick, { operationId: slow, timeout: "500 millis" as const }]
+  yield* poller.waitAll(operations).pipe(
+    Effect.catch(({ operationId, reason }) =>
+      Console.log(`all or nothing: ${reason._tag} of the ${operationId === slow ? "slow" : "quick"} one`)
+    )
+  )
 })
 
 // The same where some may fail: one result for each, in the order in which they end.
@@ -46,7 +57,7 @@ const recovered = Effect.fn("recovered")(function*(operationId: string) {
     Effect.map((operation) => `${operation.id} completed`),
     Effect.catchTags({
       BulkOperationFailed: ({ message }) => Effect.succeed(message),
-      PollTimeout: ({ polls }) => Effect.succeed(`still under way after ${polls} looks`)
+      PollTimeout: ({ polls }) => Effect.succeed(`still under way after ${polls} polls`)
     }),
     Effect.catchReason("CloudflareError", "NotFound", () => Effect.succeed("Cloudflare does not know it"))
   )
@@ -60,6 +71,7 @@ const program = Effect.gen(function*() {
 
   yield* inSequence(yield* quick, yield* quick)
   yield* manyAtOnce(yield* Effect.all(Array.from({ length: 20 }, () => quick)))
+  yield* allOrNothing(yield* quick, yield* endless)
   yield* asTheyEnd(yield* Effect.all([quick, failing, quick]))
   yield* against(yield* endless)
   yield* Console.log(`recovered: ${yield* recovered(yield* failing)}`)

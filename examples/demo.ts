@@ -4,60 +4,45 @@
  * `npm run demo` needs nothing: it starts an embedded Cloudflare and talks to it over real HTTP. With
  * CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID set, `npm run demo -- <operation id>` waits for a real operation.
  */
-import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
-import { BulkOperationPoller } from "@bulk-operations/poll"
+import { BulkOperation, BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { BulkOperationPoller, WaitError } from "@bulk-operations/poll"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import {
-  Clock,
-  Console,
-  DateTime,
-  Duration,
-  Effect,
-  Fiber,
-  Layer,
-  Option,
-  Redacted,
-  Result,
-  Schema,
-  Stream
-} from "effect"
+import { Clock, Console, DateTime, Duration, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 
-// Waits for one operation and tells how it goes. `changes` and `wait` share their looks: this costs no request twice.
+// Waits for one operation and shows each change of its status as it happens.
 const follow = Effect.fnUntraced(function*(operationId: string, options?: BulkOperationPoller.WaitOptions) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const started = yield* Clock.currentTimeMillis
-  const tell = (text: string) =>
+  const show = (text: string) =>
     Effect.flatMap(
       Clock.currentTimeMillis,
       (now) => Console.log(`${((now - started) / 1000).toFixed(2).padStart(8)} s  ${text}`)
     )
 
-  const telling = yield* poller.changes(operationId, options).pipe(
-    Stream.runForEach(({ status }) => tell(status)),
-    Effect.ignore,
-    Effect.forkChild
+  yield* poller.changes(operationId, options).pipe(
+    Stream.runForEach((operation) => Effect.andThen(show(operation.status), ending(operation, show))),
+    Effect.catch(({ message }) => show(message))
   )
-  const result = yield* Effect.result(poller.wait(operationId, options))
-  const seen = yield* DateTime.now
-  yield* Fiber.await(telling)
-
-  const ended = Result.match(result, {
-    onSuccess: ({ completed }) => ({ completed, text: "It has taken effect" }),
-    onFailure: (error) => ({
-      completed: error._tag === "BulkOperationFailed" ? error.operation.completed : Option.none(),
-      text: error.message
-    })
-  })
-  yield* tell(ended.text)
-  if (Option.isSome(ended.completed)) {
-    const lateness = Duration.format(DateTime.distance(ended.completed.value, seen))
-    yield* tell(`It ended at ${DateTime.formatIso(ended.completed.value)}; that was seen ${lateness} later`)
-  }
   yield* Console.log("")
+})
+
+// What the last change says: how it ended, and how late that was noticed.
+const ending = Effect.fnUntraced(function*(
+  operation: BulkOperation.BulkOperation,
+  show: (text: string) => Effect.Effect<void>
+) {
+  if (!BulkOperation.isTerminal(operation)) return
+  const seen = yield* DateTime.now
+  const isCompleted = operation.status === "completed"
+  yield* show(isCompleted ? "It has taken effect" : new WaitError.BulkOperationFailed({ operation }).message)
+  if (Option.isNone(operation.completed)) return
+  const completed = operation.completed.value
+  const lateness = Duration.format(DateTime.distance(completed, seen))
+  yield* show(`It ended at ${DateTime.formatIso(completed)}; that was seen ${lateness} later`)
 })
 
 const Started = Schema.Struct({ result: Schema.Struct({ operation_id: Schema.String }) })
@@ -101,8 +86,8 @@ const simulated = Effect.gen(function*() {
       yield* Console.log(`${title}: ${write.result.operation_id}`)
       yield* follow(write.result.operation_id, options)
     }))
-  const looks = (yield* simulator.requests).filter(({ url }) => url.includes("/bulk_operations/"))
-  yield* Console.log(`${looks.length} requests were made to see all this.`)
+  const polls = (yield* simulator.requests).filter(({ url }) => url.includes("/bulk_operations/"))
+  yield* Console.log(`${polls.length} requests were made to see all this.`)
 })
 
 const waiting = BulkOperationPoller.layer.pipe(Layer.provide(BulkOperations.layer))

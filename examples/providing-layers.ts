@@ -17,9 +17,10 @@ const CloudflareLive = BulkOperationPoller.layer.pipe(
   Layer.provide(NodeHttpClient.layerUndici)
 )
 
-// Defaults for the whole application are references: no layer above has to know of them.
+// Settings for the whole application are references: no layer above has to know of them. `PollOptions.layerConfig` reads
+// BULK_OPERATIONS_TIMEOUT and so on instead; `Layer.succeed(PollOptions.PollOptions, …)` sets them here.
 const Settings = Layer.mergeAll(
-  Layer.succeed(PollOptions.PollOptions, { ...PollOptions.defaults, timeout: "10 minutes" }),
+  PollOptions.layerConfig,
   Layer.succeed(CloudflareApi.RequestPolicy, { ...CloudflareApi.defaultPolicy, timeout: "10 seconds" })
 )
 
@@ -38,7 +39,8 @@ const withSimulator = Effect.gen(function*() {
     env: {
       CLOUDFLARE_API_TOKEN: "any-token",
       CLOUDFLARE_ACCOUNT_ID: Simulator.accountId,
-      CLOUDFLARE_BASE_URL: simulator.baseUrl
+      CLOUDFLARE_BASE_URL: simulator.baseUrl,
+      BULK_OPERATIONS_TIMEOUT: "10 minutes"
     }
   })
   yield* Effect.provide(application(operationId), ConfigProvider.layer(environment))

@@ -25,7 +25,7 @@ const test = Effect.gen(function*() {
   assert.equal(failure.message, "Bulk operation op-2 failed: This list is at the maximum number of items")
 
   const { calls } = yield* BulkOperationsTest.BulkOperationsTest
-  yield* Console.log(`passed, with ${(yield* calls).length} looks`)
+  yield* Console.log(`passed, with ${(yield* calls).length} polls`)
 })
 
 const badDay = new CloudflareError.ServerError({ method: "GET", path: "/", status: 502, errors: [] })

@@ -18,7 +18,7 @@ const run = async (name: string, args: ReadonlyArray<string> = []) => {
 
 // What changes from run to run.
 const steady = (line: string) =>
-  line.replace(/[0-9a-f]{32}/, "<id>").replace(/\d+(\.\d+)? s /, "<time> ").replace(/\d+ looks/, "<n> looks")
+  line.replace(/[0-9a-f]{32}/, "<id>").replace(/\d+(\.\d+)? s /, "<time> ").replace(/\d+ polls/, "<n> polls")
 
 describe.concurrent("examples", { timeout: 60_000 }, () => {
   it("providing-layers waits with layers from the environment", async () => {
@@ -33,18 +33,34 @@ describe.concurrent("examples", { timeout: 60_000 }, () => {
     assert.deepStrictEqual(lines.map(steady), [
       "in sequence: completed, then completed",
       "many at once: all 20 completed",
+      "all or nothing: PollTimeout of the slow one",
       "as they end: 1 of 3 failed",
       "against the clock: went on without it",
       "recovered: Bulk operation <id> failed: The list is full",
-      "recovered: still under way after <n> looks",
+      "recovered: still under way after <n> polls",
       "recovered: Cloudflare does not know it"
     ])
+  })
+
+  it("drawing-progress draws each poll, a transient error, the next poll and the deadline", async () => {
+    const { exit, lines, output } = await run("drawing-progress")
+    assert.strictEqual(exit, 0, output)
+    const next = /polling again in \d+\.\d s, giving up in \d+\.\d s$/
+    assert.match(lines[0] ?? "", next)
+    assert.match(lines.find((line) => line.includes("ServerError")) ?? output, next)
+    assert.match(lines.at(-1) ?? "", /poll \d+: completed$/)
+  })
+
+  it("poller-per-tenant polls for each tenant with its own credentials", async () => {
+    const { exit, lines, output } = await run("poller-per-tenant")
+    assert.strictEqual(exit, 0, output)
+    assert.deepStrictEqual(lines, ["acme: completed", "globex: completed", "globex: no such operation"])
   })
 
   it("testing-your-code passes an hour at once", async () => {
     const { exit, lines, output } = await run("testing-your-code")
     assert.strictEqual(exit, 0, output)
-    assert.deepStrictEqual(lines, ["passed, with 5 looks"])
+    assert.deepStrictEqual(lines, ["passed, with 5 polls"])
   })
 
   it("telemetry exports spans, events and metrics over OTLP", async () => {

@@ -1,0 +1,59 @@
+/**
+ * Drawing a wait: a line for each moment of `progress`, with the next poll, the deadline, and what went wrong.
+ */
+import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { BulkOperationPoller, type PollProgress } from "@bulk-operations/poll"
+import { Fault, Simulator } from "@bulk-operations/simulator"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Console, DateTime, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
+
+const seconds = (duration: Duration.Duration) => `${Duration.toSeconds(duration).toFixed(1)} s`
+
+// An element says all of it, but how late it is.
+const line = (
+  { deadline, elapsed, isThrottled, nextPollAt, operation, polls, transientError }: PollProgress.PollProgress,
+  now: DateTime.DateTime
+) => {
+  const until = (moment: DateTime.DateTime) => seconds(DateTime.distance(now, moment))
+  const parts = [
+    Option.match(operation, { onNone: () => "not seen yet", onSome: ({ status }) => status }),
+    ...Option.toArray(transientError).map(({ reason }) => reason._tag),
+    ...Option.toArray(nextPollAt).map((at) =>
+      isThrottled ? "waiting for the request budget" : `polling again in ${until(at)}`
+    ),
+    ...Option.toArray(Option.andThen(nextPollAt, deadline)).map((at) => `giving up in ${until(at)}`)
+  ]
+  return `${seconds(elapsed)}  poll ${polls}: ${parts.join(", ")}`
+}
+
+const draw = Effect.fn("draw")(function*(operationId: string) {
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  yield* poller.progress(operationId, { timeout: "30 seconds" }).pipe(
+    Stream.mapEffect((progress) => Effect.map(DateTime.now, (now) => line(progress, now))),
+    Stream.runForEach(Console.log)
+  )
+})
+
+const program = Effect.gen(function*() {
+  const simulator = yield* Simulator.Simulator
+  // The third poll meets a bad gateway.
+  yield* simulator.inject(Fault.htmlError(502), { after: 2, times: 1 })
+  yield* draw(yield* simulator.startOperation({ duration: "2 seconds" }))
+})
+
+const Cloudflare = CloudflareApi.layer({
+  credentials: Credentials.apiToken(Redacted.make("any-token")),
+  accountId: Simulator.accountId
+})
+
+// A simulator without sockets stands in for Cloudflare's side.
+program.pipe(
+  Effect.provide(
+    BulkOperationPoller.layer.pipe(
+      Layer.provide(BulkOperations.layer),
+      Layer.provide(Cloudflare),
+      Layer.provideMerge(Simulator.layerHttpClient())
+    )
+  ),
+  NodeRuntime.runMain
+)
