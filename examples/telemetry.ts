@@ -87,8 +87,9 @@ const program = Effect.gen(function*() {
     baseUrl: NetAddress.formatUrlUnsafe(address),
     resource: { serviceName: "telemetry-example" }
   }).pipe(Layer.provide(FetchHttpClient.layer))
-  // What is left is sent when the layer is released.
-  yield* Effect.provide(application, Layer.merge(Live, telemetry))
+  // Polls run in what the poller's layer was built with, so that is where their tracer comes from. What is left is sent
+  // when the layers are released.
+  yield* Effect.provide(application, Layer.provideMerge(Live, telemetry))
   const lines = yield* Ref.get(yield* Received)
   yield* Effect.forEach(Array.from(lines).toSorted(), (line) => Console.log(line))
 })
