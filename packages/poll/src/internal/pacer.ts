@@ -129,7 +129,11 @@ export const make = <P extends Heap.Node>(options: {
       first.put(poll, first.has(poll) ? Math.min(poll.at, limit) : limit)
       turn()
     },
-    cancel,
+    cancel: (poll) => {
+      cancel(poll)
+      // A timer without a poll would keep the process alive.
+      if (due.size() + first.size() === 0) alarm.stop()
+    },
     has: (poll) => due.has(poll) || first.has(poll),
     remaining: (poll) => {
       advance()

@@ -49,7 +49,11 @@ export const make = (
       waiting.put(timed, at)
       arm()
     },
-    clear: waiting.remove,
+    clear: (timed) => {
+      waiting.remove(timed)
+      // A timer without a wait would keep the process alive until its deadline.
+      if (waiting.size() === 0) alarm.stop()
+    },
     size: waiting.size,
     stop: alarm.stop
   }
