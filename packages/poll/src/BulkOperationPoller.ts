@@ -130,7 +130,7 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
   const waitAll = Effect.fn("BulkOperationPoller.waitAll")(
     (operations: Iterable<Target>, options?: WaitOptions) =>
       Effect.forEach(operations, (target) => {
-        const { operationId, ...own } = { ...options, ...targetOf(target) }
+        const { operationId, ...own } = targetOf(target, options)
         return Effect.mapError(
           wait(operationId, own),
           (reason) => new WaitAllError({ operationId, accountId: own.accountId ?? accountId, reason })
@@ -144,7 +144,7 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
   ): Stream.Stream<Settled, E, R> => {
     const { concurrency = 1000, ...common } = options ?? {}
     const settled = (target: Target) => {
-      const { operationId, ...own } = { ...common, ...targetOf(target) }
+      const { operationId, ...own } = targetOf(target, common)
       return Effect.map(
         Effect.result(wait(operationId, own)),
         (result): Settled => ({ operationId, accountId: own.accountId ?? accountId, result })
@@ -160,7 +160,25 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
   return BulkOperationPoller.of({ wait, changes, progress, waitAll, settle })
 }
 
-const targetOf = (target: Target) => typeof target === "string" ? { operationId: target } : target
+interface WholeTarget extends Required<WaitOptions> {
+  readonly operationId: string
+}
+
+// What a target leaves out, by `undefined` as well, is as all of them have it.
+const targetOf = (target: Target, common: WaitOptions = {}): WholeTarget => {
+  const own: Exclude<Target, string> = typeof target === "string" ? { operationId: target } : target
+  return {
+    operationId: own.operationId,
+    accountId: own.accountId ?? common.accountId,
+    startedAt: own.startedAt ?? common.startedAt,
+    schedule: own.schedule ?? common.schedule,
+    timeout: own.timeout ?? common.timeout,
+    transientSchedule: own.transientSchedule ?? common.transientSchedule,
+    tolerance: own.tolerance ?? common.tolerance,
+    notFoundGrace: own.notFoundGrace ?? common.notFoundGrace,
+    forbiddenGrace: own.forbiddenGrace ?? common.forbiddenGrace
+  }
+}
 
 const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOperationFailed> =>
   operation.status === "completed" ? Effect.succeed(operation) : Effect.fail(new BulkOperationFailed({ operation }))
