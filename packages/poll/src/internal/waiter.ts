@@ -120,7 +120,7 @@ export const make = (
     scheduleTime: clock.currentTimeMillisUnsafe() - joinedAt,
     inbox: [],
     wake: undefined,
-    wait: Wait.make({ ...request, now: joinedAt }),
+    wait: { ...Wait.make({ ...request, now: joinedAt }), last: feed.last?.operation },
     nextPollAt: undefined,
     isThrottled: false,
     gap: 0,
@@ -149,3 +149,7 @@ export const signals = (waiter: Waiter): Effect.Effect<ReadonlyArray<Signal>> =>
 /** How many polls were made for it: one that was sent and not answered is one as well. */
 export const polls = ({ feed, joinedAt, wait }: Waiter): number =>
   wait.polls + (feed.poll !== undefined && feed.isSent && feed.sentAt >= joinedAt ? 1 : 0)
+
+/** Whether the last poll before the limit is still to be made. One that the request budget holds back may come too late. */
+export const isLastPollMissing = ({ feed, lastPollFor }: Waiter, limit: number, lastAt: number): boolean =>
+  lastPollFor !== limit && !(feed.poll !== undefined && feed.isSent) && feed.sentAt < lastAt

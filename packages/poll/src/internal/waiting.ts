@@ -133,8 +133,10 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
       waiter.listener.onChange(answer.success)
     }
     if (decision._tag === "Ended") return decision.ending
+    // With each spell of transient errors their schedule begins anew.
+    if (decision.wait.transient === undefined) waiter.transientStep = undefined
     setTimer(waiter)
-    return isStepped(waiter) ? step(waiter, at, answer, before.transient === undefined) : undefined
+    return isStepped(waiter) ? step(waiter, at, answer) : holdBack(waiter, at)
   }
 
   // What others asked for uses up nothing of a schedule before the second half of the gap that it asked for itself.
@@ -144,13 +146,22 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
     return pacer.remaining(turn) <= gap / 2
   }
 
-  const step = (waiter: Waiter.Waiter, at: number, answer: Wait.Answer, isFirstError: boolean) => {
+  // A Retry-After holds for the next poll of each, whoever was given it.
+  const holdBack = (waiter: Waiter.Waiter, at: number): undefined => {
+    const { nextPollAt } = waiter
+    const until = at + Wait.retryAfter(waiter.wait)
+    if (nextPollAt === undefined || until <= nextPollAt) return
+    waiter.gap += until - nextPollAt
+    pollNext(waiter, until)
+  }
+
+  const step = (waiter: Waiter.Waiter, at: number, answer: Wait.Answer) => {
     const time = waiter.scheduleTime + at
     if (Result.isSuccess(answer)) {
       const { step } = waiter
       return step === undefined ? undefined : takeStep(waiter, "schedule", at, step(time, answer.success))
     }
-    const known = isFirstError ? undefined : waiter.transientStep
+    const known = waiter.transientStep
     const begun = known === undefined
       ? Effect.tap(
         Stepper.begin(waiter.request.transientSchedule, waiter.request.operationId),
@@ -185,13 +196,15 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
     const gap = exit.value ?? Number.POSITIVE_INFINITY
     waiter.gap = Math.max(gap, Wait.retryAfter(waiter.wait))
     waiter.gapOf = of
-    const pollAt = at + waiter.gap
+    // Only the first poll is made at once.
+    return pollNext(waiter, at + waiter.gap, gap === 0 ? 0 : 1)
+  }
+
+  const pollNext = (waiter: Waiter.Waiter, pollAt: number, soonest = 1): undefined => {
     waiter.nextPollAt = pollAt
     waiter.isThrottled = false
-    // Only the first poll is made at once.
-    pacer.after(waiter.turn, Math.max(gap === 0 ? 0 : 1, pollAt - now()))
+    pacer.after(waiter.turn, Math.max(soonest, pollAt - now()))
     if (waiter.listener.onProgress !== undefined) ringBy(waiter, pollAt + patience)
-    return undefined
   }
 
   // The timer: first for the last poll, then for the limit
@@ -199,7 +212,7 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
   const setTimer = (waiter: Waiter.Waiter) => {
     const limit = Wait.limit(waiter.wait)
     const lastAt = lastPollAt(waiter)
-    if (!isLastMissing(waiter, limit, lastAt)) ringBy(waiter, limit)
+    if (!Waiter.isLastPollMissing(waiter, limit, lastAt)) ringBy(waiter, limit)
     else if (lastAt > now()) ringBy(waiter, lastAt)
     else pollLast(waiter, limit)
   }
@@ -219,7 +232,7 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
     const lastAt = lastPollAt(waiter)
     waiter.ringsAt = Number.POSITIVE_INFINITY
     waiter.isThrottled = isHeldBack(waiter) && time >= (waiter.nextPollAt ?? Infinity) + patience
-    const isMissing = isLastMissing(waiter, limit, lastAt)
+    const isMissing = Waiter.isLastPollMissing(waiter, limit, lastAt)
     if (isMissing && time < lastAt) return ringBy(waiter, lastAt)
     if (isMissing && time <= limit) return pollLast(waiter, limit)
     // What was sent at the very end may still be answered by an answer that takes no time.
@@ -248,6 +261,3 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
 
   return run
 }
-
-const isLastMissing = ({ feed, lastPollFor }: Waiter.Waiter, limit: number, lastAt: number) =>
-  lastPollFor !== limit && feed.poll === undefined && feed.sentAt < lastAt
