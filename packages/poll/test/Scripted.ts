@@ -6,7 +6,7 @@ import { CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, type WaitError } from "@bulk-operations/poll"
 import { assert } from "@effect/vitest"
-import { Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Option } from "effect"
+import { Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 
 export const Poller = BulkOperationPoller.BulkOperationPoller
@@ -70,3 +70,88 @@ export const rateLimited = (retryAfter?: Duration.Input) =>
     status: 429,
     ...(retryAfter !== undefined && { retryAfter: Duration.fromInputUnsafe(retryAfter) })
   })
+
+/** What an effect came to, and the exceptions that nobody caught meanwhile: the test runner would fail for them. */
+export const uncaught = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const others = process.listeners("uncaughtException")
+      const caught: Array<Error> = []
+      const listener = (error: Error) => caught.push(error)
+      process.removeAllListeners("uncaughtException").on("uncaughtException", listener)
+      return { caught, listener, others }
+    }),
+    ({ caught }) => Effect.map(effect, (value) => [value, caught] as const),
+    ({ listener, others }) =>
+      Effect.sync(() => {
+        process.off("uncaughtException", listener)
+        others.forEach((other) => process.on("uncaughtException", other))
+      })
+  )
+
+/** A tracer that keeps its spans. */
+export const tracing = (change: (span: Tracer.NativeSpan) => void = () => {}) => {
+  const spans: Array<Tracer.NativeSpan> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      change(span)
+      spans.push(span)
+      return span
+    }
+  })
+  return { spans, tracer }
+}
+
+/** A logger that keeps what it is told, `LEVEL text`. */
+export const logging = () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ logLevel, message }) => {
+    lines.push(`${logLevel} ${Array.isArray(message) ? message[0] : message}`)
+  })
+  return { layer: Logger.layer([logger]), lines }
+}
+
+/** A wall clock that can be set, over the clock of the test. */
+export const settable = TestClock.testClockWith((clock) =>
+  Effect.sync(() => {
+    let offset = 0
+    const millis = () => clock.currentTimeMillisUnsafe() + offset
+    const nanos = () => clock.currentTimeNanosUnsafe() + BigInt(offset) * 1_000_000n
+    const wall: TestClock.TestClock = {
+      ...clock,
+      currentTimeMillisUnsafe: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos)
+    }
+    return {
+      clock: wall,
+      set: (by: Duration.Input) => Effect.sync(() => offset += Duration.toMillis(Duration.fromInputUnsafe(by)))
+    }
+  })
+)
+
+/** A process that can be stopped: no timer rings meanwhile, and all time has passed when it goes on. */
+export const stoppable = TestClock.testClockWith((clock) =>
+  Effect.sync(() => {
+    let slept = 0n
+    // A reading of a real clock is never twice the same.
+    let tick = 0n
+    const millis = () => clock.currentTimeMillisUnsafe() + Number(slept / 1_000_000n)
+    const nanos = () => clock.currentTimeNanosUnsafe() + slept
+    const monotonic = () => clock.monotonicTimeNanosUnsafe() + slept + tick++
+    const real: TestClock.TestClock = {
+      ...clock,
+      currentTimeMillisUnsafe: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos),
+      monotonicTimeNanosUnsafe: monotonic,
+      monotonicTimeNanos: Effect.sync(monotonic)
+    }
+    const stop = (duration: Duration.Input) =>
+      Effect.sync(() => slept += BigInt(Duration.toMillis(Duration.fromInputUnsafe(duration))) * 1_000_000n)
+    return { clock: real, stop }
+  })
+)

@@ -1,0 +1,256 @@
+import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@bulk-operations/core"
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
+import { BulkOperationPoller, PollMetrics, PollSchedule } from "@bulk-operations/poll"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Duration, Effect, Exit, Fiber, Layer, Metric, Schedule, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as Scripted from "../Scripted.ts"
+
+const { badGateway, calls, inFlight, Poller, rateLimited, wait } = Scripted
+
+const every = (interval: Duration.Input) => PollSchedule.spaced(interval)
+
+// What a poller that is built with a logger warns of while something goes on.
+const warningsOf = Effect.fnUntraced(function*<A, E>(
+  scripts: Parameters<typeof Scripted.layer>[0],
+  run: Effect.Effect<A, E, BulkOperationPoller.BulkOperationPoller>
+) {
+  const { layer, lines } = Scripted.logging()
+  yield* Effect.provide(run, Layer.provide(Scripted.layer(scripts), layer))
+  return lines.filter((line) => line.startsWith("Warn"))
+})
+
+describe("transient errors that last", () => {
+  const everySecond = Schedule.spaced("1 second")
+
+  it.effect("are warned of after 15 seconds, with the error's message", () =>
+    Effect.gen(function*() {
+      const script = [rateLimited(), ...Array.from({ length: 15 }, () => badGateway), "completed"] as const
+      assert.deepStrictEqual(
+        yield* warningsOf({ op: script }, Scripted.within(wait({ transientSchedule: everySecond }))),
+        [
+          "Warn Bulk operation op could not be polled for 15s. Polling goes on. The latest error: " +
+          new CloudflareError.CloudflareError({ reason: badGateway }).message
+        ]
+      )
+    }))
+
+  it.effect("are not warned of before", () =>
+    Effect.gen(function*() {
+      const script = [...Array.from({ length: 15 }, () => badGateway), "completed"] as const
+      assert.deepStrictEqual(
+        yield* warningsOf({ op: script }, Scripted.within(wait({ transientSchedule: everySecond }))),
+        []
+      )
+    }))
+
+  it.effect("are not warned of where the operation was seen between", () =>
+    Effect.gen(function*() {
+      const spell = Array.from({ length: 15 }, () => badGateway)
+      assert.deepStrictEqual(
+        yield* warningsOf(
+          { op: [...spell, "running", ...spell, "completed"] },
+          Scripted.within(wait({ schedule: every("1 second"), transientSchedule: everySecond }))
+        ),
+        []
+      )
+    }))
+
+  it.effect("are warned of once a minute at most, whichever of the operations meet them", () =>
+    Effect.gen(function*() {
+      const options = { transientSchedule: everySecond, tolerance: "160 seconds" } as const
+      const run = Effect.flatMap(Poller, (poller) =>
+        Scripted.within(Effect.all([
+          Effect.exit(poller.wait("a", options)),
+          Effect.exit(poller.wait("b", options)),
+          Effect.exit(poller.wait("c", options))
+        ], { concurrency: "unbounded" })))
+      const warnings = yield* warningsOf({ a: [badGateway], b: [badGateway], c: [badGateway] }, run)
+      assert.deepStrictEqual(warnings.map((line) => / for (.+?)\. /.exec(line)?.[1]), ["15s", "1m 15s", "2m 15s"])
+    }))
+})
+
+describe("a wall clock that is set", () => {
+  for (const [name, by] of [["back", "-1 hour"], ["forward", "1 hour"]] as const) {
+    it.effect(`${name} by an hour changes nothing: neither the polls nor the deadline`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.adjust("1 day")
+        const { clock, set } = yield* Scripted.settable
+        const polls = { count: 0 }
+        const operations = Layer.succeed(BulkOperations.BulkOperations, {
+          accountId: "account",
+          get: (operationId) =>
+            Effect.sync(() => {
+              polls.count += 1
+              return BulkOperation.Running.make({ id: BulkOperation.OperationId.make(operationId) })
+            })
+        })
+        const run = Effect.gen(function*() {
+          const fiber = yield* Effect.forkChild(Effect.exit(wait({ timeout: "2 hours" })))
+          yield* TestClock.adjust("30 minutes")
+          yield* set(by)
+          const before = polls.count
+          yield* TestClock.adjust("1 hour")
+          const during = polls.count - before
+          yield* TestClock.adjust("29 minutes")
+          assert.isUndefined(fiber.pollUnsafe())
+          yield* TestClock.adjust("1 minute")
+          assert.isDefined(fiber.pollUnsafe())
+          return during
+        })
+        const during = yield* run.pipe(
+          Effect.provide(BulkOperationPoller.layer.pipe(Layer.provide(operations))),
+          Effect.provideService(Clock.Clock, clock)
+        )
+        const [long, short] = yield* PollSchedule.explain(PollSchedule.quadratic(), ["90 minutes", "30 minutes"])
+        assert.approximately(during, (long?.polls ?? 0) - (short?.polls ?? 0), 2)
+      }))
+  }
+})
+
+describe("a process that was stopped", () => {
+  // The operation runs until the process is stopped, and has then ended.
+  const stopped = Effect.fnUntraced(function*(
+    options: BulkOperationPoller.WaitOptions,
+    script: BulkOperationsTest.Script = ["running", "running", "completed"]
+  ) {
+    const { clock, stop } = yield* Scripted.stoppable
+    return yield* Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.exit(wait(options)))
+      yield* TestClock.adjust("700 millis")
+      yield* stop("8 hours")
+      yield* TestClock.adjust("1 minute")
+      return [yield* Fiber.join(fiber), yield* calls] as const
+    }).pipe(
+      Effect.provide(Scripted.layer({ op: script }, { latency: "5 millis" })),
+      Effect.provideService(Clock.Clock, clock)
+    )
+  })
+
+  it.effect("beyond the deadline polls once more, in time that is really there", () =>
+    Effect.gen(function*() {
+      const [exit, polls] = yield* stopped({ schedule: every("500 millis"), timeout: "2 seconds" })
+      assert.isTrue(Exit.isSuccess(exit), String(exit))
+      assert.lengthOf(polls, 3)
+    }))
+
+  it.effect("counts the polls that were sent, and gives up after the one more", () =>
+    Effect.gen(function*() {
+      const [exit, polls] = yield* stopped({ schedule: every("500 millis"), timeout: "2 seconds" }, ["running"])
+      const error = Scripted.timeoutOf(exit)
+      assert.strictEqual(error.polls, 3)
+      assert.lengthOf(polls, 3)
+      assert.deepStrictEqual(error.timeout, Duration.seconds(2))
+      assert.include(error.message, "did not end within 2s (3 polls, last seen running)")
+    }))
+
+  it.effect("gives up two seconds later where that poll has no answer", () =>
+    Effect.gen(function*() {
+      const { clock, stop } = yield* Scripted.stoppable
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(
+          Effect.exit(wait({ schedule: every("10 seconds"), timeout: "2 seconds" }))
+        )
+        yield* TestClock.adjust("1 second")
+        yield* stop("1 hour")
+        yield* TestClock.adjust("2900 millis")
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust("200 millis")
+        assert.strictEqual(Scripted.timeoutOf(yield* Fiber.join(fiber)).polls, 2)
+      }).pipe(Effect.provide(Scripted.layer({ op: ["running", "hang"] })), Effect.provideService(Clock.Clock, clock))
+    }))
+})
+
+describe("closing the poller", () => {
+  it.effect("interrupts its waits and streams, and whoever waits again finds it closed", () =>
+    Effect.gen(function*() {
+      const fibers = yield* Effect.gen(function*() {
+        const poller = yield* Poller
+        const stubborn = Effect.catchCause(poller.wait("op"), () => poller.wait("op"))
+        const all = [poller.wait("op"), Stream.runDrain(poller.changes("op")), stubborn]
+        const fibers = yield* Effect.forEach(all, (one) => Effect.forkDetach(Effect.asVoid(one)))
+        yield* TestClock.adjust("1 second")
+        return fibers
+      }).pipe(Effect.provide(Scripted.layer({ op: ["running"] })))
+      for (const fiber of fibers) assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+    }))
+})
+
+describe("nothing is left", () => {
+  it.effect("of 10,000 waits of which half were interrupted", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
+      const idle = yield* active
+      const fibers = yield* Effect.forEach(Array.from({ length: 10_000 }, (_, index) => `op-${index % 2000}`), (id) =>
+        Effect.forkChild(Effect.exit(poller.wait(id, { timeout: "1 minute" }))))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* active) - idle, 10_000)
+      yield* Fiber.interruptAll(fibers.filter((_, index) =>
+        index % 2 === 0
+      ))
+      assert.strictEqual((yield* active) - idle, 5000)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* inFlight, 0)
+      assert.strictEqual((yield* active) - idle, 0)
+      const before = (yield* calls).length
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* calls, before)
+    }).pipe(
+      Effect.provide(
+        Scripted.unlimited(Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`op-${index}`, ["running"]])))
+      )
+    ), 30_000)
+
+  it.effect("of 10,000 silent polls that are all cut at the same deadline", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const ids = Array.from({ length: 10_000 }, (_, index) => `op-${index}`)
+      const fibers = yield* Effect.forEach(ids, (id) =>
+        Effect.forkChild(Effect.flip(poller.wait(id, { timeout: "1 minute" }))))
+      yield* TestClock.adjust("1 minute")
+      const errors = yield* Effect.forEach(fibers, Fiber.join)
+      assert.isTrue(errors.every(({ _tag }) =>
+        _tag === "PollTimeout"
+      ))
+    }).pipe(
+      Effect.provide(Layer.provide(
+        BulkOperationPoller.layer.pipe(Layer.provide(Layer.succeed(BulkOperations.BulkOperations, {
+          accountId: "account",
+          get: () => Effect.never
+        }))),
+        RequestBudget.layer({ limit: Infinity })
+      ))
+    ), 30_000)
+
+  it.effect("that would keep the process alive: no timer goes on without a wait", () =>
+    Effect.gen(function*() {
+      const clock = yield* TestClock.testClockWith(Effect.succeed)
+      let timers = 0
+      const counting: TestClock.TestClock = {
+        ...clock,
+        sleep: (duration) =>
+          Effect.acquireUseRelease(
+            Effect.sync(() => timers += 1),
+            () => clock.sleep(duration),
+            () => Effect.sync(() => timers -= 1)
+          )
+      }
+      yield* Effect.gen(function*() {
+        const poller = yield* Poller
+        assert.strictEqual(timers, 0)
+        const left = yield* Effect.forkChild(poller.wait("endless", { schedule: every("1 hour") }))
+        const ended = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 second") }))
+        yield* TestClock.adjust("1500 millis")
+        assert.isAbove(timers, 0)
+        yield* Fiber.interrupt(left)
+        assert.isAbove(timers, 0)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* Fiber.join(ended)).status, "completed")
+        assert.strictEqual(timers, 0)
+      }).pipe(
+        Effect.provide(Scripted.unlimited({ endless: ["running"], op: ["running", "running", "completed"] })),
+        Effect.provideService(Clock.Clock, counting)
+      )
+    }))
+})

@@ -1,0 +1,433 @@
+import { BulkOperations, CloudflareApi, CloudflareError, Credentials } from "@bulk-operations/core"
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
+import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Clock,
+  Context,
+  DateTime,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Redacted,
+  References,
+  Schedule,
+  Stream,
+  Tracer
+} from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+import * as Scripted from "../Scripted.ts"
+
+const { calls, inFlight, looks, Poller, reasonOf, timed } = Scripted
+
+const every = (interval: Duration.Input) => PollSchedule.spaced(interval)
+const everySecond = every("1 second")
+
+describe("waits for the same operation", () => {
+  it.effect("a thousand of them, streams included, cost the requests of one", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const oneOf = (index: number): Effect.Effect<unknown, unknown> =>
+        index % 2 === 0
+          ? poller.wait("op", { schedule: everySecond })
+          : Stream.runDrain(poller.changes("op", { schedule: everySecond }))
+      const [exit] = yield* Scripted.within(
+        Effect.forEach(Array.from({ length: 1000 }, (_, index) => index), oneOf, { concurrency: "unbounded" })
+      )
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.deepStrictEqual(yield* looks, [0, 1000, 2000, 3000])
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
+
+  it.effect("cost as little when each of them writes its schedule anew", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const [exit] = yield* Scripted.within(
+        Effect.forEach(
+          Array.from({ length: 100 }, (_, index) => index),
+          (index) => Effect.delay(poller.wait("op", { schedule: every("10 seconds") }), index),
+          { concurrency: "unbounded" }
+        )
+      )
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.deepStrictEqual(yield* looks, [0, 10_000, 20_000, 30_000])
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("25 seconds") }))))
+
+  it.effect("make at most two polls per interval, 1,000 of them with schedules written inline and the same start", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      yield* TestClock.adjust("1 hour")
+      const startedAt = DateTime.makeUnsafe(3_540_000)
+      const fibers = yield* Effect.forEach(
+        Array.from({ length: 1000 }, (_, index) => index),
+        (index) =>
+          Effect.forkChild(Effect.delay(
+            Effect.exit(poller.wait("op", {
+              startedAt,
+              schedule: PollSchedule.quadratic({ requestCost: "1 second" }),
+              timeout: "10 minutes"
+            })),
+            index * 5
+          ))
+      )
+      // They come within five seconds, where the schedule asks for a poll every 16.
+      yield* TestClock.adjust("5 seconds")
+      assert.isAtMost((yield* looks).length, 2)
+      yield* TestClock.adjust("2 minutes")
+      const [row] = yield* PollSchedule.explain(PollSchedule.quadratic({ requestCost: "1 second" }), ["185 seconds"])
+      const [sooner] = yield* PollSchedule.explain(PollSchedule.quadratic({ requestCost: "1 second" }), ["60 seconds"])
+      assert.isAtMost((yield* looks).length, 2 * Math.ceil((row?.polls ?? 0) - (sooner?.polls ?? 0)) + 1)
+      yield* Fiber.interruptAll(fibers)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("share it also where one names the default account and the other does not", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      yield* Scripted.within(
+        Effect.all([poller.wait("op"), poller.wait("op", { accountId: "account" })], { concurrency: 2 })
+      )
+      assert.lengthOf(yield* looks, 1)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }, { latency: "1 second" }))))
+
+  it.effect("are apart where the accounts differ, whatever is in the ids", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      yield* Scripted.within(
+        Effect.all([
+          poller.wait("b/op", { accountId: "a" }),
+          poller.wait("op", { accountId: "a/b" }),
+          poller.wait("op", { accountId: "c" })
+        ], { concurrency: "unbounded" })
+      )
+      assert.deepStrictEqual(
+        (yield* calls).map(({ accountId, operationId }) => [accountId, operationId]),
+        [["a", "b/op"], ["a/b", "op"], ["c", "op"]]
+      )
+    }).pipe(Effect.provide(Scripted.layer({ "op": ["completed"], "b/op": ["completed"] }, { latency: "1 second" }))))
+
+  it.effect("all fail with an error that cannot pass", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const [exit] = yield* Scripted.within(Effect.all([
+        Effect.exit(poller.wait("op")),
+        Effect.exit(Stream.runDrain(poller.changes("op"))),
+        Effect.exit(poller.wait("op", { schedule: everySecond }))
+      ], { concurrency: "unbounded" }))
+      assert(Exit.isSuccess(exit))
+      assert.deepStrictEqual(exit.value.map((one) => reasonOf(one)._tag), ["Forbidden", "Forbidden", "Forbidden"])
+      assert.lengthOf(yield* looks, 1)
+    }).pipe(Effect.provide(
+      Scripted.layer({ op: [new CloudflareError.Forbidden(Scripted.call)] }, { latency: "1 second" })
+    )))
+})
+
+describe("leaving", () => {
+  it.effect("leaves the others alone; with the last one the request is aborted and the polls stop", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const first = yield* Effect.forkChild(poller.wait("op", { schedule: everySecond }))
+      const second = yield* Effect.forkChild(poller.wait("op", { schedule: everySecond }))
+      const stream = yield* Effect.forkChild(Stream.runDrain(poller.changes("op", { schedule: everySecond })))
+      yield* TestClock.adjust("500 millis")
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(yield* looks, 2)
+      assert.strictEqual(yield* inFlight, 1)
+      yield* Fiber.interrupt(second)
+      assert.strictEqual(yield* inFlight, 1)
+      yield* Fiber.interrupt(stream)
+      assert.strictEqual(yield* inFlight, 0)
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* looks, 2)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", "hang"] }))))
+
+  it.effect("a stream by taking no more of it stops the polls", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      yield* poller.changes("op", { schedule: everySecond }).pipe(Stream.take(1), Stream.runDrain)
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* looks, 1)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("while a schedule takes its time stops that as well", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      let steps = 0
+      const slow = Schedule.forever.pipe(
+        Schedule.modifyDelay(() =>
+          Effect.as(Effect.delay(Effect.sync(() => steps++), "10 seconds"), "1 second" as const)
+        )
+      )
+      const fiber = yield* Effect.forkChild(poller.wait("op", { schedule: slow }))
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(steps, 0)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+})
+
+describe("an application", () => {
+  it.effect("whose callback throws after its wait has ended harms no other wait for the operation", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const context = yield* Effect.context<never>()
+      const run = Effect.gen(function*() {
+        Effect.runCallbackWith(context)(poller.wait("op", { schedule: everySecond }), {
+          onExit: () => {
+            throw new Error("the application broke")
+          }
+        })
+        const other = yield* Effect.forkChild(timed(poller.wait("op", { schedule: everySecond })))
+        yield* TestClock.adjust("1 minute")
+        return yield* Fiber.join(other)
+      })
+      const [[exit, at], caught] = yield* Scripted.uncaught(run)
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(at, 5000)
+      assert.deepStrictEqual(caught.map(({ message }) => message), ["the application broke"])
+      // And the poller goes on for whoever comes.
+      assert.strictEqual((yield* poller.wait("op")).status, "completed")
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("5 seconds") }))))
+
+  it.effect("whose callback throws at a deadline harms no other deadline, before it or after", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const context = yield* Effect.context<never>()
+      const endedBy = (id: string, timeout: Duration.Input) =>
+        Effect.forkChild(timed(poller.wait(id, { schedule: everySecond, timeout })))
+      const run = Effect.gen(function*() {
+        const sameTime = yield* endedBy("a", "5 seconds")
+        Effect.runCallbackWith(context)(poller.wait("b", { schedule: everySecond, timeout: "5 seconds" }), {
+          onExit: () => {
+            throw new Error("the application broke")
+          }
+        })
+        const sameTimeToo = yield* endedBy("c", "5 seconds")
+        const later = yield* endedBy("d", "1 minute")
+        yield* TestClock.adjust("10 seconds")
+        const after = yield* endedBy("e", "1 minute")
+        yield* TestClock.adjust("1 hour")
+        return yield* Effect.forEach([sameTime, sameTimeToo, later, after], Fiber.join)
+      })
+      const [ends, caught] = yield* Scripted.uncaught(run)
+      assert.deepStrictEqual(ends.map(([, at]) => at), [5000, 5000, 60_000, 70_000])
+      assert.lengthOf(caught, 1)
+    }).pipe(Effect.provide(Scripted.layer(Object.fromEntries(Array.from("abcde", (id) => [id, ["running"]]))))))
+
+  it.effect("that hangs a chain of fibers on a wait, too deep for the stack, harms no other wait", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const run = Effect.gen(function*() {
+        // Detached: what hangs on a broken chain hangs for ever, as in plain Effect.
+        let chain: Fiber.Fiber<unknown, unknown> = yield* Effect.forkDetach(
+          poller.wait("op", { schedule: everySecond })
+        )
+        for (let depth = 0; depth < 6000; depth++) {
+          const before = chain
+          chain = yield* Effect.forkDetach(Effect.andThen(Fiber.join(before), Effect.void))
+        }
+        const other = yield* Effect.forkChild(timed(poller.wait("op", { schedule: everySecond })))
+        yield* TestClock.adjust("1 minute")
+        return yield* Fiber.join(other)
+      })
+      const [[exit, at], caught] = yield* Scripted.uncaught(run)
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(at, 3000)
+      assert.isAbove(caught.length, 0, "the chain is not deep enough to show anything")
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
+
+  it.effect("whose tracer throws at an event harms its own wait alone, and leaves nothing of it behind", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const { tracer } = Scripted.tracing((span) => {
+        span.event = () => {
+          throw new Error("the tracer broke")
+        }
+      })
+      const wait = Effect.forkChild(timed(poller.wait("op", { schedule: everySecond, timeout: "5 seconds" })))
+      const healthy = yield* wait
+      const broken = yield* Effect.provideService(wait, Tracer.Tracer, tracer)
+      yield* TestClock.adjust("1500 millis")
+      // This one is told the status while it joins.
+      const brokenToo = yield* Effect.provideService(wait, Tracer.Tracer, tracer)
+      yield* TestClock.adjust("1 minute")
+      const ends = yield* Effect.forEach([healthy, broken, brokenToo], Fiber.join)
+      assert.deepStrictEqual(ends.map(([exit, at]) => [Exit.hasDies(exit), at]), [[false, 5000], [true, 0], [
+        true,
+        1500
+      ]])
+      const before = (yield* calls).length
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* calls, before)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+})
+
+// A Cloudflare that lets the token of tenant A in, and says who asked.
+const Tenant = Context.Reference<string>("Tenant", { defaultValue: () => "nobody" })
+
+const cloudflare = (answer: (now: number) => Effect.Effect<object>) => {
+  const tokens: Array<string> = []
+  const client = HttpClient.make((request) =>
+    Effect.gen(function*() {
+      const token = String(request.headers["authorization"])
+      tokens.push(token)
+      const now = yield* Clock.currentTimeMillis
+      if (token !== "Bearer A") return HttpClientResponse.fromWeb(request, new Response("{}", { status: 403 }))
+      const result = yield* answer(now)
+      return HttpClientResponse.fromWeb(request, Response.json({ success: true, errors: [], messages: [], result }))
+    })
+  )
+  const layer = BulkOperationPoller.layer.pipe(
+    Layer.provide(BulkOperations.layer),
+    Layer.provide(CloudflareApi.layer({
+      credentials: Effect.map(Tenant, (tenant) => Credentials.apiToken(Redacted.make(tenant))),
+      accountId: "account"
+    })),
+    Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
+    Layer.provide(Layer.succeed(Tenant, "A"))
+  )
+  return { layer, tokens }
+}
+
+const under = (status: string) => ({ id: "op", status })
+
+describe("polls run in the context of the poller", () => {
+  it.effect("with its credentials, whoever waits, joins or has gone", () =>
+    Effect.gen(function*() {
+      const { layer, tokens } = cloudflare((now) => Effect.succeed(under(now < 5000 ? "running" : "failed")))
+      yield* Effect.gen(function*() {
+        const wait = Effect.provideService(Scripted.wait({ schedule: everySecond }), Tenant, "B")
+        const first = yield* Effect.forkChild(wait)
+        yield* TestClock.adjust("1500 millis")
+        const second = yield* Effect.forkChild(timed(Effect.provideService(wait, Tenant, "C")))
+        yield* Fiber.interrupt(first)
+        yield* TestClock.adjust("1 minute")
+        const [exit] = yield* Fiber.join(second)
+        assert.strictEqual(Scripted.failure(exit)._tag, "BulkOperationFailed")
+      }).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(new Set(tokens), new Set(["Bearer A"]))
+    }))
+
+  it.effect("with its RequestPolicy, and no retry beside that of the wait", () =>
+    Effect.gen(function*() {
+      const polls: Array<number> = []
+      const { layer } = cloudflare((now) => {
+        polls.push(now)
+        return now < 1000 ? Effect.never : Effect.succeed(under("running"))
+      })
+      const policy = { ...CloudflareApi.defaultPolicy, timeout: "2 seconds" } as const
+      yield* Effect.gen(function*() {
+        // A wait's own policy is not that of the polls.
+        const [exit] = yield* Scripted.within(
+          Scripted.wait({
+            transientSchedule: Schedule.spaced("3 seconds"),
+            schedule: every("1 minute"),
+            timeout: "4 minutes"
+          }).pipe(
+            Effect.provideService(CloudflareApi.RequestPolicy, { ...policy, timeout: "1 hour" })
+          )
+        )
+        assert.strictEqual(Scripted.timeoutOf(exit).polls, polls.length)
+        // The first fails after two seconds, and is not sent again before the wait wants it.
+        assert.deepStrictEqual(polls.slice(0, 3), [0, 5000, 65_000])
+      }).pipe(Effect.provide(Layer.provide(layer, Layer.succeed(CloudflareApi.RequestPolicy, policy))))
+    }))
+
+  it.effect("with its logger, though that of whoever waits breaks with its scope", () =>
+    Effect.gen(function*() {
+      const own = Scripted.logging()
+      const theirs = Scripted.logging()
+      const { layer } = cloudflare((now) => Effect.succeed(under(now < 3000 ? "running" : "failed")))
+      const debug = Effect.provideService(References.MinimumLogLevel, "Debug")
+      yield* Effect.gen(function*() {
+        const first = yield* Effect.forkChild(
+          debug(Effect.provide(Scripted.wait({ schedule: everySecond }), theirs.layer))
+        )
+        yield* TestClock.adjust("1500 millis")
+        const second = yield* Effect.forkChild(Effect.exit(Scripted.wait({ schedule: everySecond })))
+        yield* Fiber.interrupt(first)
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(second)
+      }).pipe(
+        Effect.provide(layer.pipe(
+          Layer.provide(own.layer),
+          Layer.provide(Layer.succeed(References.MinimumLogLevel, "Debug"))
+        ))
+      )
+      assert.deepStrictEqual(theirs.lines, [])
+      assert.includeMembers(own.lines, ["Debug Bulk operation op is running", "Debug Bulk operation op is failed"])
+    }))
+
+  it.effect("in a trace of their own, with the spans of ten of those who wait linked, and of none who has gone", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = Scripted.tracing()
+      const poller = yield* Effect.provideService(
+        Layer.build(Scripted.layer({ op: BulkOperationsTest.lasting("5 seconds") })),
+        Tracer.Tracer,
+        tracer
+      ).pipe(Effect.withSpan("whoever built it"), Effect.map(Context.get(Poller)))
+      const wait = Effect.withSpan(poller.wait("op", { schedule: everySecond }), "request").pipe(
+        Effect.provideService(Tracer.Tracer, tracer)
+      )
+      const first = yield* Effect.forkChild(wait)
+      yield* TestClock.adjust("1500 millis")
+      const others = yield* Effect.forEach(Array.from({ length: 20 }), () => Effect.forkChild(wait))
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust("1 minute")
+      yield* Effect.forEach(others, Fiber.join)
+      const polls = spans.filter(({ name }) => name === "BulkOperations.get")
+      assert.lengthOf(polls, 6)
+      assert.isTrue(polls.every(({ parent }) => parent._tag === "None"))
+      assert.deepStrictEqual(polls.map(({ links }) => links.length), [1, 1, 10, 10, 10, 10])
+      const waits = spans.filter(({ name }) => name === "BulkOperationPoller.wait")
+      assert.strictEqual(polls[0]?.links[0]?.span.spanId, waits[0]?.spanId)
+      assert.deepStrictEqual(
+        polls[5]?.links.map(({ span }) => span.spanId),
+        waits.slice(1, 11).map(({ spanId }) => spanId)
+      )
+    }))
+})
+
+describe("a poll that is lost", () => {
+  it.effect("because the request of a Worker that made it has gone, is made anew for whoever joins", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const lost = yield* Effect.forkChild(poller.wait("op", { timeout: "2 hours" }))
+      yield* TestClock.adjust("34 seconds")
+      const early = yield* Effect.forkChild(timed(poller.wait("op", { timeout: "10 seconds" })))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(Scripted.timeoutOf((yield* Fiber.join(early))[0]).polls, 0)
+      const [exit, at] = yield* Scripted.timed(poller.wait("op"))
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(at, 44_000)
+      yield* Fiber.join(lost)
+      assert.deepStrictEqual(yield* looks, [0, 44_000])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["hang", "completed"] }))))
+})
+
+describe("a poll that dies", () => {
+  it.effect("ends the waits for its operation with its cause, and no other; whoever comes begins anew", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const ends = yield* Effect.forEach(
+        ["op", "op", "other"],
+        (id) => Effect.forkChild(timed(poller.wait(id, { schedule: everySecond })))
+      )
+      yield* TestClock.adjust("1 minute")
+      const exits = yield* Effect.forEach(ends, Fiber.join)
+      assert.deepStrictEqual(exits.map(([exit, at]) => [Exit.hasDies(exit), at]), [[true, 1000], [true, 1000], [
+        false,
+        5000
+      ]])
+      assert.strictEqual((yield* poller.wait("op")).status, "completed")
+    }).pipe(Effect.provide(Scripted.layer({
+      op: ({ attempt }) => {
+        if (attempt === 2) throw new Error("the client broke")
+        return attempt < 2 ? "running" : "completed"
+      },
+      other: BulkOperationsTest.lasting("5 seconds")
+    }))))
+})

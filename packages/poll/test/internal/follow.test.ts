@@ -1,0 +1,255 @@
+import { BulkOperations, CloudflareApi, CloudflareError, Credentials } from "@bulk-operations/core"
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
+import { BulkOperationPoller, PollMetrics, PollSchedule } from "@bulk-operations/poll"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Metric, Redacted, Stream, Tracer } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+import * as Scripted from "../Scripted.ts"
+
+const { Poller, rateLimited, wait } = Scripted
+
+const everySecond = PollSchedule.spaced("1 second")
+
+describe("what a wait tells of itself", () => {
+  it.effect("is a span with ids, polls, lateness, and an event for each change", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = Scripted.tracing()
+      const wait = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: PollSchedule.spaced("4 seconds") }))
+      const fiber = yield* Effect.forkChild(Effect.provideService(wait, Tracer.Tracer, tracer))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      const span = spans.find(({ name }) => name === "BulkOperationPoller.wait")
+      assert.deepStrictEqual(Object.fromEntries(span?.attributes ?? []), {
+        "cloudflare.operation_id": "op",
+        "cloudflare.account_id": "account",
+        "bulk_operation.polls": 4,
+        "bulk_operation.lateness_ms": 2000
+      })
+      assert.deepStrictEqual(span?.events.map(([name]) => name), ["running", "completed"])
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
+
+  it.effect("is a span for changes and progress as well", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = Scripted.tracing()
+      const poller = yield* Poller
+      for (const stream of [poller.changes("op"), poller.progress("op", { accountId: "other" })]) {
+        yield* Effect.provideService(Stream.runDrain<unknown, unknown, never>(stream), Tracer.Tracer, tracer)
+      }
+      assert.includeMembers(spans.map(({ name }) => name), [
+        "BulkOperationPoller.changes",
+        "BulkOperationPoller.progress"
+      ])
+      const accounts = spans.flatMap(({ attributes }) => attributes.get("cloudflare.account_id") ?? [])
+      assert.includeMembers(accounts, ["account", "other"])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
+
+  it.effect("harms no other wait, whatever a tracer does at the end", () =>
+    Effect.gen(function*() {
+      const { tracer } = Scripted.tracing((span) => {
+        span.attribute = (key) => {
+          if (key === "bulk_operation.polls") throw new Error("the tracer broke")
+        }
+      })
+      const poller = yield* Poller
+      const wait = Effect.exit(poller.wait("op"))
+      const active = yield* Metric.value(PollMetrics.active)
+      const fibers = yield* Effect.forEach([wait, Effect.provideService(wait, Tracer.Tracer, tracer), wait], (wait) =>
+        Effect.forkChild(wait))
+      yield* TestClock.adjust("1 minute")
+      const exits = yield* Effect.forEach(fibers, Fiber.join)
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, true])
+      assert.isTrue(exits.some(Exit.hasDies))
+      assert.deepStrictEqual(yield* Metric.value(PollMetrics.active), active)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
+
+  it.effect("is counted once, though it is interrupted in the very moment in which it ends", () =>
+    Effect.gen(function*() {
+      const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
+      const before = yield* active
+      const poller = yield* Poller
+      const wait = poller.wait("op", { schedule: PollSchedule.spaced("1 second") })
+      const fibers = yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, index) => index),
+        (seconds) => Effect.forkChild(Effect.timeoutOption(wait, seconds * 1000))
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Effect.forEach(fibers, Fiber.await)
+      assert.strictEqual(yield* active, before)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
+
+  it.effect("is its outcome and how long it took", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const outcomes = ["completed", "failed", "timeout", "error", "interrupted", "error"]
+      const counts = Effect.forEach(
+        outcomes,
+        (outcome) => Metric.value(Metric.withAttributes(PollMetrics.duration, { outcome }))
+      )
+      const before = yield* counts
+      const lateBefore = yield* Metric.value(PollMetrics.lateness)
+      const fibers = yield* Effect.forEach(
+        ["completed", "failed", "running", "refused", "running", "dies"],
+        (id, index) =>
+          Effect.forkChild(poller.wait(id, { timeout: "4 seconds", schedule: PollSchedule.spaced(1000 + index) }))
+      )
+      yield* TestClock.adjust("2 seconds")
+      yield* Effect.forEach(fibers.slice(4, 5), Fiber.interrupt)
+      yield* TestClock.adjust("1 minute")
+      const after = yield* counts
+      assert.deepStrictEqual(
+        after.map(({ count, sum }, index) => [count - (before[index]?.count ?? 0), sum - (before[index]?.sum ?? 0)]),
+        [[1, 3], [1, 0], [1, 4], [2, 0], [1, 2], [2, 0]]
+      )
+      const late = yield* Metric.value(PollMetrics.lateness)
+      // Both ends that were seen: one half a second late, and one at once.
+      assert.deepStrictEqual([late.count - lateBefore.count, late.sum - lateBefore.sum], [2, 0.5])
+    }).pipe(Effect.provide(Scripted.layer({
+      completed: BulkOperationsTest.lasting("2500 millis"),
+      failed: ["failed"],
+      running: ["running"],
+      dies: () => {
+        throw new Error("the client broke")
+      },
+      refused: [new CloudflareError.Forbidden(Scripted.call)]
+    }))))
+
+  it.effect("is the outcome of each poll", () =>
+    Effect.gen(function*() {
+      const counts = Effect.forEach(["running", "RateLimited", "completed"], (outcome) =>
+        Metric.value(Metric.withAttributes(PollMetrics.polls, { outcome })))
+      const before = yield* counts
+      yield* Scripted.within(wait({ schedule: everySecond }))
+      const after = yield* counts
+      assert.deepStrictEqual(
+        after.map((one, index) =>
+          one.count - (before[index]?.count ?? 0)
+        ),
+        [2, 1, 1]
+      )
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited(), "running", "completed"] }))))
+
+  it.effect("is no lateness of what ended before it began", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const before = yield* Metric.value(PollMetrics.lateness)
+      yield* wait()
+      const after = yield* Metric.value(PollMetrics.lateness)
+      assert.deepStrictEqual([after.count - before.count, after.sum - before.sum], [1, 0])
+    }).pipe(Effect.provide(Scripted.layer({ op: [{ status: "completed", completed: DateTime.makeUnsafe(1000) }] }))))
+
+  it.effect("is no lateness where Cloudflare does not say when the operation ended, or the end lies ahead", () =>
+    Effect.gen(function*() {
+      const before = yield* Metric.value(PollMetrics.lateness)
+      yield* wait()
+      const after = yield* Metric.value(PollMetrics.lateness)
+      assert.deepStrictEqual([after.count - before.count, after.sum - before.sum], [1, 0])
+    }).pipe(Effect.provide(Scripted.layer({ op: [{ status: "completed", completed: DateTime.makeUnsafe(60_000) }] }))))
+
+  it.effect("is the lateness by Cloudflare's clock, where the Date of its answers shows that the clocks differ", () =>
+    Effect.gen(function*() {
+      // Cloudflare's clock is a minute ahead; the operation ended two seconds before the look, by that clock.
+      yield* TestClock.adjust("1 hour")
+      const transport = HttpClient.make((request) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          HttpClientResponse.fromWeb(
+            request,
+            Response.json({
+              success: true,
+              errors: [],
+              messages: [],
+              result: now < 3_604_000
+                ? { id: "op", status: "running" }
+                : { id: "op", status: "completed", completed: new Date(3_602_000 + 60_000).toISOString() }
+            }, { headers: { date: new Date(now + 60_000).toUTCString() } })
+          ))
+      )
+      const layer = BulkOperationPoller.layer.pipe(
+        Layer.provide(BulkOperations.layer),
+        Layer.provide(CloudflareApi.layer({
+          credentials: Credentials.apiToken(Redacted.make("token")),
+          accountId: "account"
+        })),
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, transport))
+      )
+      const before = yield* Metric.value(PollMetrics.lateness)
+      const run = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: PollSchedule.spaced("4 seconds") }))
+      const fiber = yield* Effect.forkChild(Effect.provide(run, layer))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      const after = yield* Metric.value(PollMetrics.lateness)
+      assert.strictEqual(after.count - before.count, 1)
+      // `Date` counts whole seconds.
+      assert.approximately(after.sum - before.sum, 2.5, 0.6)
+    }))
+})
+
+const diesOf = Effect.fnUntraced(function*(options: BulkOperationPoller.WaitOptions) {
+  const began = yield* Clock.currentTimeMillis
+  const [exit, at] = yield* Scripted.within(wait(options))
+  assert.strictEqual(at, began)
+  assert(Exit.isFailure(exit) && Exit.hasDies(exit))
+  return Cause.pretty(exit.cause)
+})
+
+describe("a value that is certainly wrong", () => {
+  for (
+    const [option, value, message] of [
+      ["timeout", Number.NaN, "timeout is NaN, which is no duration. Give milliseconds, a Duration, or a text such as"],
+      ["timeout", JSON.parse("\"10m\""), "timeout is \"10m\", which is no duration"],
+      ["timeout", -1, "timeout is -1. It must not be negative."],
+      ["timeout", Duration.seconds(-5), "timeout is -5s. It must not be negative."],
+      ["tolerance", "-1 seconds", "tolerance is -1 seconds. It must not be negative."],
+      ["notFoundGrace", -7, "notFoundGrace is -7. It must not be negative."],
+      ["forbiddenGrace", Number.NaN, "forbiddenGrace is NaN, which is no duration"]
+    ] as const
+  ) {
+    it.effect(`is a mistake in the program, and dies at once: ${option} ${String(value)}`, () =>
+      Effect.gen(function*() {
+        assert.include(yield* diesOf({ [option]: value }), message)
+        assert.deepStrictEqual(yield* Scripted.looks, [])
+      }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+  }
+
+  it.effect("is a startedAt of more than ten years ago: of seconds taken for milliseconds", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+      assert.include(
+        yield* diesOf({ startedAt: DateTime.makeUnsafe(1_767_225_600) }),
+        "startedAt is 1970-01-21T10:53:45.600Z, more than ten years ago. Was it made of seconds, not milliseconds?"
+      )
+      assert.deepStrictEqual(yield* Scripted.looks, [])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+})
+
+describe("a startedAt that is unlikely", () => {
+  const warningsOf = Effect.fnUntraced(function*(startedAt: string) {
+    const { layer, lines } = Scripted.logging()
+    yield* TestClock.setTime(Date.UTC(2026, 5, 1))
+    yield* Effect.provide(wait({ startedAt: DateTime.makeUnsafe(startedAt), timeout: 0 }), layer).pipe(Effect.ignore)
+    return lines
+  })
+
+  for (
+    const [name, startedAt, warning] of [
+      ["of a month ago", "2026-05-02T00:00:00Z", "30d ago"],
+      ["of a month ahead", "2026-07-01T00:00:00Z", "30d in the future"],
+      ["of almost ten years ago", "2016-06-10T00:00:00Z", "3643d ago"]
+    ] as const
+  ) {
+    it.effect(`is followed and warned of: one ${name}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* warningsOf(startedAt), [
+          `Warn startedAt of bulk operation op is ${warning}, which is unlikely: ` +
+          "it decides how often the operation is polled."
+        ])
+      }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+  }
+
+  for (const startedAt of ["2026-05-02T00:00:01Z", "2026-06-30T23:59:59Z", "2026-06-01T00:00:00Z"]) {
+    it.effect(`is not one of ${startedAt}, a month away at most`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* warningsOf(startedAt), [])
+      }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+  }
+})

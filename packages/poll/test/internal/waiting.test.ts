@@ -1,0 +1,658 @@
+import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@bulk-operations/core"
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
+import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Schedule, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as Scripted from "../Scripted.ts"
+
+const { badGateway, inFlight, looks, notFound, Poller, rateLimited, reasonOf, timed, timeoutOf, wait, within } =
+  Scripted
+
+const every = (interval: Duration.Input) => PollSchedule.spaced(interval)
+const everySecond = every("1 second")
+
+describe("the first poll", () => {
+  it.effect("is at once, and a terminal status ends the wait without another request", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait())
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(endedAt, 0)
+      assert.deepStrictEqual(yield* looks, [0])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
+
+  it.effect("is after the first gap for an operation that was just started", () =>
+    Effect.gen(function*() {
+      const startedAt = yield* DateTime.now
+      yield* within(wait({ startedAt, schedule: PollSchedule.spaced("5 seconds") }))
+      assert.deepStrictEqual(yield* looks, [5000])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
+
+  it.effect("is when the first gap is over for an operation that was started a moment ago", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("3 seconds")
+      yield* within(wait({ startedAt: DateTime.makeUnsafe(0), schedule: every("5 seconds") }))
+      assert.deepStrictEqual(yield* looks, [5000])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
+
+  it.effect("is after the first gap from now where the operation is said to start later: clocks differ", () =>
+    Effect.gen(function*() {
+      yield* within(wait({ startedAt: DateTime.makeUnsafe(20_000), schedule: every("5 seconds") }))
+      assert.deepStrictEqual(yield* looks, [5000])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
+
+  it.effect("is at once for an older one, which goes on with the gaps of its age", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("10 minutes")
+      const startedAt = DateTime.makeUnsafe(0)
+      yield* within(wait({ startedAt, schedule: PollSchedule.quadratic({ requestCost: "1 second" }) }))
+      const [first = 0, second = 0] = yield* looks
+      assert.strictEqual(first, 600_000)
+      // 2 · √(1 s · 600 s) + 1 s
+      assert.approximately(second - first, 49_990, 10)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }))))
+
+  it.effect("is made before a deadline that comes before the first gap is over", () =>
+    Effect.gen(function*() {
+      const startedAt = yield* DateTime.now
+      const [exit, endedAt] = yield* within(wait({ startedAt, schedule: every("1 minute"), timeout: "10 seconds" }))
+      assert.strictEqual(endedAt, 10_000)
+      assert.strictEqual(timeoutOf(exit).polls, 1)
+      assert.deepStrictEqual(yield* looks, [10_000])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("is made where there is no time at all", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait({ timeout: 0 }))
+      assert.strictEqual(endedAt, 0)
+      assert.strictEqual(timeoutOf(exit).polls, 1)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("is the last as well where the schedule of an old operation has long ended", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const [exit, endedAt] = yield* within(
+        wait({ startedAt: DateTime.makeUnsafe(0), schedule: PollSchedule.cloudflareGo })
+      )
+      assert.strictEqual(endedAt, 3_600_000)
+      assert.strictEqual(timeoutOf(exit).endedBy, "schedule")
+      assert.deepStrictEqual(yield* looks, [3_600_000])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+})
+
+describe("the deadline", () => {
+  const options = { schedule: every("4 seconds"), timeout: "10 seconds" } as const
+
+  it.effect("gets the last poll, and then nothing runs any more", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait(options))
+      assert.strictEqual(endedAt, 10_000)
+      assert.deepStrictEqual(yield* looks, [0, 4000, 8000, 10_000])
+      const error = timeoutOf(exit)
+      assert.strictEqual(error.operationId, "op")
+      assert.strictEqual(error.accountId, "account")
+      assert.strictEqual(error.polls, 4)
+      assert.deepStrictEqual(error.elapsed, Duration.seconds(10))
+      assert.deepStrictEqual(Option.map(error.last, ({ status }) => status), Option.some("running"))
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* looks, 4)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("is where an operation that ends at that moment is still seen", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait(options))
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(endedAt, 10_000)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
+
+  it.effect("leaves the last poll the time that an answer takes", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait(options))
+      assert.isTrue(Exit.isFailure(exit))
+      assert.strictEqual(endedAt, 10_000)
+      const all = yield* looks
+      assert.isBelow(all.at(-1) ?? 0, 9900)
+      assert.isAbove(all.at(-1) ?? 0, 9700)
+      assert.strictEqual(yield* inFlight, 0)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }, { latency: "100 millis" }))))
+
+  it.effect("cuts a request that hangs", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait(options))
+      assert.strictEqual(endedAt, 10_000)
+      assert.strictEqual(timeoutOf(exit).polls, 2)
+      assert.strictEqual(yield* inFlight, 0)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", "hang"] }))))
+
+  it.effect("can be followed by another wait from what the timeout holds", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* within(wait(options))
+      const { accountId, startedAt } = timeoutOf(exit)
+      const [again] = yield* within(wait({ accountId, startedAt }))
+      assert.isTrue(Exit.isSuccess(again))
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("5 minutes") }))))
+
+  it.effect("is not waited for when the schedule ends", () =>
+    Effect.gen(function*() {
+      const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 2 }))
+      const [exit, endedAt] = yield* within(wait({ schedule }))
+      assert.strictEqual(endedAt, 2000)
+      assert.strictEqual(timeoutOf(exit).polls, 3)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("is not extended by a first request that hangs", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait(options))
+      assert.strictEqual(endedAt, 10_000)
+      assert.strictEqual(timeoutOf(exit).polls, 1)
+      assert.strictEqual(timeoutOf(exit).message.includes("1 poll, never seen"), true)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["hang"] }))))
+
+  it.effect("can be sixty days away, with a Retry-After of a month on the way: timers do not overflow", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(
+        timed(wait({ schedule: every("1 day"), timeout: "60 days", tolerance: "60 days" }))
+      )
+      yield* TestClock.adjust("61 days")
+      const [exit, endedAt] = yield* Fiber.join(fiber)
+      assert.strictEqual(endedAt, Duration.toMillis("60 days"))
+      assert.strictEqual(timeoutOf(exit).polls, 28)
+      const all = yield* looks
+      assert.strictEqual((all[1] ?? 0) - (all[0] ?? 0), 3_000_000_000)
+    }).pipe(Effect.provide(Scripted.layer({ op: [rateLimited("3000000 seconds"), "running"] }))))
+
+  it.effect("does not keep a schedule that takes its time from being cut", () =>
+    Effect.gen(function*() {
+      const slow = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.never))
+      const [exit, endedAt] = yield* within(wait({ schedule: slow, timeout: "5 seconds" }))
+      assert.strictEqual(endedAt, 5000)
+      assert.strictEqual(timeoutOf(exit).polls, 2)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("counts from the start of the wait, not from when a slow schedule has begun", () =>
+    Effect.gen(function*() {
+      const slow = Schedule.fromStep(
+        Effect.as(
+          Effect.sleep("30 seconds"),
+          () => Effect.succeed<[number, Duration.Duration]>([0, Duration.seconds(1)])
+        )
+      )
+      const [exit, endedAt] = yield* within(
+        wait({ startedAt: DateTime.makeUnsafe(0), schedule: slow, timeout: "5 seconds" })
+      )
+      assert.strictEqual(endedAt, 5000)
+      assert.strictEqual(timeoutOf(exit).polls, 1)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("gets its last poll though another poll waits for the request budget", () =>
+    Effect.gen(function*() {
+      const sent: Array<string> = []
+      const get = Effect.fnUntraced(function*(operationId: string) {
+        const { admitted, delayed, priority } = yield* RequestBudget.CurrentClaim
+        if (sent.length > 0 && priority === "poll") return yield* Effect.andThen(delayed, Effect.never)
+        yield* admitted
+        sent.push(priority)
+        return BulkOperation.Running.make({ id: BulkOperation.OperationId.make(operationId) })
+      })
+      const layer = BulkOperationPoller.layer.pipe(
+        Layer.provide(Layer.succeed(BulkOperations.BulkOperations, { accountId: "account", get }))
+      )
+      const [exit, endedAt] = yield* within(Effect.provide(wait(options), layer))
+      assert.strictEqual(endedAt, 10_000)
+      assert.strictEqual(timeoutOf(exit).polls, 2)
+      assert.deepStrictEqual(sent, ["poll", "lastPoll"])
+    }))
+})
+
+describe("transient errors", () => {
+  const transientSchedule = Schedule.spaced("3 seconds")
+
+  it.effect("that pass do not end a wait, and the schedule goes on where it was", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* within(wait({ schedule: everySecond, transientSchedule }))
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.deepStrictEqual(yield* looks, [0, 1000, 4000, 7000, 8000])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", badGateway, badGateway, "running", "completed"] }))))
+
+  it.effect("that last longer than the tolerance end it, after a last poll", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait({ transientSchedule, tolerance: "10 seconds" }))
+      assert.strictEqual(endedAt, 10_000)
+      assert.strictEqual(reasonOf(exit)._tag, "ServerError")
+      assert.deepStrictEqual(yield* looks, [0, 3000, 6000, 9000, 10_000])
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
+
+  it.effect("with Retry-After hold the next poll back, and only that one", () =>
+    Effect.gen(function*() {
+      yield* within(wait({ schedule: everySecond, transientSchedule }))
+      assert.deepStrictEqual(yield* looks, [0, 20_000, 23_000, 24_000])
+    }).pipe(Effect.provide(Scripted.layer({ op: [rateLimited("20 seconds"), badGateway, "running", "completed"] }))))
+
+  it.effect("with a Retry-After of a day are waited for no longer than the tolerance, or the deadline", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait({ tolerance: "10 minutes" }))
+      assert.strictEqual(endedAt, 600_000)
+      assert.strictEqual(reasonOf(exit)._tag, "RateLimited")
+      const [again, endedAgainAt] = yield* within(wait({ timeout: "5 minutes" }))
+      assert.strictEqual(endedAgainAt - 3_600_000, 300_000)
+      assert.isTrue(Option.isSome(timeoutOf(again).lastError))
+    }).pipe(Effect.provide(Scripted.layer({ op: [rateLimited("1 day")] }))))
+
+  it.effect("begin their schedule anew with each spell, whoever met the first of it", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const options = { schedule: every("100 seconds"), transientSchedule: Schedule.exponential("1 second") }
+      const early = yield* Effect.forkChild(poller.wait("op", options))
+      yield* TestClock.adjust("20 seconds")
+      // Its own second poll, at 50 s, meets the first error of the second spell.
+      const other = yield* Effect.forkChild(
+        Effect.exit(poller.wait("op", { schedule: every("43 seconds"), tolerance: 0 }))
+      )
+      yield* TestClock.adjust("95 seconds")
+      assert.deepStrictEqual(yield* looks, [0, 1000, 3000, 7000, 50_000, 107_000, 108_000, 110_000, 114_000])
+      yield* Fiber.interruptAll([early, other])
+    }).pipe(Effect.provide(Scripted.layer({
+      op: ({ at }) => {
+        const now = DateTime.toEpochMillis(at)
+        return now < 5000 || now > 30_000 ? badGateway : "running"
+      }
+    }))))
+
+  it.effect("with Retry-After hold the polls of all back, whoever was given it", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const sparse = yield* Effect.forkChild(poller.wait("op", { schedule: every("30 seconds") }))
+      yield* TestClock.adjust("2 seconds")
+      const dense = yield* Effect.forkChild(poller.wait("op", { schedule: every("3 seconds") }))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* looks, [0, 3000])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual((yield* looks)[2], 63_000)
+      yield* Fiber.interruptAll([sparse, dense])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited("60 seconds"), "running"] }))))
+
+  it.effect("after the end of their schedule are followed by a last poll alone", () =>
+    Effect.gen(function*() {
+      const once = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 1 }))
+      const [exit, endedAt] = yield* within(wait({ transientSchedule: once, tolerance: "10 seconds" }))
+      assert.strictEqual(endedAt, 10_000)
+      assert.strictEqual(reasonOf(exit)._tag, "ServerError")
+      assert.deepStrictEqual(yield* looks, [0, 1000, 10_000])
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
+
+  it.effect("do not outlast the deadline, which tells the latest of them", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait({ transientSchedule, timeout: "7 seconds" }))
+      assert.strictEqual(endedAt, 7000)
+      assert.isTrue(Option.isSome(timeoutOf(exit).lastError))
+      assert.deepStrictEqual(yield* looks, [0, 3000, 6000, 7000])
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
+
+  it.effect("that have passed are not told by a timeout", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* within(wait({ transientSchedule, timeout: "7 seconds" }))
+      assert.isTrue(Option.isNone(timeoutOf(exit).lastError))
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "running"] }))))
+})
+
+describe("errors that cannot pass", () => {
+  for (
+    const reasonThatStays of ["Unauthorized", "Forbidden", "InvalidRequest", "UnexpectedResponse", "NotFound"] as const
+  ) {
+    it.effect(`end a wait at once: ${reasonThatStays}`, () =>
+      Effect.gen(function*() {
+        const [exit, endedAt] = yield* within(wait())
+        assert.strictEqual(endedAt, 0)
+        assert.strictEqual(reasonOf(exit)._tag, reasonThatStays)
+        assert.deepStrictEqual(yield* looks, [0])
+      }).pipe(Effect.provide(Scripted.layer({ op: [new CloudflareError[reasonThatStays](Scripted.call)] }))))
+  }
+
+  it.effect("are tolerated for their graces: NotFound", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(
+        wait({ notFoundGrace: "5 seconds", transientSchedule: Schedule.spaced("2 seconds") })
+      )
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(endedAt, 4000)
+    }).pipe(Effect.provide(Scripted.layer({ op: [notFound, notFound, "completed"] }))))
+
+  it.effect("are tolerated for their graces: NotFound of an operation that was seen and is gone for a moment", () =>
+    Effect.gen(function*() {
+      const [exit, endedAt] = yield* within(wait({
+        notFoundGrace: "30 seconds",
+        schedule: every("90 seconds"),
+        transientSchedule: Schedule.spaced("2 seconds")
+      }))
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(endedAt, 92_000)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", notFound, "completed"] }))))
+
+  for (const fresh of ["Forbidden", "Unauthorized"] as const) {
+    it.effect(`are tolerated for their graces: ${fresh} with a fresh token`, () =>
+      Effect.gen(function*() {
+        const [exit, endedAt] = yield* within(
+          wait({ forbiddenGrace: "10 seconds", transientSchedule: Schedule.spaced("4 seconds") })
+        )
+        assert.isTrue(Exit.isSuccess(exit))
+        assert.strictEqual(endedAt, 8000)
+      }).pipe(Effect.provide(Scripted.layer({
+        op: [new CloudflareError[fresh](Scripted.call), new CloudflareError[fresh](Scripted.call), "completed"]
+      }))))
+
+    it.effect(`and end a wait when the grace is over, after a last poll: ${fresh}`, () =>
+      Effect.gen(function*() {
+        const [exit, endedAt] = yield* within(
+          wait({ forbiddenGrace: "5 seconds", transientSchedule: Schedule.spaced("4 seconds") })
+        )
+        assert.strictEqual(reasonOf(exit)._tag, fresh)
+        assert.strictEqual(endedAt, 5000)
+        assert.deepStrictEqual(yield* looks, [0, 4000, 5000])
+      }).pipe(Effect.provide(Scripted.layer({ op: [new CloudflareError[fresh](Scripted.call)] }))))
+  }
+})
+
+describe("each wait has its own", () => {
+  it.effect("deadline, tolerance and grace, whatever the others have", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const ended = (options: BulkOperationPoller.WaitOptions) => Effect.forkChild(timed(poller.wait("op", options)))
+      const deadline = yield* ended({ timeout: "90 seconds" })
+      const tolerant = yield* ended({ tolerance: "5 minutes" })
+      const intolerant = yield* ended({ tolerance: "1 minute" })
+      const strict = yield* ended({ tolerance: 0 })
+      yield* TestClock.adjust("1 hour")
+      const [deadlineExit, deadlineAt] = yield* Fiber.join(deadline)
+      assert.strictEqual(deadlineAt, 90_000)
+      assert.isTrue(Option.isSome(timeoutOf(deadlineExit).lastError))
+      const others = yield* Effect.forEach([tolerant, intolerant, strict], Fiber.join)
+      assert.deepStrictEqual(others.map(([exit, at]) => [reasonOf(exit)._tag, at]), [
+        ["ServerError", 300_000],
+        ["ServerError", 60_000],
+        ["ServerError", 0]
+      ])
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
+
+  it.effect("tolerance, which counts from when it came, not from when the errors began", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const patient = yield* Effect.forkChild(poller.wait("op", { tolerance: "1 hour" }))
+      yield* TestClock.adjust("10 minutes")
+      const late = yield* Effect.forkChild(timed(poller.wait("op", { tolerance: "2 minutes" })))
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual((yield* Fiber.join(late))[1], 720_000)
+      yield* Fiber.interrupt(patient)
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
+
+  it.effect("first poll, though others have just met an error", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const transientSchedule = every("10 seconds")
+      const early = yield* Effect.forkChild(poller.wait("op", { notFoundGrace: "1 minute", transientSchedule }))
+      yield* TestClock.adjust("5 seconds")
+      const late = yield* Effect.forkChild(poller.wait("op", { transientSchedule }))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(early)).status, "completed")
+      assert.strictEqual((yield* Fiber.join(late)).status, "completed")
+      assert.deepStrictEqual(yield* looks, [0, 5000])
+    }).pipe(Effect.provide(Scripted.layer({ op: [notFound, "completed"] }))))
+
+  it.effect("schedule: one that dies takes no other wait with it", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const broken = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.die("broken")))
+      const bad = yield* Effect.forkChild(timed(poller.wait("op", { schedule: broken })))
+      const good = yield* Effect.forkChild(timed(poller.wait("op", { schedule: everySecond })))
+      yield* TestClock.adjust("1 minute")
+      const [exit, at] = yield* Fiber.join(bad)
+      assert.isTrue(Exit.hasDies(exit))
+      assert.isAtMost(at, 1000)
+      assert.strictEqual((yield* Fiber.join(good))[1], 3000)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
+
+  it.effect("schedule: one that hangs, or takes its time, keeps no other wait from its polls", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const hanging = every("2 seconds").pipe(Schedule.modifyDelay(() => Effect.never))
+      const slow = every("2 seconds").pipe(
+        Schedule.modifyDelay(({ duration }) => Effect.delay(Effect.succeed(duration), "30 seconds"))
+      )
+      const fibers = yield* Effect.forEach(
+        [{ schedule: hanging, timeout: "2 minutes" }, { schedule: slow }, { schedule: everySecond }] as const,
+        (options) => Effect.forkChild(timed(poller.wait("op", options)))
+      )
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual((yield* Effect.forEach(fibers, Fiber.join)).map(([, at]) => at), [5000, 5000, 5000])
+      assert.deepStrictEqual(yield* looks, [0, 1000, 2000, 3000, 4000, 5000])
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("5 seconds") }))))
+
+  it.effect("schedule, from its own start, though another wait has the very same value", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const options = { schedule: PollSchedule.cloudflareGo }
+      const early = yield* Effect.forkChild(timed(poller.wait("op", options)))
+      yield* TestClock.adjust("500 seconds")
+      const late = yield* Effect.forkChild(timed(poller.wait("op", options)))
+      yield* TestClock.adjust("1 hour")
+      // The other's first poll comes in the second half of its last gap, and counts as the poll at its end.
+      assert.strictEqual((yield* Fiber.join(early))[1], 500_000)
+      const [exit, at] = yield* Fiber.join(late)
+      assert.strictEqual(timeoutOf(exit).endedBy, "schedule")
+      assert.isAtLeast(at, 1_010_000)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("schedule, of which polls for others use up nothing", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const dense = yield* Effect.forkChild(poller.wait("op", { timeout: "2 hours" }))
+      const [exit, at] = yield* within(poller.wait("op", { schedule: PollSchedule.cloudflareGo }))
+      assert.strictEqual(timeoutOf(exit).endedBy, "schedule")
+      // Half of the gaps at least, of 510 s in all.
+      assert.isAtLeast(at, 255_000)
+      yield* Fiber.interrupt(dense)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("startedAt, though another wait believes the operation to be a day old", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      yield* TestClock.adjust("1 day")
+      const old = yield* Effect.forkChild(poller.wait("op", { startedAt: DateTime.makeUnsafe(0) }))
+      yield* TestClock.adjust(1)
+      const startedAt = yield* DateTime.now
+      const fresh = yield* Effect.forkChild(timed(poller.wait("op", { startedAt })))
+      yield* TestClock.adjust("1 minute")
+      const [, at] = yield* Fiber.join(fresh)
+      // Within a gap of its own schedule after the end, at 3 s.
+      assert.isAtMost(at - 86_400_000, 3000 + 2000)
+      yield* Fiber.join(old)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
+
+  it.effect("last poll, in time for what answers take: its own operation's, not another one's", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const slow = yield* Effect.forkChild(poller.wait("slow", { schedule: every("30 seconds"), timeout: "1 day" }))
+      yield* TestClock.adjust("50 seconds")
+      const quick = yield* Effect.forkChild(
+        timed(poller.wait("op", { schedule: every("1 minute"), timeout: "10 seconds" }))
+      )
+      yield* TestClock.adjust("1 minute")
+      const [exit] = yield* Fiber.join(quick)
+      assert.isTrue(Exit.isSuccess(exit))
+      yield* Fiber.interrupt(slow)
+    }).pipe(Effect.provide(BulkOperationPoller.layer.pipe(Layer.provide(
+      Layer.succeed(BulkOperations.BulkOperations, {
+        accountId: "account",
+        get: (operationId) =>
+          Effect.gen(function*() {
+            yield* Effect.sleep(operationId === "slow" ? "6 seconds" : "50 millis")
+            const id = BulkOperation.OperationId.make(operationId)
+            const now = yield* DateTime.now
+            return operationId === "op" && DateTime.toEpochMillis(now) >= 56_000
+              ? { id, status: "completed", completed: Option.some(now) }
+              : { id, status: "running" }
+          })
+      })
+    )))))
+})
+
+describe("who joins", () => {
+  it.effect("is told the current status at once, without a request, whatever its schedule", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const early = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 minute") }))
+      yield* TestClock.adjust("90 seconds")
+      for (const schedule of [every("1 minute"), every("2 minutes")]) {
+        const told = yield* poller.changes("op", { schedule }).pipe(Stream.take(1), Stream.runCollect)
+        assert.deepStrictEqual(told.map(({ status }) => status), ["running"])
+      }
+      assert.deepStrictEqual(yield* looks, [0, 60_000])
+      yield* Fiber.interrupt(early)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("is told each status once", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const early = yield* Effect.forkChild(poller.wait("op", { schedule: every("10 seconds") }))
+      yield* TestClock.adjust("12 seconds")
+      const told = yield* Effect.forkChild(Stream.runCollect(poller.changes("op", { schedule: every("10 seconds") })))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual((yield* Fiber.join(told)).map(({ status }) => status), ["running", "completed"])
+      yield* Fiber.join(early)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("55 seconds") }))))
+
+  it.effect("has its schedule honoured, as the others have, and shares the polls", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const sparse = yield* Effect.forkChild(Effect.exit(poller.wait("op", { schedule: every("10 seconds") })))
+      yield* TestClock.adjust("12 seconds")
+      // The poll at 10 s is its first: it was there to be told.
+      const dense = yield* Effect.forkChild(poller.wait("op", { schedule: every("3 seconds") }))
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(yield* looks, [0, 10_000, 13_000, 16_000, 19_000, 22_000])
+      yield* Fiber.interrupt(dense)
+      yield* TestClock.adjust("30 seconds")
+      // The poll at 16 s came in the second half of the gap from 10 s, that at 22 s in the one from 16 s.
+      assert.deepStrictEqual((yield* looks).slice(6), [32_000, 42_000, 52_000])
+      yield* Fiber.interrupt(sparse)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("is polled for at once when its own schedule would have polled before", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const sparse = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 hour") }))
+      yield* TestClock.adjust("30 minutes")
+      const dense = yield* Effect.forkChild(timed(poller.wait("op", { schedule: everySecond })))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(dense))[1], 1_800_000)
+      yield* Fiber.join(sparse)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 minutes") }))))
+
+  it.effect("while others wait out an error that will not pass soon gets a first poll of its own", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const patient = { tolerance: "1 day", timeout: "1 day" } as const
+      for (
+        const [id, options] of [
+          ["slow", { ...patient, transientSchedule: Schedule.spaced("1 hour") }],
+          ["asked", patient],
+          ["gone", { ...patient, notFoundGrace: "1 day", transientSchedule: Schedule.spaced("1 hour") }]
+        ] as const
+      ) {
+        const early = yield* Effect.forkChild(poller.wait(id, options))
+        yield* TestClock.adjust("1 minute")
+        const joinedAt = yield* DateTime.now
+        const [exit, at] = yield* timed(poller.wait(id))
+        assert.isTrue(Exit.isSuccess(exit), id)
+        assert.strictEqual(at, DateTime.toEpochMillis(joinedAt), id)
+        yield* Fiber.join(early)
+      }
+    }).pipe(Effect.provide(Scripted.layer({
+      slow: [badGateway, "completed"],
+      asked: [rateLimited("1 hour"), "completed"],
+      gone: [notFound, "completed"]
+    }))))
+
+  it.effect("while a poll that will meet an error is under way is polled for at once after it", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const early = yield* Effect.forkChild(Effect.exit(poller.wait("op", { tolerance: 0 })))
+      yield* TestClock.adjust("1 second")
+      const late = yield* Effect.forkChild(timed(poller.wait("op", { tolerance: 0 })))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(reasonOf(yield* Fiber.join(early))._tag, "ServerError")
+      const [exit, at] = yield* Fiber.join(late)
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(at, 4000)
+      assert.deepStrictEqual(yield* looks, [0, 2000])
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "completed"] }, { latency: "2 seconds" }))))
+})
+
+describe("who waits again from inside an end", () => {
+  it.effect("of an operation that has completed gets a fresh poll", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const again = Effect.andThen(poller.wait("op", { schedule: everySecond }), timed(poller.wait("op")))
+      const waits = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(again))
+      yield* TestClock.adjust("1 minute")
+      const ends = yield* Effect.forEach(waits, Fiber.join)
+      assert.deepStrictEqual(ends.map(([exit, at]) => [Exit.isSuccess(exit), at]), [
+        [true, 1750],
+        [true, 1750],
+        [true, 1750]
+      ])
+      // Those who wait again share as well: a second answer was enough.
+      assert.deepStrictEqual(yield* looks, [0, 1250, 1500])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }, { latency: "250 millis" }))))
+
+  it.effect("that came from an error gets a fresh poll, not the error that ended the others", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const again = Effect.catchTag(poller.wait("op"), "CloudflareError", () => poller.wait("op"))
+      const waits = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(again))
+      yield* TestClock.adjust("1 minute")
+      const ends = yield* Effect.forEach(waits, Fiber.join)
+      assert.deepStrictEqual(ends.map(({ status }) => status), ["completed", "completed", "completed"])
+      assert.lengthOf(yield* looks, 2)
+    }).pipe(Effect.provide(
+      Scripted.layer({ op: [new CloudflareError.Unauthorized(Scripted.call), "completed"] }, { latency: "1 second" })
+    )))
+
+  it.effect("that its schedule made begins that schedule anew", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const schedule = everySecond.pipe(Schedule.upTo({ times: 2 }))
+      const wait = poller.wait("op", { schedule })
+      const again = Effect.catchTag(wait, "PollTimeout", () => wait)
+      const waits = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(timed(again)))
+      yield* TestClock.adjust("1 hour")
+      const ends = yield* Effect.forEach(waits, Fiber.join)
+      assert.deepStrictEqual(ends.map(([exit, at]) => [Exit.isSuccess(exit), at]), [
+        [true, 4000],
+        [true, 4000],
+        [true, 4000]
+      ])
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3500 millis") }))))
+
+  it.effect("that its schedule made while others wait on is polled again by its schedule", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const other = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 hour") }))
+      const wait = poller.wait("op", { schedule: everySecond.pipe(Schedule.upTo({ times: 2 })) })
+      const again = yield* Effect.forkChild(timed(Effect.catchTag(wait, "PollTimeout", () => wait)))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(again))[1], 4000)
+      yield* Fiber.join(other)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3500 millis") }))))
+
+  it.effect("at its deadline shares with the others who do", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const wait = poller.wait("op", { schedule: everySecond, timeout: "2 seconds" })
+      const again = Effect.catchTag(wait, "PollTimeout", () => wait)
+      const waits = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(timed(again)))
+      yield* TestClock.adjust("1 hour")
+      const ends = yield* Effect.forEach(waits, Fiber.join)
+      assert.deepStrictEqual(ends.map(([, at]) => at), [3000, 3000, 3000])
+      assert.deepStrictEqual(yield* looks, [0, 1000, 2000, 2000, 3000])
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
+})
