@@ -1,8 +1,8 @@
 /**
  * A list: its name, kind and size. What it holds is `ListItem`'s matter.
  */
-import * as Rfc3339 from "@bulk-operations/core/Rfc3339"
 import * as Schema from "effect/Schema"
+import * as Time from "./internal/time.ts"
 import { ListKind } from "./ListItem.ts"
 
 /**
@@ -46,10 +46,8 @@ export type NewList = typeof NewList.Type
 export const ListUpdate = Schema.Struct({ description: Description })
 export type ListUpdate = typeof ListUpdate.Type
 
-const decodeTime = Schema.decodeUnknownOption(Rfc3339.DateTimeUtc)
-
 /** When the list was created, where Cloudflare says so in a way that can be read. */
-export const createdOn = ({ created_on }: List) => decodeTime(created_on)
+export const createdOn = ({ created_on }: List) => Time.read(created_on)
 
 /** When the list was last changed, where Cloudflare says so in a way that can be read. */
-export const modifiedOn = ({ modified_on }: List) => decodeTime(modified_on)
+export const modifiedOn = ({ modified_on }: List) => Time.read(modified_on)

@@ -5,12 +5,12 @@
  * own (`10.0.0.1/32` becomes `10.0.0.1`), so what was written and what is read back compare equal by `key` and `equals`
  * alone.
  */
-import * as Rfc3339 from "@bulk-operations/core/Rfc3339"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Address from "./internal/address.ts"
 import * as HostnameRules from "./internal/hostname.ts"
 import * as RedirectRules from "./internal/redirect.ts"
+import * as Time from "./internal/time.ts"
 
 /** The kinds of lists, and of their items. */
 export const ListKind = Schema.Literals(["ip", "redirect", "hostname", "asn"])
@@ -218,10 +218,8 @@ export const show: (item: ListItem) => string = ListItem.match({
   asn: ({ asn }) => String(asn)
 })
 
-const decodeTime = Schema.decodeUnknownOption(Rfc3339.DateTimeUtc)
-
 /** When the item was added, where Cloudflare says so in a way that can be read. */
-export const createdOn = ({ created_on }: StoredItem) => decodeTime(created_on)
+export const createdOn = ({ created_on }: StoredItem) => Time.read(created_on)
 
 /** When the item was last changed, where Cloudflare says so in a way that can be read. */
-export const modifiedOn = ({ modified_on }: StoredItem) => decodeTime(modified_on)
+export const modifiedOn = ({ modified_on }: StoredItem) => Time.read(modified_on)

@@ -4,6 +4,7 @@
 import type { AccountId } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import { CloudflareError, UnexpectedResponse } from "@bulk-operations/core/CloudflareError"
+import * as RequestBudget from "@bulk-operations/core/RequestBudget"
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
@@ -71,6 +72,9 @@ export const page = Effect.fnUntraced(function*(
   return { items, before: resultInfo.cursors?.before, after: resultInfo.cursors?.after }
 })
 
+// Reading whole lists makes room for everything else that draws on the request budget.
+const bulk: RequestBudget.Claim = { priority: "bulk", delayed: Effect.void, admitted: Effect.void }
+
 interface Position {
   readonly cursor: string | undefined
   readonly itemsBefore: number
@@ -82,12 +86,18 @@ export const pages = (query: Query, cursor: string | undefined): Stream.Stream<P
     // A server that goes round in circles would never end.
     const seen = new Set<string>()
     const start: Position = { cursor, itemsBefore: 0 }
-    return Stream.paginate(start, ({ cursor, itemsBefore }) =>
-      Effect.map(page(query, cursor, itemsBefore), (page) => {
-        if (cursor !== undefined) seen.add(cursor)
-        const next = page.after === undefined || page.after === "" || seen.has(page.after)
-          ? Option.none()
-          : Option.some({ cursor: page.after, itemsBefore: itemsBefore + page.items.length })
-        return [[page], next] as const
-      }))
+    return Stream.paginate(
+      start,
+      ({ cursor, itemsBefore }) =>
+        Effect.map(
+          Effect.provideService(page(query, cursor, itemsBefore), RequestBudget.CurrentClaim, bulk),
+          (page) => {
+            if (cursor !== undefined) seen.add(cursor)
+            const next = page.after === undefined || page.after === "" || seen.has(page.after)
+              ? Option.none()
+              : Option.some({ cursor: page.after, itemsBefore: itemsBefore + page.items.length })
+            return [[page], next] as const
+          }
+        )
+    )
   })

@@ -1,0 +1,144 @@
+import { ListItem, ListItems } from "@bulk-operations/lists"
+import { Fault, Simulator } from "@bulk-operations/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema, Stream } from "effect"
+import { held, inMemory, ipList, passing, requestsTo } from "./World.ts"
+
+const address = (n: number) => `10.0.${n >>> 8}.${n & 255}`
+const addresses = (count: number) => Array.from({ length: count }, (_, n) => address(n))
+
+const envelope = (result: Schema.Json, resultInfo?: Schema.JsonObject) =>
+  Fault.wrongShape({
+    success: true,
+    errors: [],
+    messages: [],
+    result,
+    ...(resultInfo !== undefined && { result_info: resultInfo })
+  })
+
+const injected = (fault: Fault.Fault, when?: Fault.When) => Simulator.Simulator.use(({ inject }) => inject(fault, when))
+
+describe("reading items", () => {
+  it.effect("gives all of them with 500 a request", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(1234))
+      assert.deepStrictEqual(yield* held(listId), addresses(1234))
+      assert.deepStrictEqual((yield* requestsTo("lists.items.list")).map(({ url }) => url.includes("per_page=500")), [
+        true,
+        true,
+        true
+      ])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("asks for no more pages than are taken", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(1234))
+      const items = yield* ListItems.ListItems
+      assert.lengthOf(yield* Stream.runCollect(Stream.take(items.stream(listId), 500)), 500)
+      assert.lengthOf(yield* requestsTo("lists.items.list"), 1)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("gives pages, and goes on from the cursor of one", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(10))
+      const items = yield* ListItems.ListItems
+      const pages = yield* Stream.runCollect(items.pages(listId, { perPage: 4 }))
+      assert.deepStrictEqual(pages.map((page) => page.items.length), [4, 4, 2])
+      const rest = yield* Stream.runCollect(items.stream(listId, { cursor: pages[0]?.after, perPage: 4 }))
+      assert.deepStrictEqual(rest.map(ListItem.show), addresses(10).slice(4))
+      const page = yield* items.list(listId, { cursor: pages[1]?.before, perPage: 4 })
+      assert.deepStrictEqual(page.items.map(ListItem.show), addresses(4))
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("searches", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList("192.0.2.1", "198.51.100.1")
+      const items = yield* ListItems.ListItems
+      const found = yield* Stream.runCollect(items.stream(listId, { search: "192." }))
+      assert.deepStrictEqual(found.map(ListItem.show), ["192.0.2.1"])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("gives one item by its id", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList("192.0.2.1")
+      const items = yield* ListItems.ListItems
+      const [item] = yield* Stream.runCollect(items.stream(listId))
+      assert.deepStrictEqual(yield* items.get(listId, item?.id ?? ""), item)
+      const error = yield* Effect.flip(items.get(listId, "nothing"))
+      assert.strictEqual(error.reason._tag, "NotFound")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("ends where the cursor is empty, or one that was there before", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList()
+      for (const after of ["", "round"]) {
+        yield* injected(envelope([{ id: "a", ip: "192.0.2.1" }], { cursors: { after } }))
+        assert.lengthOf(yield* held(listId), after === "" ? 1 : 2)
+        yield* (yield* Simulator.Simulator).clearFaults
+      }
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("whose cursor expires in the middle says where it stopped", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(1234))
+      const cursor = (yield* (yield* ListItems.ListItems).list(listId)).after
+      yield* injected(
+        envelope([{ id: "a", ip: "192.0.2.1" }, { id: "b", ip: "192.0.2.2" }], { cursors: { after: "bm9uc2Vuc2U" } }),
+        { times: 1 }
+      )
+      const error = yield* Effect.flip(held(listId))
+      assert(error._tag === "CursorExpired")
+      assert.deepInclude(error, { listId, cursor: "bm9uc2Vuc2U", itemsBefore: 2 })
+      assert.match(error.message, /after 2 items.*from its beginning.*10027/)
+      assert.isString(cursor)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("refuses a page size that Cloudflare takes for a wrong cursor", () =>
+    Effect.gen(function*() {
+      const items = yield* ListItems.ListItems
+      for (const perPage of [0, 501, 1.5]) {
+        assert.match(String(yield* Effect.flip(items.list("a", { perPage }))), /from 1 to 500/)
+      }
+      assert.lengthOf(yield* requestsTo("lists.items.list"), 0)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("reads whatever a list holds: empty parts, nulls, forms that could not be written", () =>
+    Effect.gen(function*() {
+      const times = { created_on: "created_on", modified_on: "2021-10-01T05:20:00.12345Z" }
+      yield* injected(envelope([
+        { id: "1", ip: "10.0.0.1/32", hostname: {}, redirect: {}, asn: null, comment: null, ...times },
+        { id: "2", asn: 0, comment: "" },
+        { id: "3", hostname: { url_hostname: "NOT a hostname", exclude_exact_hostname: null } },
+        {
+          id: "4",
+          redirect: { source_url: "*.x", target_url: "", status_code: 399, subpath_matching: null, something: "new" }
+        },
+        { id: "5", ip: "1.2.3.4/1", comment: "x".repeat(600) }
+      ]))
+      const items = yield* ListItems.ListItems
+      assert.deepStrictEqual(yield* Stream.runCollect(items.stream("any")), [
+        { kind: "ip", ip: "10.0.0.1/32", id: "1", ...times },
+        { kind: "asn", asn: 0, id: "2" },
+        { kind: "hostname", hostname: { url_hostname: "NOT a hostname" }, id: "3" },
+        { kind: "redirect", redirect: { source_url: "*.x", target_url: "", status_code: 399 }, id: "4" },
+        { kind: "ip", ip: "1.2.3.4/1", comment: "x".repeat(600), id: "5" }
+      ])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("says which answer it does not understand", () =>
+    Effect.gen(function*() {
+      yield* injected(envelope([{ id: "1", country: "de" }]))
+      const error = yield* Effect.flip(held("any"))
+      assert(error._tag === "CloudflareError")
+      assert.strictEqual(error.reason._tag, "UnexpectedResponse")
+      assert.include(error.message, "no address, redirect, hostname or AS number")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("repeats a page that fails for a moment", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(1001))
+      yield* injected(Fault.htmlError(502), { after: 1, times: 2 })
+      assert.lengthOf(yield* passing(held(listId)), 1001)
+      assert.lengthOf(yield* requestsTo("lists.items.list"), 5)
+    }).pipe(Effect.provide(inMemory())))
+})

@@ -1,0 +1,80 @@
+/**
+ * Lists on a simulated Cloudflare, on real sockets or in memory, and what a test wants to know of it.
+ */
+import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { ListItem, ListItems, Lists, WritePolicy } from "@bulk-operations/lists"
+import { BulkOperationPoller } from "@bulk-operations/poll"
+import { type Endpoint, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { type Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { TestClock } from "effect/testing"
+
+/** A client of its own at the simulator in scope. */
+export const Cloudflare = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl }) =>
+  CloudflareApi.layer({
+    credentials: Credentials.apiToken(Redacted.make("any-token-that-is-long-enough")),
+    accountId: Simulator.accountId,
+    baseUrl
+  })))
+
+/** All services, on whatever transport there is. A new reference each time: processes share none of it. */
+export const services = () =>
+  Layer.mergeAll(Lists.layer, ListItems.layer).pipe(
+    Layer.provideMerge(BulkOperationPoller.layer.pipe(Layer.provide(BulkOperations.layer))),
+    Layer.provideMerge(Cloudflare)
+  )
+
+/** With the test's clock, without sockets. */
+export const inMemory = (options: Parameters<typeof Simulator.layerHttpClient>[0] = {}) =>
+  Layer.provideMerge(services(), Simulator.layerHttpClient(options))
+
+const briefly = Layer.succeed(WritePolicy.WritePolicy, { ...WritePolicy.defaults, patience: "5 seconds" })
+
+/** In real time, on real sockets. */
+export const overSockets = (options: Parameters<typeof SimulatorServer.layer>[0] = {}) =>
+  services().pipe(
+    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provideMerge(SimulatorServer.layer({ duration: "200 millis", pendingFor: "50 millis", ...options })),
+    Layer.provideMerge(briefly)
+  )
+
+export const ips = (...addresses: ReadonlyArray<string>) => addresses.map((address) => ListItem.ip(address))
+
+/** A list of addresses. Gives its id. */
+export const ipList = (...addresses: ReadonlyArray<string>) =>
+  Effect.flatMap(
+    Simulator.Simulator,
+    ({ createList, state }) =>
+      Effect.flatMap(state, ({ lists }) =>
+        createList({ name: `list_${lists.length}`, kind: "ip", items: addresses.map((ip) => ({ ip })) }))
+  )
+
+/** What a list holds, as a person knows it. */
+export const held = (listId: string) =>
+  ListItems.ListItems.use((items) => Stream.runCollect(items.stream(listId))).pipe(
+    Effect.map((all) => all.map(ListItem.show))
+  )
+
+/** The requests that came to an endpoint. */
+export const requestsTo = (...endpoints: ReadonlyArray<Endpoint.Endpoint>) =>
+  Simulator.Simulator.use(({ requests }) =>
+    Effect.map(
+      requests,
+      (all) => all.filter(({ endpoint }) => endpoint._tag === "Some" && endpoints.includes(endpoint.value))
+    )
+  )
+
+const writes = ["lists.items.create", "lists.items.update", "lists.items.delete"] as const
+
+/** Writes of items that came in, by method. */
+export const writesSent = Effect.map(requestsTo(...writes), (all) => all.map(({ method }) => method))
+
+/** Runs it while time passes. */
+export const passing = Effect.fnUntraced(
+  function*<A, E, R>(effect: Effect.Effect<A, E, R>, time: Duration.Input = "1 hour") {
+    const fiber = yield* Effect.forkChild(effect)
+    yield* TestClock.adjust(time)
+    return yield* Fiber.join(fiber)
+  }
+)
