@@ -196,7 +196,7 @@ export const make = Effect.gen(function*() {
   const queryOf = Effect.fnUntraced(function*(listId: string, options: ReadOptions | undefined) {
     const perPage = options?.perPage ?? maxPerPage
     if (!Number.isInteger(perPage) || perPage < 1 || perPage > maxPerPage) {
-      return yield* Effect.fail(Call.refuse("GET", `perPage: expected a whole number from 1 to 500, got ${perPage}`))
+      return yield* Call.refuse("GET", `perPage: expected a whole number from 1 to 500, got ${perPage}`)
     }
     const accountId = yield* Call.account(api, options?.accountId, "GET")
     return { api, accountId, listId, perPage, search: options?.search }

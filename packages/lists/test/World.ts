@@ -10,30 +10,29 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { type Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
-/** A client of its own at the simulator in scope. */
-export const Cloudflare = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl }) =>
-  CloudflareApi.layer({
-    credentials: Credentials.apiToken(Redacted.make("any-token-that-is-long-enough")),
-    accountId: Simulator.accountId,
-    baseUrl
-  })))
-
-/** All services, on whatever transport there is. A new reference each time: processes share none of it. */
-export const services = () =>
+/** All services at this URL, on whatever transport there is. A new reference each time: they share nothing. */
+export const servicesAt = (baseUrl: string) =>
   Layer.mergeAll(Lists.layer, ListItems.layer).pipe(
     Layer.provideMerge(BulkOperationPoller.layer.pipe(Layer.provide(BulkOperations.layer))),
-    Layer.provideMerge(Cloudflare)
+    Layer.provideMerge(CloudflareApi.layer({
+      credentials: Credentials.apiToken(Redacted.make("any-token-that-is-long-enough")),
+      accountId: Simulator.accountId,
+      baseUrl
+    }))
   )
+
+/** All services at the simulator in scope. */
+export const services = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl }) => servicesAt(baseUrl)))
 
 /** With the test's clock, without sockets. */
 export const inMemory = (options: Parameters<typeof Simulator.layerHttpClient>[0] = {}) =>
-  Layer.provideMerge(services(), Simulator.layerHttpClient(options))
+  Layer.provideMerge(services, Simulator.layerHttpClient(options))
 
 const briefly = Layer.succeed(WritePolicy.WritePolicy, { ...WritePolicy.defaults, patience: "5 seconds" })
 
 /** In real time, on real sockets. */
 export const overSockets = (options: Parameters<typeof SimulatorServer.layer>[0] = {}) =>
-  services().pipe(
+  services.pipe(
     Layer.provide(NodeHttpClient.layerUndici),
     Layer.provideMerge(SimulatorServer.layer({ duration: "200 millis", pendingFor: "50 millis", ...options })),
     Layer.provideMerge(briefly)

@@ -28,10 +28,11 @@ export const persist = <A, E, R>(
     schedule.pipe(
       Schedule.setInputType<E>(),
       Schedule.while(({ elapsed, input }) => isPassing(input) && elapsed < limit && elapsed + asked(input) <= limit),
+      // Whole milliseconds: a clock that has no others would not have come to the end of a fraction.
       Schedule.modifyDelay(({ duration, elapsed, input }) =>
-        Effect.succeed(Duration.millis(
-          Math.max(asked(input), Math.min(Duration.toMillis(duration), limit - elapsed))
-        ))
+        Effect.succeed(
+          Duration.millis(Math.ceil(Math.max(asked(input), Math.min(Duration.toMillis(duration), limit - elapsed))))
+        )
       )
     )
   )

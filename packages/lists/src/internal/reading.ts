@@ -66,7 +66,7 @@ export const page = Effect.fnUntraced(function*(
   const items: Array<StoredItem> = []
   for (const wire of result) {
     const item = Wire.readStored(wire)
-    if (Result.isFailure(item)) return yield* Effect.fail(unreadable("GET", path, item.failure))
+    if (Result.isFailure(item)) return yield* unreadable("GET", path, item.failure)
     items.push(item.success)
   }
   return { items, before: resultInfo.cursors?.before, after: resultInfo.cursors?.after }

@@ -153,7 +153,9 @@ const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<Li
       Schedule.setInputType<SyncPlan.SyncPlan>(),
       Schedule.while(({ elapsed, input }) => input.method !== "none" && elapsed < Duration.toMillis(limit)),
       Schedule.modifyDelay(({ duration, elapsed }) =>
-        Effect.succeed(Duration.millis(Math.min(Duration.toMillis(duration), Duration.toMillis(limit) - elapsed)))
+        Effect.succeed(
+          Duration.millis(Math.ceil(Math.min(Duration.toMillis(duration), Duration.toMillis(limit) - elapsed)))
+        )
       ),
       Schedule.passthrough
     )

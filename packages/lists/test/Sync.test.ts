@@ -1,0 +1,195 @@
+import { ListItem, ListItems, SyncError } from "@bulk-operations/lists"
+import { Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Option, Stream } from "effect"
+import { held, inMemory, ipList, ips, passing, requestsTo, writesSent } from "./World.ts"
+
+const Items = ListItems.ListItems
+
+const address = (n: number) => `10.0.${n >>> 8}.${n & 255}`
+const addresses = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => address(from + n))
+
+const sync = (listId: string, wanted: ReadonlyArray<ListItem.ListItem>, options?: ListItems.SyncOptions) =>
+  Items.use((items) => passing(items.sync(listId, wanted, options)))
+
+const counts = ({ added, changed, deleted, method, unchanged }: ListItems.SyncReport) =>
+  [method, added, changed, deleted, unchanged] as const
+
+describe("a sync", () => {
+  it.effect("does nothing where nothing differs", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList("192.0.2.1", "2001:db8::/64")
+      const report = yield* sync(listId, ips("2001:DB8:0::/64", "192.0.2.1/32"))
+      assert.deepStrictEqual(counts(report), ["none", 0, 0, 0, 2])
+      assert.deepStrictEqual(report.operations, [])
+      assert.deepStrictEqual(yield* writesSent, [])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("adds what is missing and writes what has changed, in one operation", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList("192.0.2.1", "192.0.2.2")
+      const wanted = [ListItem.ip("192.0.2.1", { comment: "new" }), ...ips("192.0.2.2", "192.0.2.3")]
+      const report = yield* sync(listId, wanted)
+      assert.deepStrictEqual(counts(report), ["create", 1, 1, 0, 1])
+      assert.deepStrictEqual(report.operations.map(({ status }) => status), ["completed"])
+      assert.deepStrictEqual(yield* writesSent, ["POST"])
+      const items = yield* Stream.runCollect((yield* Items).stream(listId))
+      assert.isTrue(items.every((item, index) => ListItem.equals(item, wanted[index] ?? item)))
+      assert.strictEqual((yield* sync(listId, wanted)).method, "none")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("deletes what is too much, in one operation", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList("192.0.2.1", "192.0.2.2")
+      assert.deepStrictEqual(counts(yield* sync(listId, ips("192.0.2.2"))), ["delete", 0, 0, 1, 1])
+      assert.deepStrictEqual(yield* writesSent, ["DELETE"])
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.2"])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("adds before it deletes where both are needed, and replaces where much differs", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(0, 1000))
+      assert.deepStrictEqual(counts(yield* sync(listId, ips(...addresses(10, 1010)))), [
+        "createAndDelete",
+        10,
+        0,
+        10,
+        990
+      ])
+      assert.deepStrictEqual(yield* held(listId), addresses(10, 1010))
+      assert.deepStrictEqual(counts(yield* sync(listId, ips(...addresses(800, 1800)))), ["replace", 790, 0, 790, 210])
+      assert.deepStrictEqual(yield* writesSent, ["POST", "DELETE", "PUT"])
+      assert.deepStrictEqual(yield* held(listId), addresses(800, 1800))
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("reports in a dry run what it would do, and does nothing", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(0, 10))
+      assert.deepStrictEqual(counts(yield* sync(listId, ips(...addresses(1, 11)), { dryRun: true })), [
+        "createAndDelete",
+        1,
+        0,
+        1,
+        9
+      ])
+      assert.deepStrictEqual(yield* writesSent, [])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("refuses to delete more than its guard allows, in numbers or as a share", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList(...addresses(0, 10))
+      for (
+        const [maxDeletions, left, isAllowed] of [[3, 7, true], [3, 6, false], [0.5, 5, true], [0.5, 4, false]] as const
+      ) {
+        const exit = yield* Effect.result(
+          items.sync(listId, ips(...addresses(0, left)), { maxDeletions, dryRun: isAllowed })
+        )
+        assert.strictEqual(exit._tag === "Success", isAllowed)
+      }
+      const error = yield* Effect.flip(items.sync(listId, ips(...addresses(20, 21)), { maxDeletions: 0.2 }))
+      assert.instanceOf(error, SyncError.TooManyDeletions)
+      assert.match(error.message, /^10 of the 10 items of list \w+ would be deleted, and only 2 may be/)
+      assert.deepStrictEqual(yield* writesSent, [])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("names items of another kind than the list's, and sends nothing", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1")
+      const error = yield* Effect.flip(items.sync(listId, [ListItem.asn(1), ListItem.asn(2)]))
+      assert(error._tag === "InvalidItems")
+      assert.deepStrictEqual(error.invalid.map(({ position, reason }) => [position, reason]), [
+        [0, "of kind asn among items of kind ip"],
+        [1, "of kind asn among items of kind ip"]
+      ])
+      assert.deepStrictEqual(yield* writesSent, [])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("empties a list where that is meant", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList("192.0.2.1")
+      assert.deepStrictEqual(counts(yield* sync(listId, [], { allowEmpty: true })), ["delete", 0, 0, 1, 0])
+      assert.deepStrictEqual(yield* held(listId), [])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("says what has been done where the second of two writes fails", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList(...addresses(0, 10))
+      yield* (yield* Simulator.Simulator).planNext({}, { outcome: OperationPlan.failed("out of order") })
+      const error = yield* passing(Effect.flip(items.sync(listId, ips(...addresses(1, 11)))))
+      assert(error._tag === "SyncIncomplete")
+      assert.deepStrictEqual([error.written, error.remaining, error.cause._tag], [1, 1, "BulkOperationFailed"])
+      assert.match(
+        error.message,
+        /has its 1 new or changed items, but the 1 that are too much were not deleted: .*out of order/
+      )
+      assert.deepStrictEqual(yield* held(listId), addresses(0, 11))
+      assert.deepStrictEqual(counts(yield* sync(listId, ips(...addresses(1, 11)))), ["delete", 0, 0, 1, 10])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("fails as its only write does", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const { inject, planNext } = yield* Simulator.Simulator
+      yield* planNext({ outcome: OperationPlan.failed("This list is at the maximum number of items") })
+      const failed = yield* passing(Effect.flip(items.sync(listId, ips("192.0.2.1"))))
+      assert.strictEqual(failed._tag, "BulkOperationFailed")
+      yield* inject(Fault.reset("before"), { on: "lists.items.create" })
+      assert.strictEqual((yield* Effect.flip(items.sync(listId, ips("192.0.2.1"))))._tag, "OutcomeUnknown")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("tries again where the limit on writes is the text of its failed operation", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).planNext({
+        outcome: OperationPlan.failed("you have been ratelimited please wait and try again")
+      })
+      assert.strictEqual((yield* sync(listId, ips("192.0.2.1"))).method, "create")
+      assert.deepStrictEqual(yield* writesSent, ["POST", "POST"])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("lets no other writer of this process come between its reading and its writing", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList(...addresses(0, 10))
+      yield* passing(Effect.all([
+        items.sync(listId, ips(...addresses(1, 11))),
+        items.create(listId, ips("192.0.2.1")),
+        items.sync(listId, ips(...addresses(2, 12)))
+      ], { concurrency: "unbounded" }))
+      assert.deepStrictEqual(yield* writesSent, ["POST", "DELETE", "POST", "POST", "DELETE"])
+      assert.deepStrictEqual(yield* held(listId), addresses(2, 12))
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("reads the list again until it shows what was written, where that is asked for", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1")
+      const { planNext } = yield* Simulator.Simulator
+      yield* planNext({ readableAfter: "6 seconds" })
+      yield* passing(items.sync(listId, ips("192.0.2.1", "192.0.2.2"), { visibleWithin: "30 seconds" }))
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.1", "192.0.2.2"])
+      yield* planNext({ readableAfter: "1 hour" })
+      const began = yield* Clock.currentTimeMillis
+      const [error, at] = yield* passing(Effect.zip(
+        Effect.flip(items.sync(listId, ips("192.0.2.3"), { visibleWithin: "30 seconds", replaceAbove: 0 })),
+        Clock.currentTimeMillis
+      ))
+      assert(error._tag === "SyncNotVisible")
+      assert.deepStrictEqual([error.missing, error.extra], [1, 2])
+      assert.isAtLeast(at - began, 30_000)
+      assert.isBelow(at - began, 40_000)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("of 1,500 items reads three pages, and leaves room for polls", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(0, 1500))
+      yield* sync(listId, ips(...addresses(0, 1500)))
+      const read = yield* requestsTo("lists.items.list")
+      assert.lengthOf(read, 3)
+      assert.isTrue(read.every(({ status }) => Option.contains(status, 200)))
+    }).pipe(Effect.provide(inMemory())))
+})

@@ -1,0 +1,346 @@
+import { CloudflareApi } from "@bulk-operations/core"
+import { InvalidItems, ListItem, ListItems, WriteError, WritePolicy } from "@bulk-operations/lists"
+import { Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Duration, Effect, Exit, Fiber, Schedule, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { held, inMemory, ipList, ips, passing, requestsTo, writesSent } from "./World.ts"
+
+const Items = ListItems.ListItems
+
+const pollsSent = Effect.map(requestsTo("lists.bulkOperations.get"), (all) => all.length)
+
+// Every way to write items.
+const allWrites = <E>(
+  { create, createAndWait, replace, replaceAndWait, sync }: ListItems.ListItems["Service"],
+  listId: string,
+  items: ListItems.Items<ListItem.ListItem, E>
+): ReadonlyArray<Effect.Effect<unknown, unknown>> => [
+  create(listId, items),
+  createAndWait(listId, items),
+  replace(listId, items),
+  replaceAndWait(listId, items),
+  sync(listId, items)
+]
+
+describe("a write", () => {
+  it.effect("gives the operation as soon as it is taken, and polls nothing", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const id = yield* items.create(listId, ips("192.0.2.1/32", "2001:DB8::1"))
+      const { operations } = yield* (yield* Simulator.Simulator).state
+      assert.deepStrictEqual(operations.map(({ operation }) => operation.id), [id])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.1", "2001:db8::1"])
+      assert.strictEqual(yield* pollsSent, 0)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("that is waited for ends when its operation has, and is first polled after a gap", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.9")
+      const completed = yield* passing(items.createAndWait(listId, ips("192.0.2.1")))
+      assert.strictEqual(completed.status, "completed")
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.1", "192.0.2.9"])
+      const [first, poll] = yield* requestsTo("lists.items.create", "lists.bulkOperations.get")
+      assert.isAbove(Number(poll?.receivedAt.epochMilliseconds) - Number(first?.receivedAt.epochMilliseconds), 100)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("replaces and deletes as well", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1", "192.0.2.2")
+      yield* passing(items.replaceAndWait(listId, ips("192.0.2.2", "192.0.2.3")))
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.2", "192.0.2.3"])
+      const [first] = yield* Stream.runCollect(items.stream(listId))
+      yield* passing(items.deleteAndWait(listId, [first?.id ?? "", first?.id ?? ""]))
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.3"])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("of items that were read sends nothing of what Cloudflare added to them", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const [from, to] = [yield* ipList("192.0.2.1"), yield* ipList()]
+      yield* passing(items.createAndWait(to, items.stream(from)))
+      const [sent] = yield* requestsTo("lists.items.create")
+      assert.strictEqual(sent?.body, "[{\"ip\":\"192.0.2.1\"}]")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("of every kind says all that it means", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const { createList } = yield* Simulator.Simulator
+      const written: ReadonlyArray<ListItem.ListItem> = [
+        ListItem.redirect({
+          source_url: "example.com",
+          target_url: "https://example.net/",
+          subpath_matching: true,
+          preserve_path_suffix: true
+        }, { comment: "moved" }),
+        ListItem.hostname("*.Bücher.example"),
+        ListItem.asn(13335, { comment: "ours" })
+      ]
+      for (const item of written) {
+        const listId = yield* createList({ name: `all_${item.kind}`, kind: item.kind })
+        yield* passing(items.createAndWait(listId, [item]))
+        const [read] = yield* Stream.runCollect(items.stream(listId))
+        assert.isTrue(read !== undefined && ListItem.equals(read, item), JSON.stringify(read))
+      }
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("fails as its operation does, with Cloudflare's text", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).planNext({
+        outcome: OperationPlan.failed("This list is at the maximum number of items")
+      })
+      const error = yield* passing(Effect.flip(items.createAndWait(listId, ips("192.0.2.1"))))
+      assert.strictEqual(error._tag, "BulkOperationFailed")
+      assert.include(error.message, "This list is at the maximum number of items")
+      assert.deepStrictEqual(yield* writesSent, ["POST"])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("can be waited for in another way than usual", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).planNext({ duration: "Infinity" })
+      const waiting = items.createAndWait(listId, ips("192.0.2.1"), { wait: { timeout: "10 seconds" } })
+      const error = yield* passing(Effect.flip(waiting), "10 seconds")
+      assert.strictEqual(error._tag, "PollTimeout")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("of another kind than the list's is refused by Cloudflare, with its code", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList()
+      const error = yield* Effect.flip((yield* Items).create(listId, [ListItem.asn(1)]))
+      assert(error._tag === "CloudflareError")
+      assert.deepStrictEqual(error.reason.errors.map(({ code }) => code), [10058])
+    }).pipe(Effect.provide(inMemory())))
+})
+
+describe("nothing is sent", () => {
+  it.effect("of wrong, mixed or duplicate items", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const wrong = [ips("x"), ips("192.0.2.1", "192.0.2.1/32"), [ListItem.ip("192.0.2.1"), ListItem.asn(1)]]
+      for (const given of wrong) {
+        for (const call of allWrites(items, listId, given)) {
+          assert.instanceOf(yield* Effect.flip(call), InvalidItems.InvalidItems)
+        }
+      }
+      assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("where there are no items, unless emptying the list is meant", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1")
+      const nothing = [
+        ...allWrites(items, listId, []),
+        ...allWrites(items, listId, Stream.empty),
+        items.delete(listId, new Set<string>()),
+        items.deleteAndWait(listId, [])
+      ]
+      for (const call of nothing) assert.instanceOf(yield* Effect.flip(call), WriteError.NoItems)
+      const { message } = yield* Effect.flip(items.replace(listId, []))
+      assert.strictEqual(
+        message,
+        `There are no items, and replace would empty list ${listId}, so nothing was sent. If that is meant, say allowEmpty: true.`
+      )
+      assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
+      yield* passing(items.replaceAndWait(listId, [], { allowEmpty: true }))
+      assert.deepStrictEqual(yield* held(listId), [])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("of a stream that fails in the middle", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const broken = Stream.concat(Stream.fromIterable(ips("192.0.2.1")), Stream.fail("disk on fire" as const))
+      for (const call of allWrites(items, listId, broken)) assert.strictEqual(yield* Effect.flip(call), "disk on fire")
+      assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("where the ids cannot be ids", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      for (const call of [items.create("..", ips("192.0.2.1")), items.create("", ips("192.0.2.1"))]) {
+        const error = yield* Effect.flip(call)
+        assert.isTrue(error._tag === "CloudflareError" && error.reason._tag === "InvalidRequest")
+      }
+      assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
+    }).pipe(Effect.provide(inMemory())))
+})
+
+describe("a write that meets somebody else's operation", () => {
+  it.effect("waits it out, and is sent again until it is taken", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).startOperation({ duration: "7 minutes" })
+      yield* passing(items.createAndWait(listId, ips("192.0.2.1")))
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.1"])
+      const sent = yield* requestsTo("lists.items.create")
+      assert.deepStrictEqual(
+        sent.filter(({ status }) => status._tag === "Some" && status.value === 200).length,
+        1
+      )
+      assert.isBelow(sent.length, 30)
+      const last = sent.at(-1)?.receivedAt.epochMilliseconds ?? 0
+      assert.isAtLeast(last, Duration.toMillis("7 minutes"))
+      assert.isBelow(last, Duration.toMillis("7 minutes") + 31_000)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("says when patience is over that another operation was pending, and for how long it tried", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).startOperation({ duration: "Infinity" })
+      const writing = items.create(listId, ips("192.0.2.1"), { patience: "2 minutes" })
+      const [error, at] = yield* passing(Effect.zip(Effect.flip(writing), Clock.currentTimeMillis))
+      assert(error._tag === "AnotherOperationPending")
+      assert.strictEqual(at, 120_000)
+      assert.deepInclude(error, { accountId: Simulator.accountId, listId, attempts: (yield* writesSent).length })
+      assert.strictEqual(Duration.toMillis(error.waited), 120_000)
+      assert.match(error.message, /^Another bulk operation of account \w+ was pending for 2m.*10040/)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("does as Retry-After says, and gives up at once where that is beyond its patience", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const { clearFaults, inject } = yield* Simulator.Simulator
+      yield* inject(Fault.rateLimited({ retryAfter: "40 seconds" }), { on: "lists.items.create", times: 1 })
+      yield* passing(items.createAndWait(listId, ips("192.0.2.1")))
+      const sent = (yield* requestsTo("lists.items.create")).map(({ receivedAt }) => receivedAt.epochMilliseconds)
+      assert.strictEqual(Number(sent[1]) - Number(sent[0]), 40_000)
+      yield* clearFaults
+      yield* inject(Fault.rateLimited({ retryAfter: "20 minutes" }), { on: "lists.items.create" })
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(items.create(listId, ips("192.0.2.2")))))
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is told apart from the limit of the whole API", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).inject(Fault.rateLimited(), { on: "lists.items.create" })
+      const error = yield* passing(Effect.flip(items.create(listId, ips("192.0.2.1"), { patience: "1 minute" })))
+      assert(error._tag === "CloudflareError")
+      assert.deepStrictEqual(error.reason.errors.map(({ code }) => code), [971])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("goes by a schedule of the user's own, which may end", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).startOperation({ duration: "Infinity" })
+      const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 2 }))
+      const error = yield* passing(Effect.flip(items.create(listId, ips("192.0.2.1"), { schedule })))
+      assert.strictEqual(error._tag, "AnotherOperationPending")
+      assert.lengthOf(yield* writesSent, 3)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("starts anew where the limit on writes is the text of its failed operation", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const limited = OperationPlan.failed("you have been ratelimited please wait and try again")
+      yield* (yield* Simulator.Simulator).planNext({ outcome: limited }, { outcome: limited })
+      assert.strictEqual((yield* passing(items.replaceAndWait(listId, ips("192.0.2.1")))).status, "completed")
+      assert.deepStrictEqual(yield* writesSent, ["PUT", "PUT", "PUT"])
+    }).pipe(Effect.provide(inMemory())))
+})
+
+const lost: ReadonlyArray<readonly [string, Fault.Fault]> = [
+  ["a reset", Fault.reset("before", { carriedOut: true })],
+  ["a reset before it was carried out", Fault.reset("before")],
+  ["a body that breaks off", Fault.reset("in", { carriedOut: true })],
+  ["a gateway's timeout", Fault.htmlError(504, { carriedOut: true })],
+  ["silence", Fault.stall({ carriedOut: true })],
+  ["half of a body", Fault.stall({ at: "in", carriedOut: true })],
+  ["an answer of another shape", Fault.wrongShape()]
+]
+
+describe("a write whose answer is lost", () => {
+  it.effect.each(lost)("to %s is sent once, and says what to check", ([, fault]) =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).inject(fault, { on: ["lists.items.create", "lists.items.update"] })
+      const calls: ReadonlyArray<readonly [string, Effect.Effect<unknown, Error>]> = [
+        ["create", items.create(listId, ips("192.0.2.1"))],
+        ["replace", items.replaceAndWait(listId, ips("192.0.2.1"))]
+      ]
+      for (const [action, call] of calls) {
+        const error = yield* passing(Effect.flip(call))
+        assert(error instanceof WriteError.OutcomeUnknown, error.message)
+        assert.deepStrictEqual([error.action, error.listId], [action, listId])
+        assert.match(error.message, /^It is unknown whether .* has begun.*Check what the list holds/)
+      }
+      assert.deepStrictEqual(yield* writesSent, ["POST", "PUT"])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is repeated only where that is asked for, when the operation it may have begun has ended", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const { inject, state } = yield* Simulator.Simulator
+      yield* inject(Fault.reset("before", { carriedOut: true }), { on: "lists.items.create", times: 1 })
+      yield* passing(items.createAndWait(listId, ips("192.0.2.1"), { onLostAnswer: "repeat" }))
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.1"])
+      assert.lengthOf((yield* state).operations, 2)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("stays unknown where repeating it meets nothing but a pending operation", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const { inject, planNext } = yield* Simulator.Simulator
+      yield* planNext({ duration: "Infinity" })
+      yield* inject(Fault.reset("before", { carriedOut: true }), { on: "lists.items.create", times: 1 })
+      const error = yield* passing(Effect.flip(items.create(listId, ips("192.0.2.1"), { onLostAnswer: "repeat" })))
+      assert.strictEqual(error._tag, "OutcomeUnknown")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is one that was sent: what never left is an error that says so", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const error = yield* Effect.flip(items.create("list", ips("192.0.2.1"), { accountId: "" }))
+      assert.isTrue(error._tag === "CloudflareError" && error.reason._tag === "InvalidRequest")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("times out as the request policy says", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).inject(Fault.stall(), { on: "lists.items.create" })
+      const fiber = yield* Effect.forkChild(
+        Effect.flip(items.create(listId, ips("192.0.2.1"))).pipe(
+          Effect.updateService(CloudflareApi.RequestPolicy, (policy) => ({ ...policy, timeout: "2 seconds" as const }))
+        )
+      )
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "OutcomeUnknown")
+    }).pipe(Effect.provide(inMemory())))
+})
+
+describe("the policy of writes", () => {
+  it.effect("is the one in the context, but for what a write says itself", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).startOperation({ duration: "Infinity" })
+      const policy = { ...WritePolicy.defaults, patience: "10 seconds" as const }
+      const [error, at] = yield* passing(
+        Effect.zip(Effect.flip(items.create(listId, ips("192.0.2.1"))), Clock.currentTimeMillis).pipe(
+          Effect.provideService(WritePolicy.WritePolicy, policy)
+        )
+      )
+      assert.strictEqual(error._tag, "AnotherOperationPending")
+      assert.strictEqual(at, 10_000)
+    }).pipe(Effect.provide(inMemory())))
+})
