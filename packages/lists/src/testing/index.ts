@@ -1,0 +1,1 @@
+export * as ListsTest from "./ListsTest.ts"
