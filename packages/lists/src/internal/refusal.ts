@@ -1,9 +1,7 @@
 /**
  * What Cloudflare's refusals mean for a write: the codes of the Lists API, each with its source.
  */
-import type { Failed } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
-import * as Option from "effect/Option"
 
 const hasCode = (error: CloudflareError, codes: ReadonlySet<number>): boolean =>
   error.reason.errors.some(({ code }) => code !== undefined && codes.has(code))
@@ -21,16 +19,3 @@ const expiredCursor: ReadonlySet<number> = new Set([10027])
 /** Whether a cursor was refused. Seen: 400, "invalid or expired cursor". */
 export const isExpiredCursor = (error: CloudflareError): boolean =>
   error.reason._tag === "InvalidRequest" && hasCode(error, expiredCursor)
-
-/**
- * Whether an answer is missing that says what became of a request. What Cloudflare refuses (4xx) it does not do.
- */
-export const isLost = (error: CloudflareError): boolean => {
-  const { _tag, status } = error.reason
-  if (_tag === "TransportError" || _tag === "Timeout") return true
-  return status !== undefined && (status < 400 || status >= 500 || status === 408)
-}
-
-/** Whether an operation failed because of the limit on writes, which users have seen as the text of its error. */
-export const isRateLimitedFailure = ({ error }: Failed): boolean =>
-  Option.exists(error, (text) => /rate.?limit|throttl|too many requests/i.test(text))

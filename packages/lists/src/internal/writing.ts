@@ -1,7 +1,7 @@
 /**
  * Sending a write and learning how its operation ends. All of it happens in one turn of a write lane.
  */
-import { type AccountId, type Completed, OperationId } from "@bulk-operations/core/BulkOperation"
+import { type AccountId, type Completed, failureKind, OperationId } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type { BulkOperationPoller, WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
@@ -71,13 +71,13 @@ export const send = Effect.fnUntraced(function*(
     return { operationId: operation_id, startedAt }
   }).pipe(Effect.tapError((error) =>
     Effect.sync(() => {
-      if (Refusal.isLost(error)) lost = error
+      if (error.outcome === "unknown") lost = error
     })
   ))
 
   return yield* Patience.persist(once, policy, {
     isPassing: (error) =>
-      error.reason._tag === "RateLimited" || (policy.onLostAnswer === "repeat" && Refusal.isLost(error)),
+      error.reason._tag === "RateLimited" || (policy.onLostAnswer === "repeat" && error.outcome === "unknown"),
     retryAfter: (error) => error.retryAfter
   }).pipe(
     Effect.catch((error) =>
@@ -122,4 +122,4 @@ export const andWait = <E, R>(
 }
 
 const isRateLimited = (error: unknown): boolean =>
-  error instanceof BulkOperationFailed && Refusal.isRateLimitedFailure(error.operation)
+  error instanceof BulkOperationFailed && failureKind(error.operation) === "rateLimited"
