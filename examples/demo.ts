@@ -4,58 +4,48 @@
  * `npm run demo` needs nothing: it starts an embedded Cloudflare and talks to it over real HTTP. With
  * CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID set, `npm run demo -- <operation id>` waits for a real operation.
  */
-import { BulkOperation, BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
-import { BulkOperationPoller, WaitError } from "@bulk-operations/poll"
+import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { ListItem, ListItems, Lists } from "@bulk-operations/lists"
+import { BulkOperationPoller } from "@bulk-operations/poll"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Clock, Console, DateTime, Duration, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
-import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { Clock, Console, DateTime, Duration, Effect, Fiber, Layer, Option, Redacted, Result, Stream } from "effect"
 
-// Waits for one operation and shows each change of its status as it happens.
+// Waits for one operation and tells how it goes. `changes` and `wait` share their looks: this costs no request twice.
 const follow = Effect.fnUntraced(function*(operationId: string, options?: BulkOperationPoller.WaitOptions) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const started = yield* Clock.currentTimeMillis
-  const show = (text: string) =>
+  const tell = (text: string) =>
     Effect.flatMap(
       Clock.currentTimeMillis,
       (now) => Console.log(`${((now - started) / 1000).toFixed(2).padStart(8)} s  ${text}`)
     )
 
-  yield* poller.changes(operationId, options).pipe(
-    Stream.runForEach((operation) => Effect.andThen(show(operation.status), ending(operation, show))),
-    Effect.catch(({ message }) => show(message))
+  const telling = yield* poller.changes(operationId, options).pipe(
+    Stream.runForEach(({ status }) => tell(status)),
+    Effect.ignore,
+    Effect.forkChild
   )
+  const result = yield* Effect.result(poller.wait(operationId, options))
+  const seen = yield* DateTime.now
+  yield* Fiber.await(telling)
+
+  const ended = Result.match(result, {
+    onSuccess: ({ completed }) => ({ completed, text: "It has taken effect" }),
+    onFailure: (error) => ({
+      completed: error._tag === "BulkOperationFailed" ? error.operation.completed : Option.none(),
+      text: error.message
+    })
+  })
+  yield* tell(ended.text)
+  if (Option.isSome(ended.completed)) {
+    const lateness = Duration.format(DateTime.distance(ended.completed.value, seen))
+    yield* tell(`It ended at ${DateTime.formatIso(ended.completed.value)}; that was seen ${lateness} later`)
+  }
   yield* Console.log("")
 })
-
-// What the last change says: how it ended, and how late that was noticed.
-const ending = Effect.fnUntraced(function*(
-  operation: BulkOperation.BulkOperation,
-  show: (text: string) => Effect.Effect<void>
-) {
-  if (!BulkOperation.isTerminal(operation)) return
-  const seen = yield* DateTime.now
-  const isCompleted = operation.status === "completed"
-  yield* show(isCompleted ? "It has taken effect" : new WaitError.BulkOperationFailed({ operation }).message)
-  if (Option.isNone(operation.completed)) return
-  const completed = operation.completed.value
-  const lateness = Duration.format(DateTime.distance(completed, seen))
-  yield* show(`It ended at ${DateTime.formatIso(completed)}; that was seen ${lateness} later`)
-})
-
-const Started = Schema.Struct({ result: Schema.Struct({ operation_id: Schema.String }) })
-const Created = Schema.Struct({ result: Schema.Struct({ id: Schema.String }) })
-
-// How an application starts an operation today: by plain HTTP.
-const post = <A>(url: string, body: unknown, answer: Schema.ConstraintDecoder<A>) =>
-  HttpClientRequest.post(url).pipe(
-    HttpClientRequest.bearerToken("any-token"),
-    HttpClientRequest.bodyJsonUnsafe(body),
-    HttpClient.execute,
-    Effect.flatMap(HttpClientResponse.schemaBodyJson(answer))
-  )
 
 const simulated = Effect.gen(function*() {
   const simulator = yield* Simulator.Simulator
@@ -65,7 +55,8 @@ const simulated = Effect.gen(function*() {
     { duration: "2 seconds", outcome: OperationPlan.failed("This list is at the maximum number of items") },
     { duration: "Infinity" }
   )
-  const lists = `${simulator.baseUrl}/accounts/${Simulator.accountId}/rules/lists`
+  const lists = yield* Lists.Lists
+  const items = yield* ListItems.ListItems
   const scenes = [
     { name: "office", title: "An operation that completes", options: {} },
     { name: "too_full", title: "An operation that fails", options: {} },
@@ -77,20 +68,18 @@ const simulated = Effect.gen(function*() {
   ] as const
   yield* Effect.forEach(scenes, ({ name, options, title }) =>
     Effect.gen(function*() {
-      const list = yield* post(lists, { name, kind: "ip" }, Created)
-      const write = yield* post(
-        `${lists}/${list.result.id}/items`,
-        [{ ip: "192.0.2.1" }, { ip: "198.51.100.7" }],
-        Started
-      )
-      yield* Console.log(`${title}: ${write.result.operation_id}`)
-      yield* follow(write.result.operation_id, options)
+      const list = yield* lists.create({ name, kind: "ip" })
+      const startedAt = yield* DateTime.now
+      const operationId = yield* items.create(list.id, [ListItem.ip("192.0.2.1"), ListItem.ip("198.51.100.7")])
+      yield* Console.log(`${title}: ${operationId}`)
+      yield* follow(operationId, { ...options, startedAt })
     }))
-  const polls = (yield* simulator.requests).filter(({ url }) => url.includes("/bulk_operations/"))
-  yield* Console.log(`${polls.length} requests were made to see all this.`)
+  const looks = (yield* simulator.requests).filter(({ url }) => url.includes("/bulk_operations/"))
+  yield* Console.log(`${looks.length} requests were made to see all this.`)
 })
 
 const waiting = BulkOperationPoller.layer.pipe(Layer.provide(BulkOperations.layer))
+const writing = Layer.mergeAll(Lists.layer, ListItems.layer).pipe(Layer.provideMerge(waiting))
 
 const simulatedCloudflare = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl }) =>
   CloudflareApi.layer({
@@ -106,7 +95,7 @@ const program = Effect.gen(function*() {
   }
   return yield* Effect.provide(
     simulated,
-    waiting.pipe(
+    writing.pipe(
       Layer.provide(simulatedCloudflare),
       Layer.provideMerge(SimulatorServer.layer({ timestamps: { fractionDigits: 3 } }))
     )
