@@ -80,16 +80,16 @@ describe("the options of a wait", () => {
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 })
 
-describe("the environment", () => {
-  const optionsFrom = (env: Record<string, string>) =>
-    PollOptions.PollOptions.pipe(
-      Effect.provide(
-        PollOptions.layerConfig.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
-      )
+const optionsFrom = (env: Record<string, string>) =>
+  PollOptions.PollOptions.pipe(
+    Effect.provide(
+      PollOptions.layerConfig.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
     )
-  const millis = (input: Duration.Input | undefined) =>
-    input === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(input))
+  )
+const millis = (input: Duration.Input | undefined) =>
+  input === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(input))
 
+describe("the environment", () => {
   it.effect("sets what it names", () =>
     Effect.gen(function*() {
       const options = yield* optionsFrom({

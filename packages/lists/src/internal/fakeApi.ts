@@ -122,14 +122,18 @@ const result = (state: State, { body, method, url }: HttpClientRequest.HttpClien
 export const make = (state: State, accountId: string): CloudflareApi["Service"] => {
   const answer = <A>(request: HttpClientRequest.HttpClientRequest, schema: Schema.Decoder<A>) =>
     Effect.suspend(() => {
+      const { method, url: path } = request
       const json = result(state, request)
       if (json === undefined) {
-        const { method, url: path } = request
         const reason = new CloudflareError.NotFound({ method, path, status: 404, errors: [] })
         return Effect.fail(new CloudflareError.CloudflareError({ reason }))
       }
       const decoded = Result.getOrThrow(Schema.decodeUnknownResult(schema)(json))
-      return Effect.succeed({ result: decoded, resultInfo: {}, status: 200, headers: Headers.empty })
+      const unexpected = (detail: string) =>
+        new CloudflareError.CloudflareError({
+          reason: new CloudflareError.UnexpectedResponse({ method, path, status: 200, errors: [], detail })
+        })
+      return Effect.succeed({ result: decoded, resultInfo: {}, status: 200, headers: Headers.empty, unexpected })
     })
   return {
     accountId,
