@@ -231,7 +231,9 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
     const limit = Wait.limit(wait)
     const lastAt = lastPollAt(waiter)
     waiter.ringsAt = Number.POSITIVE_INFINITY
-    waiter.isThrottled = isHeldBack(waiter) && time >= (waiter.nextPollAt ?? Infinity) + patience
+    const lateAt = (waiter.nextPollAt ?? Infinity) + patience
+    waiter.isThrottled = isHeldBack(waiter) && time >= lateAt
+    if (waiter.listener.onProgress !== undefined && time < lateAt) ringBy(waiter, lateAt)
     const isMissing = Waiter.isLastPollMissing(waiter, limit, lastAt)
     if (isMissing && time < lastAt) return ringBy(waiter, lastAt)
     if (isMissing && time <= limit) return pollLast(waiter, limit)
