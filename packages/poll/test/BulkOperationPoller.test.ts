@@ -1,0 +1,454 @@
+import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@bulk-operations/core"
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
+import { BulkOperationPoller, type PollProgress, PollSchedule, WaitError } from "@bulk-operations/poll"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Result, Schedule, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as Scripted from "./Scripted.ts"
+
+const { badGateway, calls, inFlight, looks, Poller, timed, timeoutOf, wait, within } = Scripted
+
+const everySecond = PollSchedule.spaced("1 second")
+
+describe("wait", () => {
+  it.effect("is the completed operation, once it has completed", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* within(wait({ schedule: everySecond }))
+      assert.isTrue(Exit.isSuccess(exit) && exit.value.status === "completed")
+      assert.deepStrictEqual(yield* looks, [0, 1000, 2000])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["pending", "running", "completed"] }))))
+
+  it.effect("fails with Cloudflare's text where the operation failed", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* within(wait())
+      assert.propertyVal(Scripted.failure(exit), "message", "Bulk operation op failed: This list is full")
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", BulkOperationsTest.failed("This list is full")] }))))
+
+  it.effect("fails with everything that is needed to wait again where it times out", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const startedAt = DateTime.makeUnsafe(3_500_000)
+      const [exit] = yield* within(
+        wait({ accountId: "mine", startedAt, schedule: everySecond, timeout: "3500 millis" })
+      )
+      const error = timeoutOf(exit)
+      assert.deepStrictEqual(
+        [error.operationId, error.accountId, error.polls, error.endedBy],
+        ["op", "mine", 5, "timeout"]
+      )
+      assert.deepStrictEqual(error.startedAt, startedAt)
+      assert.deepStrictEqual([error.timeout, error.elapsed], [Duration.millis(3500), Duration.millis(3500)])
+      assert.deepStrictEqual(Option.map(error.last, ({ status }) => status), Option.some("running"))
+      assert.deepStrictEqual(error.lastError, Option.none())
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("times out with when it began, where it was not said when the operation was started", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const [exit] = yield* within(wait({ timeout: "1 second" }))
+      assert.deepStrictEqual(timeoutOf(exit).startedAt, DateTime.makeUnsafe(3_600_000))
+      assert.strictEqual(timeoutOf(exit).accountId, "account")
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+})
+
+describe("changes", () => {
+  it.effect("are the status as it is and each change once, a failed operation included", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* within(Effect.flatMap(Poller, (poller) => Stream.runCollect(poller.changes("op"))))
+      const seen = Exit.match(exit, { onSuccess: (all) => all.map(({ status }) => status), onFailure: () => [] })
+      assert.deepStrictEqual(seen, ["pending", "running", "failed"])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["pending", "pending", "running", "running", "failed"] }))))
+
+  it.effect("fail as a wait does", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* within(
+        Effect.flatMap(Poller, (poller) => Stream.runDrain(poller.changes("op", { timeout: 7 })))
+      )
+      assert.strictEqual(timeoutOf(exit).operationId, "op")
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+})
+
+// What a line of it would say: state, polls, elapsed, next poll, deadline, error, throttled.
+const line = (progress: PollProgress.PollProgress) => [
+  Option.getOrUndefined(Option.map(progress.operation, ({ status }) => status)),
+  progress.polls,
+  Duration.toMillis(progress.elapsed),
+  Option.getOrUndefined(Option.map(progress.nextPollAt, DateTime.toEpochMillis)),
+  Option.getOrUndefined(Option.map(progress.deadline, DateTime.toEpochMillis)),
+  Option.getOrUndefined(Option.map(progress.transientError, ({ reason }) => reason._tag)),
+  progress.isThrottled
+]
+
+const progressOf = (options: BulkOperationPoller.WaitOptions) =>
+  Effect.flatMap(Poller, (poller) => Stream.runCollect(Stream.map(poller.progress("op", options), line)))
+
+describe("progress", () => {
+  it.effect("is an element after each poll: what it showed or met, and when the next is", () =>
+    Effect.gen(function*() {
+      const transientSchedule = Schedule.spaced("4 seconds")
+      const [exit] = yield* within(progressOf({ schedule: everySecond, transientSchedule, timeout: "1 minute" }))
+      assert.deepStrictEqual(
+        Exit.getSuccess(exit),
+        Option.some([
+          ["pending", 1, 0, 1000, 60_000, undefined, false],
+          ["running", 2, 1000, 2000, 60_000, undefined, false],
+          ["running", 3, 2000, 6000, 60_000, "ServerError", false],
+          ["running", 4, 6000, 7000, 60_000, undefined, false],
+          ["completed", 5, 7000, undefined, 60_000, undefined, false]
+        ])
+      )
+    }).pipe(Effect.provide(Scripted.layer({ op: ["pending", "running", badGateway, "running", "completed"] }))))
+
+  it.effect("names the account, and has no deadline where there is none", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const [own, other] = yield* Effect.forEach([undefined, "other"], (accountId) =>
+        Stream.runCollect(poller.progress("op", { accountId, timeout: "Infinity" })))
+      assert.deepStrictEqual(
+        [own, other].map((all) =>
+          all?.map(({ accountId, deadline }) => [accountId, deadline])
+        ),
+        [
+          [[Option.some("account"), Option.none()]],
+          [[Option.some("other"), Option.none()]]
+        ]
+      )
+    }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
+
+  it.effect("has the last poll before the limit for its next one", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(
+        Poller.use((poller) =>
+          Stream.runCollect(
+            Stream.take(poller.progress("op", { schedule: PollSchedule.spaced("1 hour"), timeout: "1 minute" }), 1)
+          )
+        )
+      )
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map(line), [[
+        "running",
+        1,
+        0,
+        60_000,
+        60_000,
+        undefined,
+        false
+      ]])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("has no next poll while the schedule takes its time", () =>
+    Effect.gen(function*() {
+      const slow = everySecond.pipe(
+        Schedule.modifyDelay(({ duration }) => Effect.delay(Effect.succeed(duration), "5 seconds"))
+      )
+      const [exit] = yield* within(progressOf({ schedule: slow, timeout: "Infinity" }))
+      assert.deepStrictEqual(
+        Exit.getSuccess(exit),
+        Option.some([
+          ["running", 1, 0, undefined, undefined, undefined, false],
+          // A second after the poll, and so at once.
+          ["running", 1, 5000, 1000, undefined, undefined, false],
+          ["completed", 2, 5001, undefined, undefined, undefined, false]
+        ])
+      )
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }))))
+
+  it.effect("says that the next poll is late because the request budget is short", () =>
+    Effect.gen(function*() {
+      let polls = 0
+      const get = Effect.fnUntraced(function*(operationId: string) {
+        const { admitted, delayed } = yield* RequestBudget.CurrentClaim
+        const id = BulkOperation.OperationId.make(operationId)
+        polls += 1
+        if (polls === 1) return BulkOperation.Running.make({ id })
+        yield* delayed
+        yield* Effect.sleep("10 seconds")
+        yield* admitted
+        return { id, status: "completed", completed: Option.none() } as const
+      })
+      const layer = BulkOperationPoller.layer.pipe(
+        Layer.provide(Layer.succeed(BulkOperations.BulkOperations, { accountId: "account", get }))
+      )
+      const [exit] = yield* within(Effect.provide(progressOf({ schedule: everySecond }), layer))
+      assert.deepStrictEqual(
+        Exit.getSuccess(exit),
+        Option.some([
+          ["running", 1, 0, 1000, 3_600_000, undefined, false],
+          ["running", 1, 1250, 1000, 3_600_000, undefined, true],
+          ["completed", 2, 11_000, undefined, 3_600_000, undefined, false]
+        ])
+      )
+    }))
+
+  it.effect("is the latest of it for whoever takes it slowly", () =>
+    Effect.gen(function*() {
+      const slowly = Effect.flatMap(Poller, (poller) =>
+        poller.progress("op", { schedule: everySecond }).pipe(
+          Stream.mapEffect((progress) => Effect.delay(Effect.succeed(progress.polls), "1 minute")),
+          Stream.runCollect
+        ))
+      const [exit] = yield* within(slowly)
+      const polls = Option.getOrThrow(Exit.getSuccess(exit))
+      assert.isBelow(polls.length, 25)
+      assert.deepStrictEqual(polls.at(-1), 41)
+    }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("40 seconds") }))))
+})
+
+const scripts = {
+  slow: BulkOperationsTest.lasting("1 minute"),
+  quick: BulkOperationsTest.lasting("1 second"),
+  bad: [BulkOperationsTest.failed("no")],
+  endless: ["running"]
+} as const
+
+describe("waitAll", () => {
+  it.effect("is all of them in the order of their ids, duplicates included", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const fiber = yield* Effect.forkChild(poller.waitAll(["slow", "quick", "slow"]))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ id }) => String(id)), ["slow", "quick", "slow"])
+      assert.deepStrictEqual(yield* poller.waitAll([]), [])
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+
+  it.effect("fails as soon as one does, and stops polling the others", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const error = yield* Effect.flip(poller.waitAll(["slow", "bad"]))
+      assert.strictEqual(error.operationId, "bad")
+      assert.strictEqual(error.reason._tag, "BulkOperationFailed")
+      const before = (yield* calls).length
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* calls, before)
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+
+  it.effect("has one timeout for all, not one after the other", () =>
+    Effect.gen(function*() {
+      const [exit, at] = yield* within(
+        Poller.use((poller) => poller.waitAll(["endless", "endless", "slow"], { timeout: "10 seconds" }))
+      )
+      assert.strictEqual(at, 10_000)
+      const { accountId, operationId, reason } = Scripted.failure(exit)
+      assert.deepStrictEqual([accountId, operationId, reason._tag], ["account", "endless", "PollTimeout"])
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+
+  it.effect("takes options for each operation, and names its account in the error", () =>
+    Effect.gen(function*() {
+      const [exit, at] = yield* within(Poller.use((poller) =>
+        poller.waitAll([
+          { operationId: "endless", accountId: "mine", timeout: "5 seconds" },
+          "slow"
+        ], { timeout: "10 seconds", accountId: "common" })
+      ))
+      assert.strictEqual(at, 5000)
+      const error = Scripted.failure(exit)
+      assert.strictEqual(error.accountId, "mine")
+      assert.include(error.message, "Bulk operation endless did not end within 5s")
+      assert.deepStrictEqual(
+        (yield* calls).slice(0, 2).map(({ accountId, operationId }) => [accountId, operationId]),
+        [["mine", "endless"], ["common", "slow"]]
+      )
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+
+  it.effect("takes an option that is undefined for one operation as it is for all", () =>
+    Effect.gen(function*() {
+      const undefinedOptions = {
+        accountId: undefined,
+        startedAt: undefined,
+        schedule: undefined,
+        timeout: undefined,
+        transientSchedule: undefined,
+        tolerance: undefined,
+        notFoundGrace: undefined,
+        forbiddenGrace: undefined
+      }
+      const common = {
+        accountId: "common",
+        startedAt: DateTime.makeUnsafe(0),
+        schedule: PollSchedule.spaced("2 seconds"),
+        timeout: "1 minute",
+        transientSchedule: Schedule.spaced("3 seconds"),
+        tolerance: "10 seconds",
+        notFoundGrace: "10 seconds",
+        forbiddenGrace: "10 seconds"
+      } as const
+      const ends = Poller.use((poller) =>
+        Effect.forEach(
+          ["op", "gone", "forbidden"],
+          (operationId) => timed(poller.waitAll([{ operationId, ...undefinedOptions }], common)),
+          { concurrency: "unbounded" }
+        )
+      )
+      const [exit] = yield* within(ends)
+      const all = Option.getOrThrow(Exit.getSuccess(exit))
+      // Polls at 2, 4, 7, … and 14 seconds, from when transient errors are tolerated for 10.
+      assert.deepStrictEqual(all.map(([, at]) => at), [14_000, 10_000, 10_000])
+      assert.isTrue((yield* calls).every(({ accountId }) => accountId === "common"))
+      assert.deepStrictEqual(
+        (yield* calls).filter(({ operationId }) => operationId === "op").map(({ at }) => DateTime.toEpochMillis(at)),
+        [2000, 4000, 7000, 10_000, 13_000, 14_000]
+      )
+    }).pipe(Effect.provide(Scripted.layer({
+      op: ["running", badGateway],
+      gone: [Scripted.notFound],
+      forbidden: [new CloudflareError.Forbidden(Scripted.call)]
+    }))))
+})
+
+describe("settle", () => {
+  it.effect("tells how each ended, in the order in which they end", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const fiber = yield* Effect.forkChild(Stream.runCollect(poller.settle(["slow", "quick", "bad"])))
+      yield* TestClock.adjust("1 hour")
+      const settled = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(
+        settled.map(({ operationId, result }) => [operationId, result._tag]),
+        [["bad", "Failure"], ["quick", "Success"], ["slow", "Success"]]
+      )
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+
+  it.effect("takes ids and targets from a stream, with its error and options of their own", () =>
+    Effect.gen(function*() {
+      const targets = Stream.make<[BulkOperationPoller.Target, BulkOperationPoller.Target]>(
+        { operationId: "endless", timeout: "2 seconds", accountId: "mine" },
+        "quick"
+      ).pipe(Stream.concat(Stream.fromEffect(Effect.delay(Effect.fail("no more ids"), "1 minute"))))
+      const seen: Array<BulkOperationPoller.Settled> = []
+      const all = Poller.use((poller) =>
+        Stream.runForEach(poller.settle(targets, { timeout: "1 hour" }), (one) => Effect.sync(() => seen.push(one)))
+      )
+      const [exit, at] = yield* within(all)
+      assert.deepStrictEqual([Scripted.failure(exit), at], ["no more ids", 60_000])
+      assert.deepStrictEqual(
+        seen.map(({ accountId, operationId, result }) => [accountId, operationId, result._tag]),
+        [["account", "quick", "Success"], ["mine", "endless", "Failure"]]
+      )
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+
+  it.effect("has so many waits on at once as it may have, and no more", () =>
+    Effect.gen(function*() {
+      const ids = Array.from({ length: 10 }, (_, index) => `op-${index}`)
+      for (const [concurrency, most] of [[3, 3], ["unbounded", 10], [undefined, 10]] as const) {
+        const began = (yield* calls).length
+        const fiber = yield* Effect.forkChild(
+          Poller.use((poller) =>
+            Stream.runDrain(poller.settle(ids, { concurrency, schedule: everySecond, timeout: "5 seconds" }))
+          )
+        )
+        yield* TestClock.adjust("500 millis")
+        assert.lengthOf((yield* calls).slice(began), most)
+        yield* TestClock.adjust("1 hour")
+        yield* Fiber.join(fiber)
+        assert.lengthOf(new Set((yield* calls).slice(began).map(({ operationId }) => operationId)), 10)
+      }
+    }).pipe(Effect.provide(
+      Scripted.layer(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`op-${index}`, ["running"]])))
+    )))
+
+  it.effect("has a thousand waits on at once where nothing else is said", () =>
+    Effect.gen(function*() {
+      const ids = Array.from({ length: 1100 }, (_, index) => `op-${index}`)
+      const layer = Scripted.unlimited(Object.fromEntries(ids.map((id) => [id, ["running"]])))
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(Poller.use((poller) => Stream.runDrain(poller.settle(ids))))
+        yield* Effect.repeat(TestClock.adjust(1), { times: 30 })
+        assert.lengthOf(new Set((yield* calls).map(({ operationId }) => operationId)), 1000)
+        yield* Fiber.interrupt(fiber)
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("pulls an iterable without an end no further than waits begin", () =>
+    Effect.gen(function*() {
+      let pulled = 0
+      function* endless() {
+        for (;;) {
+          pulled += 1
+          yield "quick"
+        }
+      }
+      const first = Poller.use((poller) =>
+        Stream.runCollect(Stream.take(poller.settle(endless(), { concurrency: 5 }), 12))
+      )
+      const [exit] = yield* within(first)
+      assert.lengthOf(Option.getOrThrow(Exit.getSuccess(exit)), 12)
+      assert.isAtMost(pulled, 12 + 5 + 2)
+      assert.strictEqual(yield* inFlight, 0)
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+})
+
+describe("layerTest", () => {
+  const timeout = new WaitError.PollTimeout({
+    operationId: "late",
+    accountId: "account",
+    startedAt: DateTime.makeUnsafe(0),
+    last: Option.none(),
+    polls: 3,
+    timeout: Duration.seconds(1),
+    elapsed: Duration.seconds(1),
+    endedBy: "timeout",
+    lastError: Option.none()
+  })
+  const forbidden = new CloudflareError.CloudflareError({ reason: new CloudflareError.Forbidden(Scripted.call) })
+  const layer = BulkOperationPoller.layerTest({
+    good: "completed",
+    bad: { failed: "This list is full" },
+    late: timeout,
+    refused: forbidden
+  })
+
+  it.effect("ends every wait at once, as its id says", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const good = yield* poller.wait("good")
+      assert.deepStrictEqual([good.id, good.status, good.completed], [
+        "good",
+        "completed",
+        Option.some(yield* DateTime.now)
+      ])
+      const bad = yield* Effect.flip(poller.wait("bad"))
+      assert.strictEqual(bad.message, "Bulk operation bad failed: This list is full")
+      assert.strictEqual(yield* Effect.flip(poller.wait("late")), timeout)
+      assert.strictEqual(yield* Effect.flip(poller.wait("refused")), forbidden)
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("knows no other id, and says so", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const error = yield* Effect.flip(poller.wait("unknown", { accountId: "mine" }))
+      assert(error._tag === "CloudflareError")
+      assert.strictEqual(error.reason._tag, "NotFound")
+      assert.include(error.message, "the test says no end of \"unknown\"")
+      assert.strictEqual(error.reason.path, "/accounts/mine/rules/lists/bulk_operations/unknown")
+      assert.strictEqual(error.reason.method, "GET")
+      assert.deepStrictEqual(error.reason.errors, [])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("has all of a poller: changes, progress, waitAll and settle", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const statuses = yield* Stream.runCollect(Stream.map(poller.changes("bad"), ({ status }) => status))
+      assert.deepStrictEqual(statuses, ["failed"])
+      const progress = yield* Stream.runCollect(poller.progress("good"))
+      assert.deepStrictEqual(progress.map(line), [["completed", 1, 0, undefined, undefined, undefined, false]])
+      assert.deepStrictEqual(progress.map(({ accountId, operationId }) => [accountId, operationId]), [[
+        Option.some("account"),
+        "good"
+      ]])
+      assert.strictEqual((yield* Effect.flip(poller.waitAll(["good", "bad"]))).operationId, "bad")
+      const settled = yield* Stream.runCollect(poller.settle(["good", { operationId: "late" }]))
+      assert.deepStrictEqual(settled.map(({ accountId, result }) => [accountId, Result.isSuccess(result)]), [
+        ["account", true],
+        ["account", false]
+      ])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("has the account that it is given", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const [settled] = yield* Stream.runCollect(poller.settle(["good"]))
+      assert.strictEqual(settled?.accountId, "mine")
+      const [progress] = yield* Stream.runCollect(poller.progress("good"))
+      assert.deepStrictEqual(progress?.accountId, Option.some("mine"))
+    }).pipe(Effect.provide(BulkOperationPoller.layerTest({ good: "completed" }, { accountId: "mine" }))))
+})
