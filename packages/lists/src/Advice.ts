@@ -73,11 +73,9 @@ const contained = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<reado
  * import { Advice, ListItem } from "@bulk-operations/lists"
  *
  * const items = ["198.51.100.0/24", "192.168.1.1", "198.51.100.97"].map((address) => ListItem.ip(address))
- * Advice.of(items).map(({ advice, position }) => `${position}: ${advice}`)
- * // => [
- * //   "1: a private address: no request comes to Cloudflare from there",
- * //   "2: lies in 198.51.100.0/24, which is in the list as well"
- * // ]
+ * const [local, nested] = Advice.of(items)
+ * local?.advice // => "a private address: no request comes to Cloudflare from there"
+ * nested?.advice // => "lies in 198.51.100.0/24, which is in the list as well"
  */
 export const of = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<Advice> => {
   const advice = items.flatMap((item, position): ReadonlyArray<Advice> => {

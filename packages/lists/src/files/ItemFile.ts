@@ -88,15 +88,12 @@ const invalidFile = (line: number, text: string, reason: string) =>
  * import { Result } from "effect"
  *
  * const text = "# seen last week\n192.0.2.0/24 ; a scanner\n\n192.0.2.300\n192.0.2.1/24\n"
- * const parsed = ItemFile.parse(text, { format: "lines", kind: "ip" })
- * Result.match(parsed, {
- *   onFailure: ({ invalid }) => invalid.map(({ line, reason }) => `${line}: ${reason}`),
+ * const [typo, again] = Result.match(ItemFile.parse(text, { format: "lines", kind: "ip" }), {
+ *   onFailure: ({ invalid }) => invalid,
  *   onSuccess: () => []
  * })
- * // => [
- * //   "4: not an IP address, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32",
- * //   "5: the same as line 2"
- * // ]
+ * typo // => { line: 4, item: '"192.0.2.300"', reason: "not an IP address, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32" }
+ * again // => { line: 5, item: '"192.0.2.1/24"', reason: "the same as line 2" }
  */
 export const parse = (text: string, options: Options): Result.Result<ReadonlyArray<FileItem>, InvalidFile> => {
   const content = Text.withoutMark(text)
