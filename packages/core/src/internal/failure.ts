@@ -109,7 +109,7 @@ const isForTheMoment = ({ code, message }: WireError) =>
   code === 1000 || /please try again|try again later/i.test(message)
 
 const byErrors = ({ errors = [] }: Facts): Failure["reason"] => {
-  const has = (codes: ReadonlySet<number>) => errors.some(({ code }) => code !== undefined && codes.has(code))
+  const has = (codes: ReadonlySet<number | undefined>) => errors.some(({ code }) => codes.has(code))
   if (has(rateLimitCodes)) return "RateLimited"
   if (has(credentialCodes)) return "Unauthorized"
   if (has(notFoundCodes)) return "NotFound"

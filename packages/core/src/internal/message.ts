@@ -25,7 +25,7 @@ const longestPlace = 500
 export const describe = (summary: string, facts: Facts, advice: string): string => {
   const { detail, errors, method, path, ray, status } = facts
   const said = [...errors.map(String), ...(detail === undefined ? [] : [detail])].join("; ")
-  const call = [status, method, path].filter((part) => part !== undefined).join(" ")
+  const call = [status, method, path].join(" ")
   const where = ray === undefined ? call : `${call}, cf-ray ${ray}`
   const what = PlainText.show(said === "" ? summary : `${summary}: ${said}`, longestText)
   return `${/[.!?…]$/.test(what) ? what : `${what}.`} ${advice} (${PlainText.show(where, longestPlace)})`

@@ -26,6 +26,7 @@ describe("the description", () => {
           cause: withCode(
             new AggregateError([
               new Error("connect ECONNREFUSED ::1:9"),
+              new Error("connect ECONNREFUSED 127.0.0.2:9"),
               new Error("connect ECONNREFUSED 127.0.0.1:9")
             ]),
             { code: "ECONNREFUSED" }

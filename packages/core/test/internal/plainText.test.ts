@@ -24,7 +24,8 @@ describe("show", () => {
   it.each([
     ["abc", 3, "abc"],
     ["abcd", 3, "abc…"],
-    ["ab😀", 3, "ab…"]
+    ["ab😀", 3, "ab…"],
+    ["a😀bc", 4, "a😀b…"]
   ])("%j to %d characters is %j", (text, length, expected) => {
     assert.strictEqual(show(text, length), expected)
   })
