@@ -30,6 +30,16 @@ describe("an operation", () => {
       )
     }).pipe(memory({ outcome: OperationPlan.failed("list is full") })))
 
+  it.effect("that fails without a text has none, in the state and in answers", () =>
+    Effect.gen(function*() {
+      const { startOperation, state } = yield* Simulator.Simulator
+      const id = yield* startOperation({ duration: 0, outcome: OperationPlan.failed("") })
+      const { operations: [failed] } = yield* state
+      assert.deepInclude(failed?.operation, { status: "failed", error: Option.none() })
+      const completed = "1970-01-01T00:00:00Z"
+      assert.deepStrictEqual(yield* body(id), Api.success({ id, status: "failed", completed }))
+    }).pipe(memory()))
+
   it.effect("that never ends can be moved on by hand, step by step", () =>
     Effect.gen(function*() {
       const { begin, complete, createList, fail, state } = yield* Simulator.Simulator

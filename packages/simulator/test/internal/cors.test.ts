@@ -43,7 +43,12 @@ describe("a page of another origin", () => {
       const { "access-control-request-headers": _, ...withoutHeaders } = asked
       const other = yield* Api.request("OPTIONS", Api.lists, { headers: withoutHeaders })
       assert.strictEqual(other.headers["access-control-allow-headers"], "*")
-      assert.strictEqual(yield* Api.status("OPTIONS", Api.lists, { headers: { origin: "https://app.example" } }), 403)
+      assert.strictEqual(other.headers["access-control-max-age"], "600")
+      const { origin, ...withoutOrigin } = asked
+      for (const headers of [{ origin }, withoutOrigin]) {
+        assert.strictEqual(yield* Api.status("OPTIONS", Api.lists, { headers }), 403)
+      }
+      assert.strictEqual(yield* Api.status("GET", Api.lists, { headers: asked }), 403)
     }).pipe(memory({ cors: true })))
 
   it.effect("may not by default, as it may not call Cloudflare", () =>
