@@ -12,11 +12,13 @@ import * as Decode from "./decode/decode.ts"
 import * as Economy from "./economy/economy.ts"
 import * as Machine from "./harness/machine.ts"
 import { type Benchmark, figure, type Limit, limitsTable } from "./harness/report.ts"
+import * as Lists from "./lists/lists.ts"
 import * as Simulator from "./simulator/simulator.ts"
 import * as Status from "./status/status.ts"
 import * as Waiting from "./waiting/waiting.ts"
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  lists: Lists.run,
   status: Status.run,
   decode: Decode.run,
   waiting: Waiting.run,
