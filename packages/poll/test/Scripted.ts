@@ -155,3 +155,20 @@ export const stoppable = TestClock.testClockWith((clock) =>
     return { clock: real, stop }
   })
 )
+
+/** A way to fork, and how many of its fibers are there. */
+export const forking = Effect.gen(function*() {
+  const clock = yield* TestClock.testClockWith(Effect.succeed)
+  let sleepers = 0
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  return {
+    clock,
+    sleepers: () => sleepers,
+    fork: (effect: Effect.Effect<void>) => {
+      sleepers += 1
+      const fiber = fork(effect)
+      fiber.addObserver(() => sleepers -= 1)
+      return fiber
+    }
+  }
+})

@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Clock, Effect } from "effect"
+import { TestClock } from "effect/testing"
+import * as Alarm from "../../src/internal/alarm.ts"
+import { forking } from "../Scripted.ts"
+
+describe("an alarm", () => {
+  const ringing = Effect.gen(function*() {
+    const { clock, fork, sleepers } = yield* forking
+    const rings: Array<number> = []
+    const alarm = Alarm.make(clock, fork, () => rings.push(Alarm.monotonicMillis(clock)))
+    return { alarm, rings, sleepers, began: Alarm.monotonicMillis(clock) }
+  })
+
+  it.effect("rings once, at the earliest time it was set to", () =>
+    Effect.gen(function*() {
+      const { alarm, began, rings, sleepers } = yield* ringing
+      alarm.set(began + 3000)
+      alarm.set(began + 1000)
+      alarm.set(began + 2000)
+      assert.strictEqual(sleepers(), 1)
+      yield* TestClock.adjust("999 millis")
+      assert.deepStrictEqual(rings, [])
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(rings, [began + 1000])
+      assert.strictEqual(sleepers(), 0)
+      alarm.set(began + 3_700_000)
+      yield* TestClock.adjust("2 hours")
+      assert.deepStrictEqual(rings, [began + 1000, began + 3_700_000])
+    }))
+
+  it.effect("rings after a millisecond for a time that is over, and never early for a part of one", () =>
+    Effect.gen(function*() {
+      const { alarm, began, rings } = yield* ringing
+      alarm.set(began - 5000)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(rings, [])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(rings, [began + 1])
+      alarm.set(began + 3.25)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(rings, [began + 1, began + 4])
+    }))
+
+  it.effect("does not ring after it was stopped, and can be set again", () =>
+    Effect.gen(function*() {
+      const { alarm, began, rings, sleepers } = yield* ringing
+      alarm.stop()
+      alarm.set(began + 1000)
+      alarm.stop()
+      assert.strictEqual(sleepers(), 0)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(rings, [])
+      alarm.set(began + 61_000)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(rings, [began + 61_000])
+    }))
+
+  it.effect("starts anew where its timer is dead: overdue for a second", () =>
+    Effect.gen(function*() {
+      const { clock, fork } = yield* forking
+      let rings = 0
+      let isDead = true
+      const worker: Clock.Clock = { ...clock, sleep: (duration) => isDead ? Effect.never : clock.sleep(duration) }
+      const alarm = Alarm.make(worker, fork, () => rings += 1)
+      const began = Alarm.monotonicMillis(clock)
+      alarm.set(began + 1000)
+      isDead = false
+      yield* TestClock.adjust("1999 millis")
+      alarm.set(began + 3000)
+      yield* TestClock.adjust(1)
+      // So late, the timer is taken for dead, not for slow.
+      alarm.set(began + 3000)
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(rings, 0)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(rings, 1)
+    }))
+})
