@@ -98,7 +98,7 @@ export interface StoreOptions {
  *
  * @example
  * import { PollHistory } from "@bulk-operations/poll"
- * import { NodeServices } from "@effect/platform-node"
+ * import * as NodeServices from "@effect/platform-node/NodeServices"
  * import { Layer } from "effect"
  * import { KeyValueStore } from "effect/persistence"
  *

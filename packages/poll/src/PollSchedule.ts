@@ -246,7 +246,7 @@ const lateness = ({ gap, polls }: Run, end: number) => {
  * @example
  * import { BulkOperation } from "@bulk-operations/core"
  * import { PollSchedule } from "@bulk-operations/poll"
- * import { DateTime, Duration, Effect } from "effect"
+ * import { DateTime, Duration, Effect, Option } from "effect"
  *
  * const operation = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op-1") })
  * const startedAt = DateTime.makeUnsafe(0)
