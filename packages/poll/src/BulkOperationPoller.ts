@@ -183,13 +183,18 @@ const targetOf = (target: Target, common: WaitOptions = {}): WholeTarget => {
 const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOperationFailed> =>
   operation.status === "completed" ? Effect.succeed(operation) : Effect.fail(new BulkOperationFailed({ operation }))
 
-/** A poller over `BulkOperations`. Takes the `RateLimiter` of its context for its budget, or one of its own. */
+/** A poller over `BulkOperations`, which ends with its scope. */
 export const make = Effect.gen(function*() {
   const { accountId } = yield* BulkOperations
   return fromFollow(accountId, yield* Engine.make)
 })
 
-/** A poller over `BulkOperations`, with the budget of `PollBudget`. */
+/**
+ * A poller over `BulkOperations`. Its polls draw on the `RequestBudget` of their credentials.
+ *
+ * In a Cloudflare Worker, build it for each request: timers and connections of a Worker end with the request that made
+ * them.
+ */
 export const layer: Layer.Layer<BulkOperationPoller, never, BulkOperations> = Layer.effect(BulkOperationPoller, make)
 
 /**
