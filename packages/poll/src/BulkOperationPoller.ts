@@ -1,15 +1,16 @@
 /**
  * Waiting for bulk operations.
  *
- * `wait` is one effect for one operation; `changes` and `progress` show how it goes; `waitAll` and `settle` are for many.
- * All waits of a poller share their polls: those for the same operation are one, and all of them together keep to one
- * budget of requests.
+/**
+ * A poller over `BulkOperations`, which ends with its scope. It learns from the `PollHistory` of its context and adds to
+ * it; where there is none it keeps one in memory.
+ */
  */
 import type { BulkOperation, Completed, Terminal } from "@bulk-operations/core/BulkOperation"
 import { BulkOperations } from "@bulk-operations/core/BulkOperations"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
@@ -34,6 +35,9 @@ export interface WaitOptions extends PartialOptions {
    */
   readonly startedAt?: DateTime.DateTime | undefined
 }
+
+/** What can be said about an operation that `run` starts: it knows by itself when that was. */
+export type RunOptions = Omit<WaitOptions, "startedAt">
 
 /** An operation to wait for: its id, or its id with options of its own. */
 export type Target = string | (WaitOptions & { readonly operationId: string })
@@ -66,6 +70,21 @@ export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
    * with, whoever waits.
    */
   readonly wait: (operationId: string, options?: WaitOptions) => Effect.Effect<Completed, WaitError>
+
+  /**
+   * Starts an operation and waits for it: the operation that `start` gives the id of, once it has completed.
+   *
+   * The operation counts as started when `start` has succeeded, so that retries and an upload within it are no part of
+   * its duration. Fails as `start` does, and then as `wait`.
+   *
+   * Interrupted while `start` is under way, it stops there: whether Cloudflare has begun an operation by then nobody
+   * knows, and its id is lost. Interrupted later, it leaves the operation to go on. Make `start` uninterruptible, and keep
+   * the id in it, if it must not get lost.
+   */
+  readonly run: <E, R>(
+    start: Effect.Effect<string, E, R>,
+    options?: RunOptions
+  ) => Effect.Effect<Completed, E | WaitError, R>
 
   /**
    * The operation as it is now, and again each time its status has changed. Ends with the terminal one: a failed
@@ -113,6 +132,13 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
       completedOrFail
     )
 
+  const run = Effect.fn("BulkOperationPoller.run")(
+    function*<E, R>(start: Effect.Effect<string, E, R>, options?: RunOptions) {
+      const operationId = yield* start
+      return yield* wait(operationId, { ...options, startedAt: yield* DateTime.now })
+    }
+  )
+
   const changes = (operationId: string, options?: WaitOptions) =>
     Stream.callback<BulkOperation, PollTimeout | CloudflareError>((queue) => {
       const onChange = (operation: BulkOperation) => Queue.offerUnsafe(queue, operation)
@@ -157,7 +183,7 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
     return Stream.mapEffect(targets, settled, { concurrency, unordered: true })
   }
 
-  return BulkOperationPoller.of({ wait, changes, progress, waitAll, settle })
+  return BulkOperationPoller.of({ wait, run, changes, progress, waitAll, settle })
 }
 
 interface WholeTarget extends Required<WaitOptions> {
@@ -176,24 +202,29 @@ const targetOf = (target: Target, common: WaitOptions = {}): WholeTarget => {
     transientSchedule: own.transientSchedule ?? common.transientSchedule,
     tolerance: own.tolerance ?? common.tolerance,
     notFoundGrace: own.notFoundGrace ?? common.notFoundGrace,
-    forbiddenGrace: own.forbiddenGrace ?? common.forbiddenGrace
+    forbiddenGrace: own.forbiddenGrace ?? common.forbiddenGrace,
+    history: own.history ?? common.history,
+    expected: own.expected ?? common.expected
   }
 }
 
 const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOperationFailed> =>
   operation.status === "completed" ? Effect.succeed(operation) : Effect.fail(new BulkOperationFailed({ operation }))
 
-/** A poller over `BulkOperations`, which ends with its scope. */
+/**
+ * A poller over `BulkOperations`, which ends with its scope. It learns from the `PollHistory` of its context and adds to
+ * it; where there is none it keeps one in memory.
+ */
 export const make = Effect.gen(function*() {
   const { accountId } = yield* BulkOperations
   return fromFollow(accountId, yield* Engine.make)
 })
 
 /**
- * A poller over `BulkOperations`. Its polls draw on the `RequestBudget` of their credentials.
- *
- * In a Cloudflare Worker, build it for each request: timers and connections of a Worker end with the request that made
- * them.
+/**
+ * A poller over `BulkOperations`, which ends with its scope. It learns from the `PollHistory` of its context and adds to
+ * it; where there is none it keeps one in memory.
+ */
  */
 export const layer: Layer.Layer<BulkOperationPoller, never, BulkOperations> = Layer.effect(BulkOperationPoller, make)
 

@@ -5,13 +5,14 @@
  * each account and name, in memory or over a `KeyValueStore`.
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import { constVoid, identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
+import * as Durations from "./internal/duration.ts"
 import * as Model from "./internal/hazard.ts"
 import * as Histories from "./internal/histories.ts"
 import { beliefs, empty, History, merge, type Sighting } from "./internal/history.ts"
@@ -37,9 +38,14 @@ export const hazard = (history: History, options?: HazardOptions): Hazard =>
 const expectedOf = (options: HazardOptions | undefined) =>
   options?.expected === undefined
     ? undefined
-    : Math.min(Model.longest, Math.max(0, Duration.toMillis(Duration.fromInputUnsafe(options.expected))))
+    : Math.min(Model.longest, Durations.positive("expected", options.expected))
 
-/** What is known of the operation that is waited for: read by `PollSchedule.learned` before each gap. Default nothing. */
+/**
+ * What is known of the operation that is waited for. A poller provides it to the schedule of each of its waits; for
+ * `PollSchedule.explain` and `gapAt` it is provided where they are run. Default nothing.
+ *
+ * `PollSchedule.learned` takes it when it begins, and runs it before each gap.
+ */
 export const CurrentHazard = Context.Reference<Effect.Effect<Hazard>>("@bulk-operations/poll/PollHistory/Hazard", {
   defaultValue: () => Effect.succeed(Model.unknown)
 })
@@ -65,7 +71,7 @@ export class PollHistory extends Context.Service<PollHistory, {
 
 const pathOf = ({ accountId, name = "" }: Key) => `${accountId}/${name}`
 
-const make = (histories: Histories.Histories) =>
+const fromHistories = (histories: Histories.Histories) =>
   PollHistory.of({
     record: (key, sighting) => Effect.sync(() => histories.record(pathOf(key), sighting)),
     hazard: (key, options) => {
@@ -76,11 +82,16 @@ const make = (histories: Histories.Histories) =>
     history: (key) => Effect.sync(() => histories.history(pathOf(key)))
   })
 
-/** Histories in memory: forgotten when the process ends. */
-export const layer: Layer.Layer<PollHistory> = Layer.sync(
-  PollHistory,
-  () => make(Histories.make({ onNew: constVoid, onChange: constVoid }))
+/** Histories in memory. */
+export const make: Effect.Effect<PollHistory["Service"]> = Effect.sync(() =>
+  fromHistories(Histories.make({ onNew: constVoid, onChange: constVoid }))
 )
+
+/**
+ * Histories in memory, forgotten when the process ends. A poller without a `PollHistory` has them for itself; with this
+ * layer several pollers share them.
+ */
+export const layer: Layer.Layer<PollHistory> = Layer.effect(PollHistory, make)
 
 /** How histories are kept. */
 export interface StoreOptions {
@@ -134,7 +145,7 @@ export const layerStore = (options?: StoreOptions): Layer.Layer<PollHistory, nev
         background(Effect.delay(written, options?.writeAfter ?? "1 minute"))
       }
 
-      return make(Histories.make({
+      return fromHistories(Histories.make({
         onNew: (kept) => {
           const reading = Effect.map(read(store, kept.path), (history) => Histories.add(kept, history))
           background(harmless("read", kept.path, reading))

@@ -39,6 +39,16 @@ export interface Options {
    * until Cloudflare has spread it. Default zero.
    */
   readonly forbiddenGrace: Duration.Input
+  /**
+   * The name of the history that `PollSchedule.learned` learns from and the operation is added to: of the job, where one
+   * account has jobs that take differently long. Each account has histories of its own. Default the one without a name.
+   */
+  readonly history: string
+  /**
+   * About how long the operation will take, for `PollSchedule.learned`: worth two operations that were seen before all
+   * others. Default unknown.
+   */
+  readonly expected: Duration.Input | undefined
 }
 
 /** The options where nothing else is said. */
@@ -52,7 +62,9 @@ export const defaults: Options = {
   ),
   tolerance: Duration.minutes(10),
   notFoundGrace: Duration.zero,
-  forbiddenGrace: Duration.zero
+  forbiddenGrace: Duration.zero,
+  history: "",
+  expected: undefined
 }
 
 /** Options of which any may be left out. */
@@ -81,7 +93,9 @@ export const resolve = (options: PartialOptions | undefined, provided: PartialOp
   transientSchedule: options?.transientSchedule ?? provided.transientSchedule ?? defaults.transientSchedule,
   tolerance: options?.tolerance ?? provided.tolerance ?? defaults.tolerance,
   notFoundGrace: options?.notFoundGrace ?? provided.notFoundGrace ?? defaults.notFoundGrace,
-  forbiddenGrace: options?.forbiddenGrace ?? provided.forbiddenGrace ?? defaults.forbiddenGrace
+  forbiddenGrace: options?.forbiddenGrace ?? provided.forbiddenGrace ?? defaults.forbiddenGrace,
+  history: options?.history ?? provided.history ?? defaults.history,
+  expected: options?.expected ?? provided.expected ?? defaults.expected
 })
 
 const LongEnough = (minimum: "zero or longer" | "longer than zero") =>

@@ -16,7 +16,7 @@ import * as Schedule from "effect/Schedule"
 import * as Durations from "./internal/duration.ts"
 import * as Hazard from "./internal/hazard.ts"
 import * as Stepper from "./internal/stepper.ts"
-import * as PollHistory from "./PollHistory.ts"
+import { CurrentHazard } from "./PollHistory.ts"
 
 /** A schedule that a wait can follow. Its input is the operation as the last poll saw it. */
 export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperation>
@@ -74,8 +74,8 @@ export class Learning extends Data.Class<{
  * that takes far longer or shorter than those before it costs more than `quadratic` would have made of it; after a few
  * such operations that is what is expected.
  *
- * What is known is read from `PollHistory.CurrentHazard` before each gap: provide it where the schedule begins. Age counts
- * from the first step, which should be at the start of the operation.
+ * What is known comes from `PollHistory.CurrentHazard`: a poller provides it to each wait, by the wait's account, `history`
+ * and `expected`. Age counts from the start of the operation, so that it helps most where the wait knows `startedAt`.
  *
  * @example
  * import { PollHistory, PollSchedule } from "@bulk-operations/poll"
@@ -99,7 +99,7 @@ export const learned = (
 ): Schedule.Schedule<Learning> => {
   const cost = costOf(options?.requestCost)
   return Schedule.fromStep(
-    Effect.map(Effect.all([Random.next, PollHistory.CurrentHazard]), ([phase, current]) => {
+    Effect.map(Effect.all([Random.next, CurrentHazard]), ([phase, current]) => {
       let start: number | undefined
       let polls = 0
       return (now: number) =>
@@ -239,7 +239,7 @@ const lateness = ({ gap, polls }: Run, end: number) => {
  * The gap after a poll that has just been answered, without a live wait: for a durable workflow or a test, that holds no
  * schedule between two polls. None when the schedule has ended.
  *
- * A schedule has state, so it is begun anew and stepped through the gaps so far: at most 10,000 of them. For every
+ * `learned` takes what is known from `PollHistory.CurrentHazard`, as provided where this is run. A schedule has state, so it is begun anew and stepped through the gaps so far: at most 10,000 of them. For every
  * schedule of this module the result is the gap that a live wait would take; one that draws at random with each step has
  * other draws here.
  *

@@ -7,13 +7,16 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
+import * as PollHistory from "../PollHistory.ts"
 import type * as Wait from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
 import * as ClockOffset from "./clockOffset.ts"
 import * as Feed from "./feed.ts"
 import * as Follow from "./follow.ts"
+import * as Lessons from "./lessons.ts"
 import * as Measure from "./measure.ts"
 import * as Overdue from "./overdue.ts"
 import * as Pacer from "./pacer.ts"
@@ -41,11 +44,18 @@ export const make = Effect.gen(function*() {
       offset.millis = ClockOffset.read(headers, clock.currentTimeMillisUnsafe()) ?? offset.millis
     })
   )
+  const histories = yield* Effect.serviceOption(PollHistory.PollHistory)
+  const lessons = Lessons.make({
+    histories: Option.isSome(histories) ? histories.value : yield* PollHistory.make,
+    fork,
+    clockOffset: () => offset.millis
+  })
   const { timeout } = Context.get(context, CloudflareApi.RequestPolicy)
   const feeds = Feed.make({
     operations,
     context,
     onAnswer: report(clock),
+    onEnd: lessons.take,
     lostAfter: Duration.toMillis(Duration.fromInputUnsafe(timeout)) + 5000
   })
   yield* Effect.addFinalizer(() =>
@@ -56,7 +66,7 @@ export const make = Effect.gen(function*() {
       queue.stop()
     })
   )
-  const run = Waiting.make({ clock, feeds, pacer, timers })
+  const run = Waiting.make({ clock, feeds, lessons, pacer, timers })
   return Follow.make({ accountId: operations.accountId, clock, run, clockOffset: () => offset.millis })
 })
 

@@ -4,7 +4,7 @@
  * An operation has a feed for as long as somebody reads it. A poll is a fiber of the poller's own: it runs in the
  * poller's context, and of those who read it knows nothing but their spans, which it links.
  */
-import { type BulkOperation, isTerminal } from "@bulk-operations/core/BulkOperation"
+import { type BulkOperation, isTerminal, type Terminal } from "@bulk-operations/core/BulkOperation"
 import type { BulkOperations } from "@bulk-operations/core/BulkOperations"
 import * as RequestBudget from "@bulk-operations/core/RequestBudget"
 import * as Cause from "effect/Cause"
@@ -39,6 +39,12 @@ export interface Reader {
   readonly receive: (observation: Observation) => void
 }
 
+/** An operation that has ended, and when that was seen. */
+export interface Ended {
+  readonly operation: Terminal
+  readonly at: number
+}
+
 /** One operation, and who reads of it. */
 export interface Feed {
   readonly key: string
@@ -47,6 +53,12 @@ export interface Feed {
   readonly readers: Set<Reader>
   /** The operation as it was last seen, and when. */
   last: { readonly operation: BulkOperation; readonly at: number } | undefined
+  /** When the latest poll that showed it under way was sent. */
+  underWayAt: number | undefined
+  /** Whether no more is to be learned of it. */
+  isEnded: boolean
+  /** When it was started, if somebody who reads it knows. */
+  origin: Origin | undefined
   /** Since when polls have failed without one that did not. */
   failingSince: number | undefined
   latency: Latency.Estimate | undefined
@@ -57,6 +69,16 @@ export interface Feed {
   isSent: boolean
   /** When the latest poll was sent. */
   sentAt: number
+}
+
+/** Where an operation comes from, as the first reader said that knew. */
+export interface Origin {
+  /** Milliseconds of the epoch. */
+  readonly startedAt: number
+  /** What to add to a time of the feed for the one of the epoch. */
+  readonly wallTime: number
+  /** The name of the history of its kind. */
+  readonly history: string
 }
 
 /** The feeds of a poller. */
@@ -85,6 +107,8 @@ export const make = (options: {
   readonly context: Context.Context<never>
   /** Is notified of every answer, in the fiber of its poll. */
   readonly onAnswer: (feed: Feed, answer: Answer) => Effect.Effect<void>
+  /** Is told once of each operation: that it ended, or that nobody reads it any more. */
+  readonly onEnd: (feed: Feed, ended?: Ended) => void
   /** After how many milliseconds a poll without an answer is taken for lost. */
   readonly lostAfter: number
 }): Feeds => {
@@ -106,11 +130,18 @@ export const make = (options: {
 
   const leave: Feeds["leave"] = (feed, reader) => {
     if (!feed.readers.delete(reader) || feed.readers.size > 0) return
-    retire(feed)
+    end(feed)
     abort(feed)
   }
 
   // Whoever joins from now on begins anew.
+  const end = (feed: Feed, ended?: Ended) => {
+    retire(feed)
+    if (feed.isEnded) return
+    feed.isEnded = true
+    options.onEnd(feed, ended)
+  }
+
   const retire = (feed: Feed) => {
     if (feeds.get(feed.key) === feed) feeds.delete(feed.key)
   }
@@ -182,12 +213,14 @@ export const make = (options: {
     }
     feed.failingSince = undefined
     feed.last = { operation: answer.success, at }
-    if (isTerminal(answer.success)) retire(feed)
+    if (isTerminal(answer.success)) end(feed, { operation: answer.success, at })
+    else feed.underWayAt = feed.sentAt
   }
 
   const close = () => {
     isClosed = true
     for (const feed of Array.from(feeds.values())) {
+      end(feed)
       abort(feed)
       feed.readers.forEach((reader) => reader.receive(closed))
     }
@@ -212,6 +245,9 @@ const begin = (key: string, operationId: string, accountId: string | undefined):
   accountId,
   readers: new Set(),
   last: undefined,
+  underWayAt: undefined,
+  origin: undefined,
+  isEnded: false,
   failingSince: undefined,
   latency: undefined,
   poll: undefined,

@@ -119,6 +119,8 @@ const requestOf = (
     startedAt: options?.startedAt && startOf(options.startedAt, now),
     schedule: resolved.schedule,
     transientSchedule: resolved.transientSchedule,
+    history: resolved.history,
+    expected: resolved.expected === undefined ? undefined : Durations.positive("expected", resolved.expected),
     timeout: Durations.notNegative("timeout", resolved.timeout),
     tolerance: Durations.notNegative("tolerance", resolved.tolerance),
     notFoundGrace: Durations.notNegative("notFoundGrace", resolved.notFoundGrace),

@@ -9,8 +9,8 @@ export interface Kept {
   readonly path: string
   history: Data.History
   beliefs: Model.Beliefs
-  /** Computed when it is asked for. */
-  hazard: Model.Hazard | undefined
+  /** The last answer, until something is learned. */
+  answer: { readonly expected: number | undefined; readonly hazard: Model.Hazard } | undefined
 }
 
 /** The only mutable state of `PollHistory`. */
@@ -33,7 +33,7 @@ export const make = (listeners: {
   // A map is in the order of insertion.
   const of = (path: string): Kept => {
     const known = all.get(path)
-    const kept = known ?? { path, history: Data.empty, beliefs: Model.nothing, hazard: undefined }
+    const kept = known ?? { path, history: Data.empty, beliefs: Model.nothing, answer: undefined }
     all.delete(path)
     all.set(path, kept)
     if (known === undefined) {
@@ -47,9 +47,10 @@ export const make = (listeners: {
     history: (path) => of(path).history,
     hazard: (path, expected) => {
       const kept = of(path)
-      if (expected !== undefined) return Model.hazard(kept.beliefs, expected)
-      kept.hazard ??= Model.hazard(kept.beliefs)
-      return kept.hazard
+      if (kept.answer === undefined || kept.answer.expected !== expected) {
+        kept.answer = { expected, hazard: Model.hazard(kept.beliefs, expected) }
+      }
+      return kept.answer.hazard
     },
     record: (path, sighting) => {
       const kept = of(path)
@@ -58,7 +59,7 @@ export const make = (listeners: {
       if (history === kept.history || observation === undefined) return
       kept.history = history
       kept.beliefs = Data.learn(kept.beliefs, observation)
-      kept.hazard = undefined
+      kept.answer = undefined
       listeners.onChange(kept)
     }
   }
@@ -68,5 +69,5 @@ export const make = (listeners: {
 export const add = (kept: Kept, history: Data.History): void => {
   kept.history = Data.merge(kept.history, history)
   kept.beliefs = Data.beliefs(kept.history)
-  kept.hazard = undefined
+  kept.answer = undefined
 }

@@ -26,6 +26,9 @@ export interface Request extends Omit<Parameters<typeof Wait.make>[0], "now"> {
   /** When the operation was started, in milliseconds of the epoch. */
   readonly startedAt: number | undefined
   readonly schedule: PollSchedule
+  /** The name of the history of its kind, and for how many milliseconds it is expected to take. */
+  readonly history: string
+  readonly expected: number | undefined
   readonly transientSchedule: Schedule.Schedule<unknown, CloudflareError>
 }
 

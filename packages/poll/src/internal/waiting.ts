@@ -10,9 +10,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
+import { CurrentHazard } from "../PollHistory.ts"
 import * as Wait from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
 import type * as Feed from "./feed.ts"
+import type * as Lessons from "./lessons.ts"
 import type * as Pacer from "./pacer.ts"
 import * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
@@ -27,6 +29,7 @@ export interface Environment {
   readonly feeds: Feed.Feeds
   readonly pacer: Pacer.Pacer<Waiter.Turn>
   readonly timers: Timers.Timers
+  readonly lessons: Lessons.Lessons
 }
 
 /** Waits until the operation is terminal or the wait has to end otherwise. */
@@ -42,7 +45,7 @@ export interface Ended {
 }
 
 /** Carries waits out. */
-export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
+export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run => {
   const now = () => Alarm.monotonicMillis(clock)
 
   const run: Run = (request, span, listener) =>
@@ -94,6 +97,9 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
 
   const start = (waiter: Waiter.Waiter): Waiter.Ending | undefined => {
     const { feed, joinedAt, request, scheduleTime } = waiter
+    if (request.startedAt !== undefined) {
+      feed.origin ??= { startedAt: request.startedAt, wallTime: scheduleTime, history: request.history }
+    }
     if (feed.last !== undefined) waiter.listener.onChange(feed.last.operation)
     setTimer(waiter)
     const seen = feed.last && { operation: feed.last.operation, at: scheduleTime + feed.last.at }
@@ -102,10 +108,13 @@ export const make = ({ clock, feeds, pacer, timers }: Environment): Run => {
       waiter,
       "schedule",
       joinedAt,
-      Effect.map(Stepper.join(request.schedule, request.operationId, options), ({ firstPollAt, step }) => {
-        waiter.step = step
-        return firstPollAt - options.now
-      })
+      Stepper.join(request.schedule, request.operationId, options).pipe(
+        Effect.provideService(CurrentHazard, lessons.hazard(request)),
+        Effect.map(({ firstPollAt, step }) => {
+          waiter.step = step
+          return firstPollAt - options.now
+        })
+      )
     )
   }
 
