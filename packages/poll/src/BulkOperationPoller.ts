@@ -1,10 +1,9 @@
 /**
  * Waiting for bulk operations.
  *
-/**
- * A poller over `BulkOperations`, which ends with its scope. It learns from the `PollHistory` of its context and adds to
- * it; where there is none it keeps one in memory.
- */
+ * `wait` is one effect for one operation, and `run` starts it as well; `changes` and `progress` show how it goes;
+ * `waitAll` and `settle` are for many. All waits of a poller share their polls: those for the same operation are one, and
+ * all of them together keep to one budget of requests.
  */
 import type { BulkOperation, Completed, Terminal } from "@bulk-operations/core/BulkOperation"
 import { BulkOperations } from "@bulk-operations/core/BulkOperations"
