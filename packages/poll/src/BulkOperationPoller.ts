@@ -219,12 +219,7 @@ export const make = Effect.gen(function*() {
   return fromFollow(accountId, yield* Engine.make)
 })
 
-/**
-/**
- * A poller over `BulkOperations`, which ends with its scope. It learns from the `PollHistory` of its context and adds to
- * it; where there is none it keeps one in memory.
- */
- */
+/** A poller over `BulkOperations`; see `make`. */
 export const layer: Layer.Layer<BulkOperationPoller, never, BulkOperations> = Layer.effect(BulkOperationPoller, make)
 
 /**
