@@ -42,7 +42,9 @@ describe("the options of a wait", () => {
       timeout: 1,
       tolerance: 2,
       notFoundGrace: 3,
-      forbiddenGrace: 4
+      forbiddenGrace: 4,
+      history: "nightly",
+      expected: 5
     }
     const none = {
       schedule: undefined,
@@ -50,7 +52,9 @@ describe("the options of a wait", () => {
       timeout: undefined,
       tolerance: undefined,
       notFoundGrace: undefined,
-      forbiddenGrace: undefined
+      forbiddenGrace: undefined,
+      history: undefined,
+      expected: undefined
     }
     const other = { ...full, ...PollOptions.defaults }
     assert.deepStrictEqual(PollOptions.resolve(full, other), full)
