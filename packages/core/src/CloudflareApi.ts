@@ -24,12 +24,13 @@ import * as Caller from "./internal/caller.ts"
 import type { ResultInfo } from "./internal/envelope.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Transport from "./internal/transport.ts"
+import { defaultBaseUrl } from "./RequestBudget.ts"
 
 /** How a request is sent: how long it may take, when it is sent again, and what goes with it. */
 export interface Policy {
   /**
-   * How long one attempt may take, from the credentials to the end of the body. Default 30 seconds; `"Infinity"` for no
-   * limit.
+   * How long one attempt may take, from the credentials to the end of the body, without what it waits for its turn in the
+   * `RequestBudget`. Default 30 seconds; `"Infinity"` for no limit.
    */
   readonly timeout: Duration.Input
   /**
@@ -76,8 +77,8 @@ export interface AnswerHead {
 }
 
 /**
- * Is told of every answer to the requests that are sent where it is provided, before its body is read: for the limits
- * (`Ratelimit`, `Retry-After`) and the clock (`Date`) in its headers.
+ * Is told of every answer to the requests that are sent where it is provided, before its body is read: for what only the
+ * headers say, such as Cloudflare's clock (`Date`). The limits in them are the matter of `RequestBudget`.
  */
 export const AnswerObserver = Context.Reference<(answer: AnswerHead) => Effect.Effect<void>>(
   "@bulk-operations/core/CloudflareApi/AnswerObserver",
@@ -147,7 +148,6 @@ const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
   { expected: "an http or https URL without credentials, query or hash" }
 ))
 
-const defaultBaseUrl = "https://api.cloudflare.com/client/v4"
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
 
 const decodeBaseUrl = Schema.decodeUnknownResult(BaseUrl)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Credentials from "../Credentials.ts"
+import * as Key from "./budget/key.ts"
 import * as Causes from "./causes.ts"
 import type { Failure } from "./failure.ts"
 import * as PlainText from "./plainText.ts"
@@ -14,6 +15,8 @@ export interface Caller {
   readonly headers: Readonly<Record<string, string>>
   /** Shows texts without the secret. */
   readonly show: PlainText.Show
+  /** The budget that the caller's requests there draw on. */
+  readonly budgetKey: (baseUrl: URL) => string
 }
 
 /** Why there is no caller. */
@@ -29,7 +32,7 @@ export const resolve = (
     Effect.mapError((error) => Causes.describe(error) || "their effect failed without a reason"),
     Effect.flatMap((credentials) =>
       decode(credentials).pipe(
-        Effect.map(callerOf),
+        Effect.map(() => callerOf(credentials)),
         Effect.mapError(({ message }) => message),
         // A token that was wiped throws where it is read.
         Effect.catchDefect((defect) => Effect.fail(Causes.describe(defect)))
@@ -44,6 +47,7 @@ const callerOf = (credentials: Credentials.Credentials): Caller => {
     headers: credentials._tag === "ApiToken"
       ? { authorization: `Bearer ${secret}` }
       : { "x-auth-email": credentials.email, "x-auth-key": secret },
-    show: PlainText.showWithout(secret)
+    show: PlainText.showWithout(secret),
+    budgetKey: ({ href }) => Key.of(credentials, href)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One request and its answer: credentials, time limit, span, transport, body, envelope; and one error for all that can
- * go wrong.
+ * One request and its answer: credentials, budget, time limit, span, transport, body, envelope; and one error for all that
+ * can go wrong.
  */
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
@@ -16,6 +16,7 @@ import type * as Schema from "effect/Schema"
 import type { CloudflareError } from "../CloudflareError.ts"
 import * as Answer from "./answer.ts"
 import * as Body from "./body.ts"
+import * as Admission from "./budget/admission.ts"
 import * as Caller from "./caller.ts"
 import type { Facts, Failure } from "./failure.ts"
 import * as Failures from "./failure.ts"
@@ -50,7 +51,7 @@ export interface Received<A> extends Answer.Success<A> {
 
 const maxBodySize = 16 * 1024 * 1024
 
-/** Sends a request once. */
+/** Sends a request once, when the budget of its credentials lets it through. The wait for that is no part of its time. */
 export const send = <A>(settings: Settings, options: Options<A>): Effect.Effect<Received<A>, CloudflareError> => {
   const { request, timeout } = options
   const call = {
@@ -58,11 +59,19 @@ export const send = <A>(settings: Settings, options: Options<A>): Effect.Effect<
     path: request.url.replace(/[?#].*$/s, ""),
     ...(Result.isSuccess(settings.baseUrl) && { host: settings.baseUrl.success.host })
   }
-  const progress: Progress = { show: PlainText.show, route: { origin: undefined, sent: 0 } }
-  return exchange(settings, options, call, progress).pipe(
+  const progress: Progress = { show: PlainText.show, route: { origin: undefined, sent: 0 }, head: undefined }
+  const within = (limit: Duration.Duration) =>
     Effect.timeoutOrElse({
-      duration: timeout,
+      duration: limit,
       orElse: () => Effect.fail(Failures.toError(late(call, timeout, progress), progress.show))
+    })
+  return prepare(settings, request, call).pipe(
+    within(timeout),
+    Effect.timed,
+    Effect.flatMap(([took, ready]) => {
+      progress.show = ready.caller.show
+      const sent = within(Duration.subtract(timeout, took))(exchange(settings, options, call, ready, progress))
+      return Admission.through(ready.caller.budgetKey(ready.baseUrl), call.path, sent, () => progress.head)
     })
   )
 }
@@ -71,6 +80,7 @@ export const send = <A>(settings: Settings, options: Options<A>): Effect.Effect<
 interface Progress {
   show: PlainText.Show
   readonly route: Transport.Route
+  head: Admission.Head | undefined
 }
 
 const late = (call: Facts, limit: Duration.Duration, { route }: Progress): Failure => ({
@@ -80,13 +90,18 @@ const late = (call: Facts, limit: Duration.Duration, { route }: Progress): Failu
   ...(route.sent === 0 && { neverSent: true })
 })
 
-const exchange = Effect.fnUntraced(function*<A>(
+/** A request that can be sent, and who sends it where. */
+interface Ready {
+  readonly caller: Caller.Caller
+  readonly baseUrl: URL
+  readonly prepared: HttpClientRequest.HttpClientRequest
+}
+
+const prepare = Effect.fnUntraced(function*(
   settings: Settings,
-  options: Options<A>,
-  call: Facts,
-  progress: Progress
-): Effect.fn.Return<Received<A>, CloudflareError> {
-  const { propagateTraces, request } = options
+  request: HttpClientRequest.HttpClientRequest,
+  call: Facts
+): Effect.fn.Return<Ready, CloudflareError> {
   if (Result.isFailure(settings.baseUrl)) return yield* refuse(call, `the base URL: ${settings.baseUrl.failure}`)
   const problem = Transport.unsendable(request)
   if (problem !== undefined) return yield* refuse(call, problem)
@@ -94,12 +109,22 @@ const exchange = Effect.fnUntraced(function*<A>(
     settings.caller,
     (failure) => Failures.toError({ ...call, ...failure }, PlainText.show)
   )
-  progress.show = caller.show
   const baseUrl = settings.baseUrl.success
   const prepared = request.pipe(
     HttpClientRequest.prependUrl(baseUrl.href),
     HttpClientRequest.setHeaders(caller.headers)
   )
+  return { caller, baseUrl, prepared }
+})
+
+const exchange = Effect.fnUntraced(function*<A>(
+  settings: Settings,
+  options: Options<A>,
+  call: Facts,
+  { baseUrl, caller, prepared }: Ready,
+  progress: Progress
+): Effect.fn.Return<Received<A>, CloudflareError> {
+  const { propagateTraces, request } = options
   const received = (request: HttpClientRequest.HttpClientRequest) =>
     Effect.mapError(
       converse(settings, { ...options, request }, call, progress),
@@ -137,13 +162,15 @@ const converse = Effect.fnUntraced(function*<A>(
   { client, transport }: Settings,
   { observe, request, result }: Options<A>,
   call: Facts,
-  { route, show }: Progress
+  progress: Progress
 ): Effect.fn.Return<Received<A>, Failure> {
+  const { route, show } = progress
   const response = yield* Transport.send(client, request, transport, call, route)
   // The transports build the headers anew at every access.
   const { headers, status } = response
-  yield* observe({ status, headers })
   const head = { call, status, headers, show, receivedAt: yield* Clock.currentTimeMillis }
+  progress.head = { status, headers, retryAfter: Answer.known(head).retryAfter }
+  yield* observe({ status, headers })
   const body = yield* Body.read(response, headers, maxBodySize).pipe(
     Effect.mapError((error) => Transport.failure(error, Answer.known(head), route))
   )

@@ -125,7 +125,7 @@ export const layer = (
           inFlight += 1
           return Effect.ensuring(play(operationId, accountId), Effect.sync(() => inFlight -= 1))
         })
-        return Admission.through(budgetKey, `/${accountId}/${operationId}`, played)
+        return Admission.through(budgetKey, `/${accountId}/${operationId}`, played, () => undefined)
       }
     )
 

@@ -106,21 +106,30 @@ const read = ({ codes, headers, retryAfter, status }: Answer, path: string): Lan
   remaining: Limits.remaining(headers)
 })
 
-/** A request about `path` on the budget of that key, which learns from how it ended. */
+/** The head of an answer. */
+export type Head = Omit<Answer, "codes">
+
+/** A request about `path` on the budget of that key, which learns from how it ended and the head that came, if one did. */
 export const through = <A, R>(
   key: string,
   path: string,
-  request: Effect.Effect<A, CloudflareError, R>
+  request: Effect.Effect<A, CloudflareError, R>,
+  head: () => Head | undefined
 ): Effect.Effect<A, CloudflareError, R> =>
-  Effect.flatMap(
-    admit(key, path),
-    ({ observe }) => Effect.onExit(request, (exit) => Effect.sync(() => observe(answerOf(exit))))
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      restore(admit(key, path)),
+      ({ observe }) => Effect.onExit(restore(request), (exit) => Effect.sync(() => observe(answerOf(exit, head()))))
+    )
   )
 
-const answerOf = (exit: Exit.Exit<unknown, CloudflareError>): Answer | undefined => {
-  if (Exit.isSuccess(exit)) return { status: 200, headers: Headers.empty, codes: [], retryAfter: undefined }
+const answerOf = (exit: Exit.Exit<unknown, CloudflareError>, head: Head | undefined): Answer | undefined => {
+  if (Exit.isSuccess(exit)) return { ...head ?? whole, codes: [] }
   const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-  if (error?.reason.status === undefined) return undefined
-  const codes = error.reason.errors.flatMap(({ code }) => code === undefined ? [] : [code])
-  return { status: error.reason.status, headers: Headers.empty, codes, retryAfter: error.retryAfter }
+  const status = error?.reason._tag === "RateLimited" ? 429 : error?.reason.status ?? head?.status
+  if (status === undefined) return undefined
+  const codes = error?.reason.errors.flatMap(({ code }) => code === undefined ? [] : [code]) ?? []
+  return { ...head ?? whole, status, codes, retryAfter: error?.retryAfter ?? head?.retryAfter }
 }
+
+const whole: Head = { status: 200, headers: Headers.empty, retryAfter: undefined }

@@ -7,7 +7,8 @@ import * as Sha256 from "./sha256.ts"
 
 const known = new WeakMap<Credentials.Credentials, Map<string, string>>()
 
-const withoutSlash = (baseUrl: string) => baseUrl.replace(/\/+$/, "")
+// As it may have been written, and as it is sent to.
+const normalForm = (baseUrl: string) => (URL.canParse(baseUrl) ? new URL(baseUrl).href : baseUrl).replace(/[/?#]+$/, "")
 
 const secretsOf = Credentials.Credentials.match({
   ApiToken: ({ token }) => ["token", Redacted.value(token)],
@@ -17,7 +18,7 @@ const secretsOf = Credentials.Credentials.match({
 const hash = (credentials: Credentials.Credentials, baseUrl: string) =>
   Sha256.hex(JSON.stringify([
     "@bulk-operations/core/RequestBudget",
-    withoutSlash(baseUrl),
+    normalForm(baseUrl),
     ...secretsOf(credentials)
   ]))
 
