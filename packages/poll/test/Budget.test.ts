@@ -126,7 +126,7 @@ describe("the request budget", () => {
       assert.isAtMost(most, 1200)
     }), 60_000)
 
-  it.effect("that cannot carry what is started is said once, with the figures, and nothing fails", () =>
+  it.effect("that cannot carry 2,000 waits is said once, with the figures, and nothing fails", () =>
     Effect.gen(function*() {
       const ids = Array.from({ length: 2000 }, (_, index) => `op-${index}`)
       const messages = yield* warningsOf(

@@ -346,7 +346,7 @@ describe("settle", () => {
       Scripted.layer(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`op-${index}`, ["running"]])))
     )))
 
-  it.effect("has a thousand waits on at once where nothing else is said", () =>
+  it.effect("has 1,000 waits on at once where nothing else is said", () =>
     Effect.gen(function*() {
       const ids = Array.from({ length: 1100 }, (_, index) => `op-${index}`)
       const layer = Scripted.unlimited(Object.fromEntries(ids.map((id) => [id, ["running"]])))

@@ -1,7 +1,9 @@
-import { BulkOperation } from "@bulk-operations/core"
-import { PollHistory, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperation, BulkOperations } from "@bulk-operations/core"
+import { BulkOperationPoller, PollHistory, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Pull, Random, Schedule, Schema } from "effect"
+import { Clock, DateTime, Duration, Effect, Fiber, Layer, Option, Pull, Random, Schedule, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import * as Scripted from "./Scripted.ts"
 
 const running = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op") })
 
@@ -227,5 +229,152 @@ describe("explain", () => {
     Effect.gen(function*() {
       const [row] = yield* PollSchedule.explain(Schedule.forever, ["100 millis"])
       assert.strictEqual(row?.polls, 101)
+    }))
+})
+
+describe("a value that is certainly wrong", () => {
+  const text: Duration.Input = JSON.parse("\"10m\"")
+
+  for (
+    const [make, message] of [
+      [() => PollSchedule.spaced(0), "interval is 0. It must be longer than zero."],
+      [() => PollSchedule.spaced("-1 seconds"), "interval is -1 seconds. It must be longer than zero."],
+      [() => PollSchedule.spaced(Number.NaN), "interval is NaN, which is no duration."],
+      [() => PollSchedule.spaced(text), "interval is \"10m\", which is no duration."],
+      [() => PollSchedule.geometric({ start: 0, ratio: 2 }), "start is 0. It must be longer than zero."],
+      [() => PollSchedule.geometric({ start: 1000, ratio: 0 }), "ratio is 0. It must be 1 or more."],
+      [() => PollSchedule.geometric({ start: 1000, ratio: Number.NaN }), "ratio is NaN. It must be 1 or more."],
+      [() => PollSchedule.geometric({ start: 1000, ratio: 2, cap: 0 }), "cap is 0. It must be longer than zero."],
+      [() => PollSchedule.quadratic({ requestCost: 0 }), "requestCost is 0. It must be longer than zero."],
+      [() => PollSchedule.quadratic({ requestCost: Number.NaN }), "requestCost is NaN, which is no duration."],
+      [() => PollSchedule.learned({ requestCost: -1 }), "requestCost is -1. It must be longer than zero."]
+    ] as const
+  ) {
+    it(`dies at once, and names option and value: ${message}`, () => {
+      assert.throws(make, RangeError, message)
+    })
+  }
+
+  it.effect("is not one of less than a millisecond, which counts as one", () =>
+    Effect.gen(function*() {
+      const [row] = yield* PollSchedule.explain(PollSchedule.quadratic({ requestCost: 0.01 }), [100])
+      assert.isBelow(row?.polls ?? Infinity, 15)
+    }))
+})
+
+// Timers count whole milliseconds.
+const wholeMillis = (duration: Duration.Duration) => Math.ceil(Duration.toMillis(duration))
+
+describe("gapAt", () => {
+  const operation = running
+  const schedules = {
+    "quadratic()": PollSchedule.quadratic(),
+    "quadratic({ requestCost: 10 s })": PollSchedule.quadratic({ requestCost: "10 seconds" }),
+    "learned()": PollSchedule.learned(),
+    "spaced(7 s)": PollSchedule.spaced("7 seconds"),
+    "geometric with a cap": PollSchedule.geometric({ start: "1 second", ratio: 1.5, cap: "20 seconds" }),
+    "geometric": PollSchedule.geometric({ start: "2 seconds", ratio: 2 }),
+    "cloudflareGo": PollSchedule.cloudflareGo
+  }
+
+  const names = [
+    "quadratic()",
+    "quadratic({ requestCost: 10 s })",
+    "learned()",
+    "spaced(7 s)",
+    "geometric with a cap",
+    "geometric",
+    "cloudflareGo"
+  ] as const
+
+  // A live wait for `op`, answers to which take some time: when each poll was sent, and when answered.
+  const live = Effect.fnUntraced(function*(
+    schedule: PollSchedule.PollSchedule,
+    { latencies, startedAt }: { readonly latencies: ReadonlyArray<number>; readonly startedAt?: DateTime.DateTime }
+  ) {
+    const sent: Array<number> = []
+    const answered: Array<number> = []
+    const operations = Layer.succeed(BulkOperations.BulkOperations, {
+      accountId: "account",
+      get: () =>
+        Effect.gen(function*() {
+          sent.push(yield* Clock.currentTimeMillis)
+          yield* Effect.sleep(latencies[sent.length % Math.max(1, latencies.length)] ?? 0)
+          answered.push(yield* Clock.currentTimeMillis)
+          return operation
+        })
+    })
+    const wait = Scripted.wait({ schedule, timeout: "15 minutes", startedAt })
+    const fiber = yield* Effect.forkChild(
+      Effect.exit(Effect.provide(wait, BulkOperationPoller.layer.pipe(Layer.provide(operations))))
+    )
+    yield* TestClock.adjust("14 minutes")
+    yield* Fiber.interrupt(fiber)
+    return { sent, answered }
+  })
+
+  it.effect.prop(
+    "is the next gap of a live wait, for every schedule of the module, whatever answers take",
+    { name: Schema.Literals(names), latencies: Schema.Array(between(0, 4000)).check(Schema.isMaxLength(4)) },
+    ({ latencies, name }) =>
+      Effect.gen(function*() {
+        const schedule = schedules[name]
+        const { answered, sent } = yield* live(schedule, { latencies })
+        assert.isAbove(answered.length, 5)
+        const startedAt = DateTime.makeUnsafe(answered[0] ?? 0)
+        for (let polls = 0; polls < answered.length - 1; polls++) {
+          const now = DateTime.makeUnsafe(answered[polls] ?? 0)
+          const gap = yield* PollSchedule.gapAt(schedule, { startedAt, now, polls, operation })
+          const next = Option.match(gap, { onNone: () => Infinity, onSome: wholeMillis })
+          assert.strictEqual((answered[polls] ?? 0) + next, sent[polls + 1], `${name}, poll ${polls}`)
+        }
+      }),
+    { arbitrary: { runs: 60 } }
+  )
+
+  for (const name of names) {
+    it.effect(`is the next gap of a live wait that was told when the operation started: ${name}`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.adjust("10 minutes")
+        const startedAt = yield* DateTime.now
+        const { answered, sent } = yield* live(schedules[name], { latencies: [], startedAt })
+        for (let polls = 0; polls < answered.length - 1; polls++) {
+          const now = DateTime.makeUnsafe(answered[polls] ?? 0)
+          // The poll at `startedAt` was left out, and counts.
+          const gap = yield* PollSchedule.gapAt(schedules[name], { startedAt, now, polls: polls + 1, operation })
+          assert.deepStrictEqual(
+            Option.map(gap, wholeMillis),
+            Option.some((sent[polls + 1] ?? 0) - (answered[polls] ?? 0))
+          )
+        }
+      }))
+  }
+
+  it.effect("is none where the schedule has ended", () =>
+    Effect.gen(function*() {
+      const gaps = yield* Effect.forEach([15, 16, 17], (polls) =>
+        PollSchedule.gapAt(PollSchedule.cloudflareGo, {
+          startedAt: DateTime.makeUnsafe(0),
+          now: DateTime.makeUnsafe(400_000),
+          polls,
+          operation
+        }))
+      assert.deepStrictEqual(gaps, [Option.some(Duration.seconds(128)), Option.none(), Option.none()])
+    }))
+
+  it.effect("is the same each time, and differs between operations that are started together", () =>
+    Effect.gen(function*() {
+      const gaps = yield* Effect.forEach(
+        ["op-1", "op-1", "op-2"],
+        (id) =>
+          PollSchedule.gapAt(PollSchedule.quadratic({ requestCost: "1 minute" }), {
+            startedAt: DateTime.makeUnsafe(0),
+            now: DateTime.makeUnsafe(0),
+            polls: 0,
+            operation: { id: BulkOperation.OperationId.make(id), status: "running" }
+          })
+      )
+      assert.deepStrictEqual(gaps[0], gaps[1])
+      assert.notDeepEqual(gaps[0], gaps[2])
     }))
 })
