@@ -216,7 +216,7 @@ export const make = Effect.gen(function*() {
     Stream.unwrap(Effect.map(queryOf(listId, options), (query) => Reading.pages(query, options?.cursor)))
 
   const stream = (listId: string, options?: ReadOptions) =>
-    Stream.flattenIterable(Stream.map(pages(listId, options), ({ items }) => items))
+    Stream.unwrap(Effect.map(queryOf(listId, options), (query) => Reading.items(query, options?.cursor)))
 
   // The body of a write, or why there is none.
   const bodyOf = Effect.fnUntraced(function*<E, R>(

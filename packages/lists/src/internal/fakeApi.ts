@@ -47,7 +47,7 @@ const view = ({ description, id, items, kind, name }: FakeList): Schema.JsonObje
 const viewItem = (item: ListItem.StoredItem): Schema.JsonObject => ({ id: item.id, ...Wire.write(item) })
 
 const written = (body: unknown): ReadonlyArray<ListItem.ListItem> =>
-  Schema.decodeUnknownSync(Schema.Array(Wire.Item))(body).flatMap((wire) => Wire.read(wire) ?? [])
+  Schema.decodeUnknownSync(Wire.Items)(body).flatMap((wire) => Wire.read(wire) ?? [])
 
 const put = (state: State, list: FakeList, items: ReadonlyArray<ListItem.ListItem>) => {
   for (const item of items) {

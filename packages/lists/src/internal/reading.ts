@@ -8,7 +8,6 @@ import * as RequestBudget from "@bulk-operations/core/RequestBudget"
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { CursorExpired } from "../CursorExpired.ts"
@@ -17,8 +16,6 @@ import type { Page } from "../ListItems.ts"
 import * as Call from "./call.ts"
 import * as Refusal from "./refusal.ts"
 import * as Wire from "./wire.ts"
-
-const Items = Schema.Array(Wire.Item)
 
 /** What to read. */
 export interface Query {
@@ -38,8 +35,8 @@ export const one = Effect.fnUntraced(function*(
   itemId: string
 ): Effect.fn.Return<StoredItem, CloudflareError> {
   const path = yield* Call.path("GET", accountId, { list_id: listId, item_id: itemId })
-  const wire = yield* api.request(HttpClientRequest.get(path), Wire.Item)
-  return yield* Effect.fromResult(Result.mapError(Wire.readStored(wire), (detail) => unreadable("GET", path, detail)))
+  const item = Wire.readStored(yield* api.request(HttpClientRequest.get(path), Schema.Unknown))
+  return typeof item === "string" ? yield* unreadable("GET", path, item) : item
 })
 
 /** The page at a cursor, or the first one. */
@@ -57,7 +54,7 @@ export const page = Effect.fnUntraced(function*(
     }
   })
   const { result, resultInfo } = yield* Effect.mapError(
-    api.answer(request, Items),
+    api.answer(request, Wire.Items),
     (cause) =>
       cursor !== undefined && Refusal.isExpiredCursor(cause)
         ? new CursorExpired({ listId, cursor, itemsBefore, cause })
@@ -66,8 +63,8 @@ export const page = Effect.fnUntraced(function*(
   const items: Array<StoredItem> = []
   for (const wire of result) {
     const item = Wire.readStored(wire)
-    if (Result.isFailure(item)) return yield* unreadable("GET", path, item.failure)
-    items.push(item.success)
+    if (typeof item === "string") return yield* unreadable("GET", path, item)
+    items.push(item)
   }
   return { items, before: resultInfo.cursors?.before, after: resultInfo.cursors?.after }
 })
@@ -80,8 +77,7 @@ interface Position {
   readonly itemsBefore: number
 }
 
-/** All pages from a cursor on. */
-export const pages = (query: Query, cursor: string | undefined): Stream.Stream<Page, CloudflareError | CursorExpired> =>
+const paged = <A>(query: Query, cursor: string | undefined, of: (page: Page) => ReadonlyArray<A>) =>
   Stream.suspend(() => {
     // A server that goes round in circles would never end.
     const seen = new Set<string>()
@@ -96,8 +92,16 @@ export const pages = (query: Query, cursor: string | undefined): Stream.Stream<P
             const next = page.after === undefined || page.after === "" || seen.has(page.after)
               ? Option.none()
               : Option.some({ cursor: page.after, itemsBefore: itemsBefore + page.items.length })
-            return [[page], next] as const
+            return [of(page), next] as const
           }
         )
     )
   })
+
+/** All pages from a cursor on. */
+export const pages = (query: Query, cursor?: string): Stream.Stream<Page, CloudflareError | CursorExpired> =>
+  paged(query, cursor, (page) => [page])
+
+/** All items from a cursor on. */
+export const items = (query: Query, cursor?: string): Stream.Stream<StoredItem, CloudflareError | CursorExpired> =>
+  paged(query, cursor, ({ items }) => items)

@@ -68,14 +68,7 @@ export interface Site {
 }
 
 const read = ({ accountId, api, listId }: Site) =>
-  Stream.runCollect(
-    Stream.flattenIterable(
-      Stream.map(
-        Reading.pages({ api, accountId, listId, perPage: 500, search: undefined }, undefined),
-        ({ items }) => items
-      )
-    )
-  )
+  Stream.runCollect(Reading.items({ api, accountId, listId, perPage: 500, search: undefined }))
 
 const planFor = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
   const held = yield* read(site)

@@ -4,87 +4,77 @@
  * Writing is exact: the parts of an item and nothing else, for Cloudflare refuses items that are sent back with `id` and
  * times (10026). Reading is lenient: whatever a list holds can be read, with `null` or `{}` for parts that are not there.
  */
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as ListItem from "../ListItem.ts"
 
-const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+/** A page of items, each still to be read. */
+export const Items = Schema.declare(
+  (value): value is ReadonlyArray<unknown> => Array.isArray(value),
+  { expected: "an array of items" }
+)
 
-/** An item in any state in which it has been seen. */
-export const Item = Schema.Struct({
-  id: maybe(Schema.String),
-  ip: maybe(Schema.String),
-  redirect: maybe(Schema.Struct({
-    source_url: maybe(Schema.String),
-    target_url: maybe(Schema.String),
-    status_code: maybe(Schema.Finite),
-    include_subdomains: maybe(Schema.Boolean),
-    subpath_matching: maybe(Schema.Boolean),
-    preserve_query_string: maybe(Schema.Boolean),
-    preserve_path_suffix: maybe(Schema.Boolean)
-  })),
-  hostname: maybe(Schema.Struct({
-    url_hostname: maybe(Schema.String),
-    exclude_exact_hostname: maybe(Schema.Boolean)
-  })),
-  asn: maybe(Schema.Finite),
-  comment: maybe(Schema.String),
-  created_on: maybe(Schema.String),
-  modified_on: maybe(Schema.String)
-})
-export type Item = typeof Item.Type
+// Read by hand: a schema of these parts takes eight times as long, and a list has up to a million of them.
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
-type Without<A, Key extends keyof A> = { readonly [K in Key]?: NonNullable<A[K]> }
+const commentOf = (from: object): string | undefined =>
+  "comment" in from && typeof from.comment === "string" && from.comment !== "" ? from.comment : undefined
 
-// The parts of these names that are there.
-const pick = <A extends object, const Key extends keyof A & string>(
-  from: A,
-  keys: ReadonlyArray<Key>
-): Without<A, Key> => {
-  const picked: { -readonly [K in Key]?: NonNullable<A[K]> } = {}
-  for (const key of keys) {
-    const value = from[key]
-    if (value !== undefined && value !== null) picked[key] = value
+const flags = ["include_subdomains", "subpath_matching", "preserve_query_string", "preserve_path_suffix"] as const
+
+const readRedirect = (wire: object): ListItem.RedirectTarget | undefined => {
+  if (!("source_url" in wire && typeof wire.source_url === "string")) return undefined
+  if (!("target_url" in wire && typeof wire.target_url === "string")) return undefined
+  const set: { -readonly [Flag in (typeof flags)[number]]?: boolean } = {}
+  for (const flag of flags) {
+    const value: unknown = Reflect.get(wire, flag)
+    if (typeof value === "boolean") set[flag] = value
   }
-  return picked
+  const status = "status_code" in wire && Number.isInteger(wire.status_code) ? Number(wire.status_code) : undefined
+  return {
+    source_url: wire.source_url,
+    target_url: wire.target_url,
+    ...(status !== undefined && { status_code: status }),
+    ...set
+  }
 }
 
-const redirectFlags = [
-  "status_code",
-  "include_subdomains",
-  "subpath_matching",
-  "preserve_query_string",
-  "preserve_path_suffix"
-] as const
+const readHostname = (wire: object): ListItem.Hostname["hostname"] | undefined => {
+  if (!("url_hostname" in wire && typeof wire.url_hostname === "string")) return undefined
+  const { url_hostname } = wire
+  return "exclude_exact_hostname" in wire && typeof wire.exclude_exact_hostname === "boolean"
+    ? { url_hostname, exclude_exact_hostname: wire.exclude_exact_hostname }
+    : { url_hostname }
+}
 
-const value = ({ asn, hostname, ip, redirect }: Item): ListItem.ListItem | undefined => {
-  if (typeof ip === "string") return { kind: "ip", ip }
-  if (typeof asn === "number") return { kind: "asn", asn }
-  if (typeof redirect?.source_url === "string" && typeof redirect.target_url === "string") {
-    const { source_url, target_url } = redirect
-    return { kind: "redirect", redirect: { source_url, target_url, ...pick(redirect, redirectFlags) } }
-  }
-  if (typeof hostname?.url_hostname === "string") {
-    const { url_hostname } = hostname
-    return { kind: "hostname", hostname: { url_hostname, ...pick(hostname, ["exclude_exact_hostname"]) } }
-  }
-  return undefined
+const readValue = (wire: object): ListItem.ListItem | undefined => {
+  if ("ip" in wire && typeof wire.ip === "string") return { kind: "ip", ip: wire.ip }
+  if ("asn" in wire && typeof wire.asn === "number") return { kind: "asn", asn: wire.asn }
+  const redirect = "redirect" in wire && isObject(wire.redirect) ? readRedirect(wire.redirect) : undefined
+  if (redirect !== undefined) return { kind: "redirect", redirect }
+  const hostname = "hostname" in wire && isObject(wire.hostname) ? readHostname(wire.hostname) : undefined
+  return hostname && { kind: "hostname", hostname }
 }
 
 /** The item, if it is of a kind that is known. */
-export const read = (wire: Item): ListItem.ListItem | undefined => {
-  const item = value(wire)
-  return item === undefined || typeof wire.comment !== "string" || wire.comment === ""
-    ? item
-    : { ...item, comment: wire.comment }
+export const read = (wire: unknown): ListItem.ListItem | undefined => {
+  if (!isObject(wire)) return undefined
+  const [item, comment] = [readValue(wire), commentOf(wire)]
+  return item === undefined || comment === undefined ? item : { ...item, comment }
 }
 
-/** The item as the list holds it, or why it is none. */
-export const readStored = (wire: Item): Result.Result<ListItem.StoredItem, string> => {
-  const item = read(wire)
-  if (item === undefined) return Result.fail("an item that is no address, redirect, hostname or AS number")
-  if (typeof wire.id !== "string") return Result.fail("an item without an id")
-  return Result.succeed({ ...item, id: wire.id, ...pick(wire, ["created_on", "modified_on"]) })
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
+/** The item as the list holds it; a text says why it is none. */
+export const readStored = (wire: unknown): ListItem.StoredItem | string => {
+  const item = isObject(wire) ? readValue(wire) : undefined
+  if (item === undefined || !isObject(wire)) return "an item that is no address, redirect, hostname or AS number"
+  if (!("id" in wire && typeof wire.id === "string")) return "an item without an id"
+  const stored: ListItem.ListItem & Mutable<Omit<ListItem.StoredItem, "kind">> = { ...item, id: wire.id }
+  const comment = commentOf(wire)
+  if (comment !== undefined) stored.comment = comment
+  if ("created_on" in wire && typeof wire.created_on === "string") stored.created_on = wire.created_on
+  if ("modified_on" in wire && typeof wire.modified_on === "string") stored.modified_on = wire.modified_on
+  return stored
 }
 
 /** What Cloudflare is sent for an item. */

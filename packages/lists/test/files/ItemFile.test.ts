@@ -221,9 +221,9 @@ describe("JSON", () => {
     const json = { format: "json", kind: "ip" } as const
     assert.deepStrictEqual(wrong("[{\"asn\": 5},\n[[], 5],\n{\"ip\": 5}, null\n]", json), [
       [1, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"],
-      [2, "Expected object"],
-      [3, "Expected string | null at [\"ip\"]"],
-      [3, "Expected object"]
+      [2, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"],
+      [3, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"],
+      [3, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"]
     ])
     assert.deepStrictEqual(wrong("{\"result\": []}", json), [[1, "not a JSON array of items"]])
     assert.deepStrictEqual(wrong("[nope]", json), [[1, "not JSON"]])

@@ -2,7 +2,6 @@
  * JSON arrays and lines of JSON: items as Cloudflare's API has them, or bare values.
  */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as Wire from "../../internal/wire.ts"
 import type * as ListItem from "../../ListItem.ts"
 import type { Options } from "../ItemFile.ts"
@@ -16,8 +15,6 @@ const parseJson = (text: string) =>
     catch: (cause) => ({ reason: "not JSON", line: Number(/\(line (\d+)/.exec(String(cause))?.[1] ?? 1) })
   })
 
-const decode = Schema.decodeUnknownResult(Wire.Item)
-
 const examples: Readonly<globalThis.Record<ListItem.ListKind, string>> = {
   ip: `{"ip":"192.0.2.1"}`,
   redirect: `{"redirect":{"source_url":"example.com/","target_url":"https://example.net/"}}`,
@@ -27,11 +24,8 @@ const examples: Readonly<globalThis.Record<ListItem.ListKind, string>> = {
 
 const readItem = (kind: ListItem.ListKind, json: unknown): Record["item"] => {
   if (typeof json === "string" || typeof json === "number") return Value.read(kind, String(json).trim())
-  const wire = Result.mapError(decode(json), ({ message }) => message.replace(/\s+/g, " "))
-  return Result.flatMap(wire, (wire) => {
-    const item = Wire.read(wire)
-    return item?.kind === kind ? Result.succeed(item) : Result.fail(`not of kind ${kind}, such as ${examples[kind]}`)
-  })
+  const item = Wire.read(json)
+  return item?.kind === kind ? Result.succeed(item) : Result.fail(`not of kind ${kind}, such as ${examples[kind]}`)
 }
 
 /** Where the elements of an array begin, in a text that is known to be JSON. */
