@@ -14,7 +14,7 @@ const line = (
   { deadline, elapsed, isThrottled, nextPollAt, operation, polls, transientError }: PollProgress.PollProgress,
   now: DateTime.DateTime
 ) => {
-  const until = (moment: DateTime.DateTime) => seconds(DateTime.distance(now, moment))
+  const until = (moment: DateTime.DateTime) => seconds(Duration.max(Duration.zero, DateTime.distance(now, moment)))
   const parts = [
     Option.match(operation, { onNone: () => "not seen yet", onSome: ({ status }) => status }),
     ...Option.toArray(transientError).map(({ reason }) => reason._tag),
