@@ -56,24 +56,22 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [began + 61_000])
     }))
 
-  it.effect("starts anew where its timer is dead: overdue for a second", () =>
+  it.effect("is set anew with its time of before, where its timer may have died: set more than 100 ms ago", () =>
     Effect.gen(function*() {
       const { clock, fork } = yield* forking
-      let rings = 0
+      const rings: Array<number> = []
       let isDead = true
       const worker: Clock.Clock = { ...clock, sleep: (duration) => isDead ? Effect.never : clock.sleep(duration) }
-      const alarm = Alarm.make(worker, fork, () => rings += 1)
+      const alarm = Alarm.make(worker, fork, () => rings.push(Alarm.monotonicMillis(clock)))
       const began = Alarm.monotonicMillis(clock)
       alarm.set(began + 1000)
       isDead = false
-      yield* TestClock.adjust("1999 millis")
+      yield* TestClock.adjust("99 millis")
       alarm.set(began + 3000)
-      yield* TestClock.adjust(1)
-      // So late, the timer is taken for dead, not for slow.
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(rings, [])
       alarm.set(began + 3000)
-      yield* TestClock.adjust("999 millis")
-      assert.strictEqual(rings, 0)
-      yield* TestClock.adjust(1)
-      assert.strictEqual(rings, 1)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(rings, [began + 2100])
     }))
 })
