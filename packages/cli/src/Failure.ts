@@ -1,0 +1,112 @@
+/**
+ * What has gone wrong, for a person at a terminal: an exit code, a name for programs, and a text that speaks of flags.
+ */
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import type { CursorExpired } from "@bulk-operations/lists/CursorExpired"
+import type { InvalidFile } from "@bulk-operations/lists/files/ItemFile"
+import type { InvalidItems } from "@bulk-operations/lists/InvalidItems"
+import type { SyncIncomplete, SyncNotVisible, TooManyDeletions } from "@bulk-operations/lists/SyncError"
+import type { AnotherOperationPending, NoItems, OutcomeUnknown } from "@bulk-operations/lists/WriteError"
+import type { WaitError } from "@bulk-operations/poll/WaitError"
+import type { SimulatorError } from "@bulk-operations/simulator/SimulatorError"
+import type * as Config from "effect/Config"
+import * as Data from "effect/Data"
+import type { PlatformError } from "effect/PlatformError"
+import * as DurationText from "./DurationText.ts"
+import { ExitCode } from "./ExitCode.ts"
+
+/** What was typed, or what stands in a file or variable, is wrong. Nothing was sent. */
+export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
+
+/** There is nothing to authenticate with. Nothing was sent. */
+export class NoCredentials extends Data.TaggedError("NoCredentials")<{ readonly message: string }> {}
+
+/** A person has to say yes, and has not. */
+export class NotConfirmed extends Data.TaggedError("NotConfirmed")<{ readonly message: string }> {}
+
+/** Whatever a command can fail with. */
+export type CommandError =
+  | WaitError
+  | CloudflareError
+  | CursorExpired
+  | InvalidFile
+  | InvalidItems
+  | NoItems
+  | TooManyDeletions
+  | SyncIncomplete
+  | SyncNotVisible
+  | AnotherOperationPending
+  | OutcomeUnknown
+  | SimulatorError
+  | PlatformError
+  | Config.ConfigError
+  | UsageError
+  | NoCredentials
+  | NotConfirmed
+
+export interface Failure {
+  readonly code: ExitCode
+  /** A name that stays the same. */
+  readonly error: string
+  readonly message: string
+}
+
+const ofCloudflare = ({ reason }: CloudflareError): Failure => {
+  const code = reason._tag === "Unauthorized" || reason._tag === "Forbidden"
+    ? ExitCode.notAuthorized
+    : reason._tag === "InvalidRequest" && reason.status === undefined
+    ? ExitCode.usage
+    : ExitCode.api
+  return { code, error: reason._tag, message: reason.message }
+}
+
+const messageOf = (error: CommandError): string => {
+  switch (error._tag) {
+    case "PollTimeout":
+      return `Bulk operation ${error.operationId} did not end within ${DurationText.format(error.timeout)}. It goes on.`
+    case "NoItems":
+      return error.message.replace("say allowEmpty: true", "add --allow-empty")
+    case "TooManyDeletions":
+      return error.message.replace("raise maxDeletions", "raise --max-deletions")
+    case "OutcomeUnknown":
+      return error.message.replace(": onLostAnswer: \"repeat\" does so.", ": --repeat does so.")
+    default:
+      return error.message
+  }
+}
+
+const codeOf = (error: Exclude<CommandError, CloudflareError>): ExitCode => {
+  switch (error._tag) {
+    case "BulkOperationFailed":
+      return ExitCode.failed
+    case "PollTimeout":
+      return ExitCode.timedOut
+    case "NoCredentials":
+      return ExitCode.notAuthorized
+    case "TooManyDeletions":
+    case "NotConfirmed":
+      return ExitCode.refused
+    case "NoItems":
+      return error.action === "replace" || error.action === "sync" ? ExitCode.refused : ExitCode.usage
+    case "SyncIncomplete":
+      return of(error.cause).code
+    case "AnotherOperationPending":
+    case "OutcomeUnknown":
+    case "SyncNotVisible":
+    case "CursorExpired":
+      return ExitCode.api
+    case "InvalidFile":
+    case "InvalidItems":
+    case "SimulatorError":
+    case "PlatformError":
+    case "ConfigError":
+    case "UsageError":
+      return ExitCode.usage
+  }
+}
+
+/** What to say about an error, and the exit code that stands for it. */
+export const of = (error: CommandError): Failure =>
+  error._tag === "CloudflareError"
+    ? ofCloudflare(error)
+    : { code: codeOf(error), error: error._tag, message: messageOf(error) }

@@ -1,0 +1,43 @@
+/**
+ * How to wait, as flags say it.
+ */
+import type { PartialOptions } from "@bulk-operations/poll/PollOptions"
+import * as PollSchedule from "@bulk-operations/poll/PollSchedule"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as DurationText from "../DurationText.ts"
+import { UsageError } from "../Failure.ts"
+
+export interface WaitingFlags {
+  readonly timeout: Option.Option<Duration.Duration>
+  readonly requestCost: Option.Option<Duration.Duration>
+  readonly every: Option.Option<Duration.Duration>
+}
+
+/** The schedule that the flags name, if they name one. */
+export const schedule = ({ every, requestCost }: Pick<WaitingFlags, "every" | "requestCost">) =>
+  Option.isSome(every) && Option.isSome(requestCost)
+    ? Effect.fail(new UsageError({ message: "--every and --request-cost exclude each other: pass one of them." }))
+    : Effect.succeed<PollSchedule.PollSchedule | undefined>(
+      Option.isSome(every)
+        ? PollSchedule.spaced(every.value)
+        : Option.isSome(requestCost)
+        ? PollSchedule.quadratic({ requestCost: requestCost.value })
+        : undefined
+    )
+
+export const of = Effect.fnUntraced(function*(flags: WaitingFlags): Effect.fn.Return<PartialOptions, UsageError> {
+  return { schedule: yield* schedule(flags), timeout: Option.getOrUndefined(flags.timeout) }
+})
+
+/** The same flags once more, for a command that goes on. */
+export const asArguments = (flags: WaitingFlags): ReadonlyArray<string> => {
+  const argument = (name: string, value: Option.Option<Duration.Duration>) =>
+    Option.match(value, { onNone: () => [], onSome: (value) => [`--${name}`, DurationText.asArgument(value)] })
+  return [
+    ...argument("timeout", flags.timeout),
+    ...argument("request-cost", flags.requestCost),
+    ...argument("every", flags.every)
+  ]
+}

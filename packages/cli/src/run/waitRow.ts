@@ -1,0 +1,112 @@
+/**
+ * How one wait looks: a line of a terminal, or what has changed since the line before.
+ */
+import { isTerminal } from "@bulk-operations/core/BulkOperation"
+import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import type { PollProgress } from "@bulk-operations/poll/PollProgress"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as DurationText from "../DurationText.ts"
+import type { Event } from "../Event.ts"
+import type { Paint } from "../Output.ts"
+
+/** A wait, as last heard of. Times are milliseconds of the wall clock. */
+export interface WaitRow {
+  readonly id: string
+  readonly since: number
+  readonly progress: PollProgress | undefined
+}
+
+const troubles: { readonly [Tag in CloudflareError["reason"]["_tag"]]?: string } = {
+  RateLimited: "asked to slow down",
+  ServerError: "Cloudflare failed",
+  TransportError: "no connection",
+  Timeout: "no answer in time",
+  MalformedResponse: "unreadable answer",
+  Blocked: "stopped by a firewall"
+}
+
+/** A transient error in a few words. */
+export const trouble = ({ reason }: CloudflareError): string =>
+  `${troubles[reason._tag] ?? reason._tag}${reason.status === undefined ? "" : ` (HTTP ${reason.status})`}`
+
+const statusOf = ({ progress }: WaitRow) =>
+  Option.getOrUndefined(Option.map(progress?.operation ?? Option.none(), ({ status }) => status))
+
+const troubleOf = ({ progress }: WaitRow): string | undefined =>
+  progress === undefined
+    ? undefined
+    : progress.isThrottled
+    ? "waits for the request budget"
+    // The others are about to end the wait.
+    : Option.getOrUndefined(Option.map(Option.filter(progress.transientError, ({ isRetryable }) => isRetryable), trouble))
+
+/** What has changed, in words; nothing where nothing that matters has. The end is told by others. */
+export const change = (before: WaitRow, after: WaitRow): string | undefined => {
+  if (Option.exists(after.progress?.operation ?? Option.none(), isTerminal)) return undefined
+  const [status, now] = [statusOf(before), statusOf(after)]
+  const [met, meets] = [troubleOf(before), troubleOf(after)]
+  if (meets !== undefined && meets !== met) return `${meets}${now === undefined ? "" : `, last seen ${now}`}`
+  if (now !== undefined && now !== status) return now
+  return met !== undefined && meets === undefined ? `answers again: ${now ?? "not seen"}` : undefined
+}
+
+const iso = (at: Option.Option<DateTime.Utc>) => Option.getOrUndefined(Option.map(at, DateTime.formatIso))
+
+/** The same for a program. */
+export const event = (id: string, progress: PollProgress): Event => {
+  const status = Option.getOrUndefined(progress.operation)?.status
+  const [nextPollAt, deadline] = [iso(progress.nextPollAt), iso(progress.deadline)]
+  const transientError = Option.getOrUndefined(progress.transientError)?.message
+  return {
+    type: "progress",
+    id,
+    ...(status !== undefined && { status }),
+    polls: progress.polls,
+    elapsedSeconds: DurationText.seconds(progress.elapsed),
+    ...(nextPollAt !== undefined && { nextPollAt }),
+    ...(deadline !== undefined && { deadline }),
+    ...(transientError !== undefined && { transientError }),
+    isThrottled: progress.isThrottled
+  }
+}
+
+const shortId = (id: string) => id.length > 14 ? `${id.slice(0, 12)}…` : id
+const spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? "" : "s"}`
+
+/** So many columns a trouble has at least, before other parts give way. */
+const leastTrouble = 18
+
+/** The line of a wait. In a narrow window the parts that matter least give way, and the rest is cut by who draws it. */
+export const line = (row: WaitRow, now: number, columns: number, paint: Paint): string => {
+  const { id, progress, since } = row
+  const left = (at: Option.Option<DateTime.Utc>) =>
+    Option.map(at, (at) => DurationText.format(Math.max(0, DateTime.toEpochMillis(at) - now)))
+  const next = Option.match(left(progress?.nextPollAt ?? Option.none()), {
+    onNone: () => progress === undefined ? "" : "polling",
+    onSome: (left) => left === "0.0s" ? "polling" : `next in ${left}`
+  })
+  const until = Option.match(left(progress?.deadline ?? Option.none()), {
+    onNone: () => "",
+    onSome: (left) => `${left} left`
+  })
+  const met = troubleOf(row)
+  const status = statusOf(row) ?? (met === undefined ? "asking" : "unknown")
+  const elapsed = DurationText.format(now - since).padStart(6)
+  const polls = plural(progress?.polls ?? 0, "poll").padStart(8)
+  const parts = [status.padEnd(9), elapsed]
+  const variants = [
+    [id, ...parts, polls, next.padEnd(13), until.padEnd(11)],
+    [shortId(id), ...parts, polls, next.padEnd(13), until.padEnd(11)],
+    [shortId(id), ...parts, polls, next.padEnd(13)],
+    [shortId(id), ...parts, polls],
+    [shortId(id), ...parts],
+    [shortId(id).slice(0, 8), status]
+  ].map((parts) => parts.join("  "))
+  const room = columns - 3 - (met === undefined ? 0 : Math.min(met.length, leastTrouble) + 2)
+  const text = variants.find((text) => CliOutput.displayWidth(text.trimEnd()) <= room) ?? variants.at(-1) ?? id
+  const mark = spinner[Math.floor(Math.max(0, now - since) / 120) % spinner.length] ?? ""
+  return `${(met === undefined ? paint.busy : paint.bad)(mark)} ${met === undefined ? text.trimEnd() : `${text}  ${paint.bad(met)}`}`
+}
