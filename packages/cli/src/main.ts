@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import * as References from "effect/References"
 import packageJson from "../package.json" with { type: "json" }
 import { get } from "./commands/get.ts"
+import { items } from "./commands/items.ts"
 import { simulate } from "./commands/simulate.ts"
 import { wait } from "./commands/wait.ts"
 import { Exit, ExitCode } from "./ExitCode.ts"
@@ -65,7 +66,7 @@ const help = (doc: HelpDoc) =>
       }))
     }))
 
-const command = root.pipe(Command.withSubcommands([wait, get, simulate]))
+const command = root.pipe(Command.withSubcommands([wait, get, items, simulate]))
 
 const program = Command.run(command, { version: packageJson.version, renderErrors: true }).pipe(
   Effect.catchIf(CliError.isCliError, () => Effect.fail(new Exit({ code: ExitCode.usage }))),

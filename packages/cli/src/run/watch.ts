@@ -29,6 +29,8 @@ export class Watch extends Context.Service<Watch, {
   readonly follow: (operationId: string, options?: WaitOptions) => Effect.Effect<Followed, WaitError>
   /** From now on, so many waits belong together. */
   readonly expect: (total: number) => Effect.Effect<void>
+  /** The operations that are waited for. */
+  readonly active: Effect.Effect<ReadonlyArray<string>>
 }>()("@bulk-operations/cli/Watch") {}
 
 const lines = (rows: ReadonlyMap<string, WaitRow.WaitRow>, total: number, now: number, paint: Output["Service"]["paint"]) =>
@@ -83,6 +85,7 @@ const make = Effect.gen(function*() {
 
   return Watch.of({
     follow,
+    active: Effect.sync(() => Array.from(rows.keys())),
     expect: (n) =>
       Effect.sync(() => {
         total = n
