@@ -12,6 +12,7 @@ import { constVoid, identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
+import { longest } from "./internal/bins.ts"
 import * as Durations from "./internal/duration.ts"
 import * as Model from "./internal/hazard.ts"
 import * as Histories from "./internal/histories.ts"
@@ -38,7 +39,7 @@ export const hazard = (history: History, options?: HazardOptions): Hazard =>
 const expectedOf = (options: HazardOptions | undefined) =>
   options?.expected === undefined
     ? undefined
-    : Math.min(Model.longest, Durations.positive("expected", options.expected))
+    : Math.min(longest, Durations.positive("expected", options.expected))
 
 /**
  * What is known of the operation that is waited for. A poller provides it to the schedule of each of its waits; for

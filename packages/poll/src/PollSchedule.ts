@@ -180,7 +180,7 @@ export const explain = (
   schedule: PollSchedule,
   durations: ReadonlyArray<Duration.Input>
 ): Effect.Effect<ReadonlyArray<Explanation>> => {
-  const ends = durations.map((duration) => Duration.fromInputUnsafe(duration))
+  const ends = durations.map((duration) => Duration.millis(Durations.notNegative("duration", duration)))
   const last = Math.max(...ends.map(Duration.toMillis))
   return Effect.gen(function*() {
     const runs: Array<Run> = []
@@ -239,9 +239,9 @@ const lateness = ({ gap, polls }: Run, end: number) => {
  * The gap after a poll that has just been answered, without a live wait: for a durable workflow or a test, that holds no
  * schedule between two polls. None when the schedule has ended.
  *
- * `learned` takes what is known from `PollHistory.CurrentHazard`, as provided where this is run. A schedule has state, so it is begun anew and stepped through the gaps so far: at most 10,000 of them. For every
+ * A schedule has state, so it is begun anew and stepped through the gaps so far: at most 10,000 of them. For every
  * schedule of this module the result is the gap that a live wait would take; one that draws at random with each step has
- * other draws here.
+ * other draws here. `learned` takes what is known from `PollHistory.CurrentHazard`, as provided where this is run.
  *
  * @example
  * import { BulkOperation } from "@bulk-operations/core"

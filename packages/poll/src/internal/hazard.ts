@@ -17,17 +17,21 @@
  *
  * All ages are milliseconds.
  */
+import {
+  bins,
+  ends,
+  firstEdge,
+  logRatio,
+  narrowest,
+  type Observation,
+  placeOf,
+  ratio,
+  type Spread,
+  spread
+} from "./bins.ts"
 
-/** An operation that ended at an age between `from` and `to`; where `to` is infinite it was not seen to end. */
-export interface Observation {
-  readonly from: number
-  readonly to: number
-}
-
-/** What was counted: operations that reached each bin, and that ended in it. */
-interface Memory {
-  readonly reached: ReadonlyArray<number>
-  readonly ended: ReadonlyArray<number>
+/** What is remembered of operations, and how much it counts. */
+interface Memory extends Spread {
   readonly weight: number
 }
 
@@ -43,21 +47,6 @@ export interface Hazard {
   readonly operations: number
   readonly chances: ReadonlyArray<number>
 }
-
-/** Longer than this is all the same. */
-export const longest = 86_400_000
-
-const ratio = 1.2
-const firstEdge = 100
-const logRatio = Math.log(ratio)
-
-// Bin 0 is all that is shorter than the first edge; the last one has no end.
-const count = Math.ceil(Math.log(longest / firstEdge) / logRatio) + 2
-const bins = Array.from({ length: count }, (_, bin) => bin)
-const ends = bins.map((bin) => bin === count - 1 ? Number.POSITIVE_INFINITY : firstEdge * ratio ** bin)
-
-// An age as a place on the scale of bins: from 3 to 4 is bin 3.
-const placeOf = (age: number) => Math.min(count - 0.5, 1 + Math.log(Math.max(1, age) / firstEdge) / logRatio)
 
 // Of who has no scale, each age is infinitely old already: bin 0 is certain.
 const chancesUnknown: ReadonlyArray<number> = bins.map((bin) => bin === 0 ? 1 : 1 - 1 / Math.sqrt(ratio))
@@ -129,12 +118,6 @@ export const hazard = ({ memories, operations }: Beliefs, expected?: number): Ha
   return { operations, chances }
 }
 
-/** Some operations, by bin. */
-interface Spread {
-  readonly reached: ReadonlyArray<number>
-  readonly ended: ReadonlyArray<number>
-}
-
 // By bin, the mean of what a bin's prior holds for likely and of what was seen there.
 const chancesOf = ({ ended, reached }: Memory, index: number, hint?: Spread & { readonly operations: number }) => {
   const kind = kinds[index] ?? kinds[0]
@@ -159,36 +142,6 @@ const likelihood = (chances: ReadonlyArray<number>, { from, to }: Observation) =
   const left = to === Number.POSITIVE_INFINITY ? 0 : outliving(Math.max(placeOf(to), start + narrowest))
   return Math.max(1e-300, outliving(start) - left)
 }
-
-// Of a bin: no duration is known better.
-const narrowest = 0.01
-
-// An end spread over its interval and, as the next operation will not last exactly as long, over its neighbourhood.
-const spread = ({ from, to }: Observation, blur: number): Spread => {
-  const start = placeOf(from)
-  if (to === Number.POSITIVE_INFINITY) {
-    return { reached: bins.map((bin) => Math.min(1, Math.max(0, start - bin))), ended: bins.map(() => 0) }
-  }
-  const width = Math.max(narrowest, placeOf(to) - start)
-  const scale = blur * Math.sqrt(3) / Math.PI
-  // The part that ended before a place: a logistic distribution, averaged over where in the interval its middle is.
-  const before = (place: number) => {
-    const after = (place - start) / scale
-    const above = (place - start - width) / scale
-    if (place === 0 || after < -negligible) return 0
-    if (place === count || above > negligible) return 1
-    return scale / width * (softplus(after) - softplus(above))
-  }
-  const edges = [...bins.map(before), 1]
-  return {
-    reached: bins.map((bin) => 1 - (edges[bin] ?? 0)),
-    ended: bins.map((bin) => Math.max(0, (edges[bin + 1] ?? 0) - (edges[bin] ?? 0)))
-  }
-}
-
-const negligible = 20
-
-const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 
 /** What a gap depends on, besides the hazard. */
 export interface Poll {

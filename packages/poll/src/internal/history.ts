@@ -3,7 +3,8 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
-import { type Beliefs, longest, nothing, observe } from "./hazard.ts"
+import { longest } from "./bins.ts"
+import { type Beliefs, nothing, observe } from "./hazard.ts"
 
 const mostOperations = 256
 

@@ -1,16 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import { longest, type Observation } from "../../src/internal/bins.ts"
 import * as Hazard from "../../src/internal/hazard.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-const after = (...observations: ReadonlyArray<Hazard.Observation>) =>
-  observations.reduce(Hazard.observe, Hazard.nothing)
+const after = (...observations: ReadonlyArray<Observation>) => observations.reduce(Hazard.observe, Hazard.nothing)
 
-const times = (count: number, observation: Hazard.Observation) => Array.from({ length: count }, () => observation)
+const times = (count: number, observation: Observation) => Array.from({ length: count }, () => observation)
 
-const took = (seconds: number): Hazard.Observation => ({ from: 1000 * seconds, to: 1000 * seconds + 1000 })
-const notBy = (seconds: number): Hazard.Observation => ({ from: 1000 * seconds, to: Number.POSITIVE_INFINITY })
+const took = (seconds: number): Observation => ({ from: 1000 * seconds, to: 1000 * seconds + 1000 })
+const notBy = (seconds: number): Observation => ({ from: 1000 * seconds, to: Number.POSITIVE_INFINITY })
 
 // When one polls who polls in the middle of what is drawn, up to some seconds.
 const polls = (beliefs: Hazard.Beliefs, until: number, expected?: number) => {
@@ -42,7 +42,7 @@ describe("nextPoll", () => {
   )
 
   const observation = Schema.Struct({
-    from: between(0, Hazard.longest),
+    from: between(0, longest),
     width: between(1, 10_000),
     ended: Schema.Boolean
   })
@@ -51,7 +51,7 @@ describe("nextPoll", () => {
     "is after the age and finite, whatever was observed",
     {
       observations: Schema.Array(observation).check(Schema.isMaxLength(30)),
-      age: between(0, 10 * Hazard.longest),
+      age: between(0, 10 * longest),
       cost: between(1, 100_000),
       phase: between(0, 99)
     },
