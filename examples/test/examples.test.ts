@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { text } from "node:stream/consumers"
 
 // Each example is run as a reader would run it, in a process of its own.
@@ -55,6 +58,15 @@ describe.concurrent("examples", { timeout: 60_000 }, () => {
     const { exit, lines, output } = await run("poller-per-tenant")
     assert.strictEqual(exit, 0, output)
     assert.deepStrictEqual(lines, ["acme: completed", "globex: completed", "globex: no such operation"])
+  })
+
+  it("learning-durations knows in each run what the ones before saw", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "histories-"))
+    const first = await run("learning-durations", [folder])
+    const second = await run("learning-durations", [folder])
+    await rm(folder, { recursive: true })
+    assert.strictEqual(first.output, "operations in the history: 1\n")
+    assert.strictEqual(second.output, "operations in the history: 2\n")
   })
 
   it("testing-your-code passes an hour at once", async () => {

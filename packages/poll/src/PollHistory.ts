@@ -101,7 +101,7 @@ export interface StoreOptions {
 }
 
 /**
- * Histories over a `KeyValueStore`: files, Redis, SQL, so that a job which runs once a night learns as well.
+ * Histories over a `KeyValueStore`, such as files or SQL, so that a job which runs once a night learns as well.
  *
  * A history is read when it is first asked for, in the background: a gap that has begun by then stays as it is, the next
  * one knows more. It is written some time after it has changed and when the layer ends, together with what another

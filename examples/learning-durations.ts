@@ -1,0 +1,55 @@
+/**
+ * A job that learns between its runs: how long its operations take is kept in files, and each run polls by it.
+ *
+ * Takes the folder of the files; run it several times with the same one.
+ */
+import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { BulkOperationPoller, PollHistory, PollOptions, PollSchedule } from "@bulk-operations/poll"
+import { Simulator } from "@bulk-operations/simulator"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Console, Effect, Layer, Redacted } from "effect"
+import { KeyValueStore } from "effect/persistence"
+
+const [folder = ".cache/bulk-operations"] = process.argv.slice(2)
+
+const accountId = Simulator.accountId
+const history = "nightly blocklist"
+
+// `run` starts the operation and waits for it, so that the poller knows when it began.
+const job = Effect.gen(function*() {
+  const { startOperation } = yield* Simulator.Simulator
+  const poller = yield* BulkOperationPoller.BulkOperationPoller
+  yield* poller.run(startOperation({ duration: "1500 millis" }))
+})
+
+const program = Effect.gen(function*() {
+  const histories = yield* PollHistory.PollHistory
+  yield* job
+  const { operations } = yield* histories.history({ accountId, name: history })
+  yield* Console.log(`operations in the history: ${operations.length}`)
+})
+
+// The one line that switches learning on, and the name of the job.
+const Options = Layer.succeed(PollOptions.PollOptions, { schedule: PollSchedule.learned(), history })
+
+const Histories = PollHistory.layerStore().pipe(
+  Layer.provide(KeyValueStore.layerFileSystem(folder)),
+  Layer.provide(NodeServices.layer)
+)
+
+const Cloudflare = CloudflareApi.layer({ credentials: Credentials.apiToken(Redacted.make("any-token")), accountId })
+
+// A simulator without sockets stands in for Cloudflare's side.
+program.pipe(
+  Effect.provide(
+    BulkOperationPoller.layer.pipe(
+      Layer.provide(BulkOperations.layer),
+      Layer.provide(Cloudflare),
+      Layer.provideMerge(Simulator.layerHttpClient()),
+      Layer.provideMerge(Histories),
+      Layer.provideMerge(Options)
+    )
+  ),
+  NodeRuntime.runMain
+)
