@@ -1,7 +1,8 @@
+import { RequestBudget } from "@bulk-operations/core"
 import { ListItem, ListItems } from "@bulk-operations/lists"
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, Stream } from "effect"
+import { Clock, Effect, Schema, Stream } from "effect"
 import { held, inMemory, ipList, passing, requestsTo } from "./World.ts"
 
 const address = (n: number) => `10.0.${n >>> 8}.${n & 255}`
@@ -133,6 +134,17 @@ describe("reading items", () => {
       assert.strictEqual(error.reason._tag, "UnexpectedResponse")
       assert.include(error.message, "no address, redirect, hostname or AS number")
     }).pipe(Effect.provide(inMemory())))
+
+  it.effect("makes room for everything else where the request budget is short", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList(...addresses(40))
+      const items = yield* ListItems.ListItems
+      const [, at] = yield* passing(
+        Effect.zip(Stream.runDrain(items.stream(listId, { perPage: 1 })), Clock.currentTimeMillis)
+      )
+      assert.isAbove(at, 60_000)
+      assert.lengthOf(yield* requestsTo("lists.items.list"), 40)
+    }).pipe(Effect.provide(inMemory()), Effect.provide(RequestBudget.layer({ limit: 20, window: "1 minute" }))))
 
   it.effect("repeats a page that fails for a moment", () =>
     Effect.gen(function*() {

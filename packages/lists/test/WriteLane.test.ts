@@ -1,7 +1,7 @@
 import { ListItems, WriteLane, WriteMetrics } from "@bulk-operations/lists"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Metric, Tracer } from "effect"
+import { Clock, DateTime, type Duration, Effect, Exit, Fiber, Layer, Metric, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { held, inMemory, ipList, ips, passing, requestsTo, services, writesSent } from "./World.ts"
 
@@ -74,6 +74,25 @@ describe("writers of one account", () => {
       assert.lengthOf(yield* polls, before)
     }).pipe(Effect.provide(inMemory())))
 
+  it.effect("wait for the latest operation, also where the end of an earlier one is noted late", () =>
+    Effect.gen(function*() {
+      const { ended, turn } = yield* WriteLane.WriteLane
+      const { startOperation } = yield* Simulator.Simulator
+      const start = Effect.fnUntraced(function*(duration: Duration.Input) {
+        const started = { operationId: yield* startOperation({ duration }), startedAt: yield* DateTime.now }
+        yield* turn(Simulator.accountId, (turn) => turn.started(started))
+        return started.operationId
+      })
+      const first = yield* start("1 second")
+      yield* passing(start("10 minutes"), "1 minute")
+      yield* ended(Simulator.accountId, first)
+      const third = yield* Effect.forkChild(turn(Simulator.accountId, () => Effect.void))
+      yield* TestClock.adjust("5 minutes")
+      assert.isUndefined(third.pollUnsafe())
+      yield* TestClock.adjust("10 minutes")
+      yield* Fiber.join(third)
+    }).pipe(Effect.provide(Layer.provideMerge(WriteLane.layer, inMemory()))))
+
   it.effect("go on after an operation that failed, and after one that cannot be waited for", () =>
     Effect.gen(function*() {
       const items = yield* Items
@@ -82,8 +101,12 @@ describe("writers of one account", () => {
       yield* planNext({ outcome: OperationPlan.failed("full") }, { duration: "Infinity" })
       yield* items.create(listId, ips("192.0.2.1"))
       yield* passing(items.create(listId, ips("192.0.2.2"), { patience: "1 minute" }), "1 minute")
-      const third = yield* passing(Effect.flip(items.create(listId, ips("192.0.2.3"), { patience: "1 minute" })))
-      assert.strictEqual(third._tag, "AnotherOperationPending")
+      const began = yield* Clock.currentTimeMillis
+      const third = Effect.flip(items.create(listId, ips("192.0.2.3"), { patience: "1 minute" }))
+      const [error, at] = yield* passing(Effect.zip(third, Clock.currentTimeMillis))
+      assert.strictEqual(error._tag, "AnotherOperationPending")
+      // A minute for the operation before it, and a minute of refusals.
+      assert.strictEqual(at - began, 120_000)
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("leave the queue when they are interrupted, whether behind others or behind an operation", () =>
