@@ -143,6 +143,8 @@ interface Fate {
   readonly endings: ReadonlyArray<string>
   readonly earliest: number
   readonly latest: number
+  /** From when its schedule may have been stepped by a last poll or not. */
+  readonly unsureFrom: number
 }
 
 // From when the last poll may be made, which steps a schedule as well: answers take 300 ms at most, with their deviation.
@@ -166,15 +168,24 @@ const fateOf = Effect.fnUntraced(function*(
   let gap = pollAt - joinedAt
   let isTransientGap = false
   let since: number | undefined
-  let isSure = true
+  let unsureFrom = Infinity
   const limit = () => Math.min(deadline, since === undefined ? Infinity : since + person.tolerance * 1000)
   // A poll is wanted unless the schedule is stepped before its time.
   const settle = (now: number) => {
-    if (isSure && pollAt <= Math.min(now, leavesAt) && pollAt < limit() - lastPollZone && wanted.at(-1) !== pollAt) {
+    if (
+      unsureFrom === Infinity && pollAt <= Math.min(now, leavesAt) && pollAt < limit() - lastPollZone &&
+      wanted.at(-1) !== pollAt
+    ) {
       wanted.push(pollAt)
     }
   }
-  const ended = (at: number, ...endings: ReadonlyArray<string>): Fate => ({ wanted, endings, earliest: at, latest: at })
+  const ended = (at: number, ...endings: ReadonlyArray<string>): Fate => ({
+    wanted,
+    endings,
+    earliest: at,
+    latest: at,
+    unsureFrom
+  })
 
   for (const { answer, answeredAt: at, sentAt } of answered) {
     if (at > Math.min(leavesAt, limit() + 1)) break
@@ -198,7 +209,7 @@ const fateOf = Effect.fnUntraced(function*(
     const retryAfter = Result.isFailure(answer) ? Duration.toMillis(answer.failure.retryAfter ?? 0) : 0
     if (!isOver && pollAt - at > gap / 2) {
       // Its last poll, where it has made one, is its own and has stepped it.
-      if (isLast) isSure = false
+      if (isLast) unsureFrom = Math.min(unsureFrom, at)
       if (at + retryAfter > pollAt) {
         gap += at + retryAfter - pollAt
         pollAt = at + retryAfter
@@ -208,7 +219,7 @@ const fateOf = Effect.fnUntraced(function*(
     if (Result.isSuccess(answer)) {
       const next = yield* step(at + offset, answer.success)
       if (next === undefined) {
-        if (isSure) return ended(at, "schedule")
+        if (unsureFrom === Infinity) return ended(at, "schedule")
         break
       }
       gap = next
@@ -217,15 +228,21 @@ const fateOf = Effect.fnUntraced(function*(
     pollAt = at + gap
   }
   settle(Math.min(leavesAt, limit()))
-  if (!isSure && person.schedule === "two polls") {
-    return { wanted, endings: ["schedule", "timeout", "left", "CloudflareError"], earliest: joinedAt, latest: leavesAt }
+  if (unsureFrom < Infinity && person.schedule === "two polls") {
+    return {
+      wanted,
+      endings: ["schedule", "timeout", "left", "CloudflareError"],
+      earliest: joinedAt,
+      latest: leavesAt,
+      unsureFrom
+    }
   }
   if (leavesAt <= limit()) return ended(leavesAt, "left")
   // What was sent at the very end may still be answered by an answer that takes no time.
   const endings = limit() < deadline ? "CloudflareError" : "timeout"
   return leavesAt === limit() + 1
-    ? { wanted, endings: [endings, "left"], earliest: limit(), latest: limit() + 1 }
-    : { wanted, endings: [endings], earliest: limit(), latest: limit() + 1 }
+    ? { wanted, endings: [endings, "left"], earliest: limit(), latest: limit() + 1, unsureFrom }
+    : { wanted, endings: [endings], earliest: limit(), latest: limit() + 1, unsureFrom }
 })
 
 describe("many waits at once", () => {
@@ -239,6 +256,7 @@ describe("many waits at once", () => {
           const all = polls.filter((poll) => poll.operation === operation)
           const here = lives.filter(({ person }) => person.operation === operation)
           const wanted: Array<number> = []
+          const unsure = new Map<Life, number>()
           for (const life of here) {
             const { endedAt, joinedAt, person, told } = life
             const others = here.filter((other) => other !== life)
@@ -265,6 +283,7 @@ describe("many waits at once", () => {
               fate,
               polls: all.map(({ answeredAt, sentAt }) => [sentAt, answeredAt])
             })
+            unsure.set(life, fate.unsureFrom)
             assert.include(fate.endings, life.ending, shown)
             assert.isAtLeast(endedAt, fate.earliest, shown)
             assert.isAtMost(endedAt, fate.latest, shown)
@@ -294,10 +313,12 @@ describe("many waits at once", () => {
             const present = here.filter(({ endedAt, joinedAt }) => joinedAt <= sentAt && sentAt <= endedAt)
             assert.isAbove(present.length, 0, shown)
             // Each has its reason: somebody's schedule, or somebody's end.
-            const isLast = present.some(({ joinedAt, person }) => {
-              const deadline = joinedAt + (person.timeout ?? 1200) * 1000
-              const isTolerated = world.transient !== null && sentAt >= world.transient.from * 1000
-              return (sentAt >= deadline - lastPollZone && sentAt <= deadline + 1) || isTolerated
+            const isNear = (limit: number) => sentAt >= limit - lastPollZone && sentAt <= limit + 1
+            const isLast = present.some((life) => {
+              const { joinedAt, person } = life
+              const tolerance = person.tolerance * 1000
+              return isNear(joinedAt + (person.timeout ?? 1200) * 1000) || sentAt >= (unsure.get(life) ?? 0)
+                || all.some(({ answer, answeredAt }) => Result.isFailure(answer) && isNear(answeredAt + tolerance))
             })
             assert.isTrue(
               isLast || wanted.some((at) => Math.abs(at - sentAt) <= 1),
