@@ -327,6 +327,6 @@ describe("many waits at once", () => {
           })
         }
       }),
-    { arbitrary: { runs: 300 } }
+    { arbitrary: { runs: 300 }, timeout: 30_000 }
   )
 })

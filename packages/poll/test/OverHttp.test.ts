@@ -58,6 +58,9 @@ describe("over HTTP", () => {
       const began = yield* Clock.currentTimeMillis
       const error = yield* Effect.flip(poller.wait(operationId, { timeout: "300 millis" }))
       assert.strictEqual(error._tag, "PollTimeout")
-      assert.approximately((yield* Clock.currentTimeMillis) - began, 300, 250)
+      const took = (yield* Clock.currentTimeMillis) - began
+      assert.isAtLeast(took, 299)
+      // Where the event loop is blocked beyond the deadline, the wait gets two seconds for one more poll.
+      assert.isBelow(took, 5000)
     }).pipe(Effect.provide(overSockets)))
 })

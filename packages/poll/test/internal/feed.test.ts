@@ -216,7 +216,7 @@ describe("an application", () => {
       assert.lengthOf(caught, 1)
     }).pipe(Effect.provide(Scripted.layer(Object.fromEntries(Array.from("abcde", (id) => [id, ["running"]]))))))
 
-  it.effect("that hangs a chain of fibers on a wait, too deep for the stack, harms no other wait", () =>
+  it.effect("that hangs a chain of 20,000 fibers on a wait, too deep for the stack, harms no other wait", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const run = Effect.gen(function*() {
@@ -224,7 +224,7 @@ describe("an application", () => {
         let chain: Fiber.Fiber<unknown, unknown> = yield* Effect.forkDetach(
           poller.wait("op", { schedule: everySecond })
         )
-        for (let depth = 0; depth < 6000; depth++) {
+        for (let depth = 0; depth < 20_000; depth++) {
           const before = chain
           chain = yield* Effect.forkDetach(Effect.andThen(Fiber.join(before), Effect.void))
         }

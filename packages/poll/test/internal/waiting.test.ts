@@ -258,6 +258,19 @@ describe("transient errors", () => {
       }
     }))))
 
+  it.effect("are over as soon as the operation is seen, by a poll for another as well", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const slow = { schedule: every("20 seconds"), transientSchedule: Schedule.spaced("20 seconds") }
+      const early = yield* Effect.forkChild(poller.wait("op", slow))
+      yield* TestClock.adjust("1 second")
+      const late = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 hour") }))
+      yield* TestClock.adjust("30 seconds")
+      // Its schedule goes on from the poll at 1 s, not from the error.
+      assert.deepStrictEqual(yield* looks, [0, 1000, 21_000])
+      yield* Fiber.interruptAll([early, late])
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "running"] }))))
+
   it.effect("with Retry-After hold the polls of all back, whoever was given it", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
