@@ -54,5 +54,10 @@ export const waiting = {
   every: duration("every").pipe(
     Flag.withDescription("Poll at a fixed interval instead"),
     Flag.optional
+  ),
+  history: Flag.String("history").pipe(
+    Flag.withMetavar("path"),
+    Flag.withDescription("Keep in this file how long operations take, and poll by it"),
+    Flag.optional
   )
 }

@@ -15,8 +15,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as References from "effect/References"
 import packageJson from "../package.json" with { type: "json" }
+import { demo } from "./commands/demo.ts"
+import { explain } from "./commands/explain.ts"
 import { get } from "./commands/get.ts"
 import { items } from "./commands/items.ts"
+import { lists } from "./commands/lists.ts"
 import { simulate } from "./commands/simulate.ts"
 import { wait } from "./commands/wait.ts"
 import { Exit, ExitCode } from "./ExitCode.ts"
@@ -66,7 +69,7 @@ const help = (doc: HelpDoc) =>
       }))
     }))
 
-const command = root.pipe(Command.withSubcommands([wait, get, items, simulate]))
+const command = root.pipe(Command.withSubcommands([wait, get, items, lists, explain, simulate, demo]))
 
 const program = Command.run(command, { version: packageJson.version, renderErrors: true }).pipe(
   Effect.catchIf(CliError.isCliError, () => Effect.fail(new Exit({ code: ExitCode.usage }))),

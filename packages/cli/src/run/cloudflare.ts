@@ -23,6 +23,7 @@ import * as Schema from "effect/Schema"
 import { NoCredentials, UsageError } from "../Failure.ts"
 import type { SharedFlags } from "../root.ts"
 import * as Dotenv from "./dotenv.ts"
+import * as History from "./history.ts"
 import * as Ids from "./ids.ts"
 import * as Watch from "./watch.ts"
 
@@ -110,15 +111,28 @@ const resolve = Effect.fnUntraced(function*(flags: SharedFlags) {
   return { accountId, baseUrl, credentials: yield* resolveCredentials(flags) }
 })
 
-/** Everything that commands need. Waits are shown as they go. */
-export const layer = (flags: SharedFlags) => {
-  const environment = ConfigProvider.layerAdd(Dotenv.provider)
-  const api = Layer.unwrap(Effect.map(resolve(flags), CloudflareApi.layer)).pipe(Layer.provide(FetchHttpClient.layer))
-  const poller = BulkOperationPoller.layer.pipe(Layer.provideMerge(BulkOperations.layer), Layer.provideMerge(api))
+/** Everything that commands need, over an API. Waits are shown as they go, and learn from the history. */
+export const over = <E, R>(
+  api: Layer.Layer<CloudflareApi.CloudflareApi, E, R>,
+  history: Option.Option<string>
+) => {
+  const poller = BulkOperationPoller.layer.pipe(
+    Layer.provide(History.layer(history)),
+    Layer.provideMerge(BulkOperations.layer),
+    Layer.provideMerge(api)
+  )
   return Layer.mergeAll(Lists.layer, ListItems.layer).pipe(
     Layer.provideMerge(Watch.layer),
-    Layer.provideMerge(poller),
-    Layer.provideMerge(PollOptions.layerConfig),
-    Layer.provide(environment)
+    Layer.provideMerge(poller)
   )
 }
+
+/** The same over what flags and environment say. */
+export const layer = (flags: SharedFlags, history: Option.Option<string> = Option.none()) =>
+  over(
+    Layer.unwrap(Effect.map(resolve(flags), CloudflareApi.layer)).pipe(Layer.provide(FetchHttpClient.layer)),
+    history
+  ).pipe(
+    Layer.provideMerge(PollOptions.layerConfig),
+    Layer.provide(ConfigProvider.layerAdd(Dotenv.provider))
+  )

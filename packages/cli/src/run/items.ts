@@ -105,7 +105,7 @@ const write = Effect.fnUntraced(function*(
     if (flags.noWait) return yield* tellStarted(action, list, items.length, yield* lists[action](list.id, items, options))
     yield* lists[action === "create" ? "createAndWait" : "replaceAndWait"](list.id, items, options)
     yield* tellWritten(action, list, items.length, false)
-  }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared)))
+  }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared, flags.history)))
 })
 
 export const create = (shared: SharedFlags, flags: WriteFlags) => write("create", shared, flags)
@@ -139,7 +139,7 @@ export const remove = Effect.fnUntraced(function*(shared: SharedFlags, flags: De
     if (flags.noWait) return yield* tellStarted("delete", list, ids.length, yield* lists.delete(list.id, ids, options))
     yield* lists.deleteAndWait(list.id, ids, options)
     yield* tellWritten("delete", list, ids.length, false)
-  }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared)))
+  }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared, flags.history)))
 })
 
 export const sync = Effect.fnUntraced(function*(shared: SharedFlags, flags: SyncFlags) {
@@ -158,7 +158,7 @@ export const sync = Effect.fnUntraced(function*(shared: SharedFlags, flags: Sync
         `${deleted} deleted, ${unchanged} unchanged`,
       { type: "sync", listId: list.id, dryRun: flags.dryRun, method, added, changed, deleted, unchanged }
     )
-  }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared)))
+  }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared, flags.history)))
 })
 
 const cell = (text: string | number | boolean | undefined) => {

@@ -100,7 +100,12 @@ const summarize = Effect.fnUntraced(function*(
   )
 })
 
-const waitForAll = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, shared: SharedFlags, flags: WaitFlags) {
+/** Waits, tells how each operation ended, and gives the exit code that stands for all of them. */
+export const waitForAll = Effect.fnUntraced(function*(
+  ids: ReadonlyArray<string>,
+  shared: SharedFlags,
+  flags: Omit<WaitFlags, "ids" | "all">
+) {
   const watch = yield* Watch
   const output = yield* Output
   const options = { ...(yield* WaitOptions.of(flags)), startedAt: Option.getOrUndefined(flags.startedAt) }
@@ -146,6 +151,6 @@ export const run = Effect.fnUntraced(function*(shared: SharedFlags, flags: WaitF
     return yield* new Failure.UsageError({ message: "--any and --all exclude each other: pass one of them." })
   }
   const ids = yield* Ids.operations(flags.ids)
-  const code = yield* Effect.provide(waitForAll(ids, shared, flags), Cloudflare.layer(shared))
+  const code = yield* Effect.provide(waitForAll(ids, shared, flags), Cloudflare.layer(shared, flags.history))
   if (code !== ExitCode.completed) return yield* new Exit({ code })
 })

@@ -13,15 +13,18 @@ export interface WaitingFlags {
   readonly timeout: Option.Option<Duration.Duration>
   readonly requestCost: Option.Option<Duration.Duration>
   readonly every: Option.Option<Duration.Duration>
+  readonly history: Option.Option<string>
 }
 
 /** The schedule that the flags name, if they name one. */
-export const schedule = ({ every, requestCost }: Pick<WaitingFlags, "every" | "requestCost">) =>
+export const schedule = ({ every, history, requestCost }: Omit<WaitingFlags, "timeout">) =>
   Option.isSome(every) && Option.isSome(requestCost)
     ? Effect.fail(new UsageError({ message: "--every and --request-cost exclude each other: pass one of them." }))
     : Effect.succeed<PollSchedule.PollSchedule | undefined>(
       Option.isSome(every)
         ? PollSchedule.spaced(every.value)
+        : Option.isSome(history)
+        ? PollSchedule.learned({ requestCost: Option.getOrUndefined(requestCost) })
         : Option.isSome(requestCost)
         ? PollSchedule.quadratic({ requestCost: requestCost.value })
         : undefined
@@ -38,6 +41,7 @@ export const asArguments = (flags: WaitingFlags): ReadonlyArray<string> => {
   return [
     ...argument("timeout", flags.timeout),
     ...argument("request-cost", flags.requestCost),
-    ...argument("every", flags.every)
+    ...argument("every", flags.every),
+    ...Option.match(flags.history, { onNone: () => [], onSome: (path) => ["--history", path] })
   ]
 }
