@@ -11,6 +11,8 @@ const project = (name: string, root: string) => ({
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // Time in a test is virtual; a busy machine is no failure.
+    testTimeout: 30_000,
     projects: [
       project("core", "packages/core"),
       project("poll", "packages/poll"),
