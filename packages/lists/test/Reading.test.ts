@@ -2,7 +2,7 @@ import { RequestBudget } from "@bulk-operations/core"
 import { ListItem, ListItems } from "@bulk-operations/lists"
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Schema, Stream } from "effect"
+import { Clock, Effect, Layer, Schema, Stream } from "effect"
 import { held, inMemory, ipList, passing, requestsTo } from "./World.ts"
 
 const address = (n: number) => `10.0.${n >>> 8}.${n & 255}`
@@ -144,7 +144,7 @@ describe("reading items", () => {
       )
       assert.isAbove(at, 60_000)
       assert.lengthOf(yield* requestsTo("lists.items.list"), 40)
-    }).pipe(Effect.provide(inMemory()), Effect.provide(RequestBudget.layer({ limit: 20, window: "1 minute" }))))
+    }).pipe(Effect.provide(Layer.merge(inMemory(), RequestBudget.layer({ limit: 20, window: "1 minute" })))))
 
   it.effect("repeats a page that fails for a moment", () =>
     Effect.gen(function*() {

@@ -128,7 +128,7 @@ export const make = (state: State, accountId: string): CloudflareApi["Service"] 
         const reason = new CloudflareError.NotFound({ method, path, status: 404, errors: [] })
         return Effect.fail(new CloudflareError.CloudflareError({ reason }))
       }
-      const decoded = Result.getOrThrow(Schema.decodeUnknownResult(schema)(json))
+      const decoded = Result.getOrThrow(Schema.decodeResult(schema)(json))
       const unexpected = (detail: string) =>
         new CloudflareError.CloudflareError({
           reason: new CloudflareError.UnexpectedResponse({ method, path, status: 200, errors: [], detail })
