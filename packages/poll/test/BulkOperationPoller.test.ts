@@ -153,6 +153,13 @@ describe("progress", () => {
       )
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }))))
 
+  it.effect("does not call a poll late that was sent, and takes long", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* within(progressOf({ schedule: everySecond }))
+      assert.deepStrictEqual(Exit.getSuccess(exit)._tag, "Some")
+      assert.deepStrictEqual(Option.getOrThrow(Exit.getSuccess(exit)).map((one) => one.at(-1)), [false, false])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }, { latency: "5 seconds" }))))
+
   it.effect("says that the next poll is late because the request budget is short", () =>
     Effect.gen(function*() {
       let polls = 0

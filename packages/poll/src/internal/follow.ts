@@ -1,7 +1,7 @@
 /**
  * One wait as its caller sees it: options checked, a span, metrics, progress, and the errors of `WaitError`.
  */
-import { type BulkOperation, isTerminal, type Terminal } from "@bulk-operations/core/BulkOperation"
+import type { BulkOperation, Terminal } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -171,17 +171,16 @@ const progressOf = (
       Option.filter(Number.isFinite),
       Option.map((at) => DateTime.makeUnsafe(Math.round(wallTime + at - now)))
     )
-  const hasEnded = wait.last !== undefined && isTerminal(wait.last)
   return {
     operationId,
     accountId: Option.fromUndefinedOr(accountId),
     operation: Option.fromUndefinedOr(wait.last),
     polls: wait.polls,
     elapsed: Duration.millis(Math.round(now - joinedAt)),
-    nextPollAt: moment(hasEnded || nextPollAt === undefined ? undefined : Math.min(nextPollAt, Wait.limit(wait))),
+    nextPollAt: moment(nextPollAt && Math.min(nextPollAt, Wait.limit(wait))),
     deadline: moment(wait.deadline),
     transientError: Option.fromUndefinedOr(wait.transient?.error),
-    isThrottled: isThrottled && !hasEnded
+    isThrottled
   }
 }
 

@@ -149,8 +149,8 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
   }
 
   // What others asked for uses up nothing of a schedule before the second half of the gap that it asked for itself.
-  const isStepped = ({ gap, gapOf, nextPollAt, stepping, turn, wait }: Waiter.Waiter) => {
-    if (nextPollAt === undefined || stepping !== undefined) return false
+  const isStepped = ({ gap, gapOf, nextPollAt, turn, wait }: Waiter.Waiter) => {
+    if (nextPollAt === undefined) return false
     if (gapOf === "transient" && wait.transient === undefined) return true
     return pacer.remaining(turn) <= gap / 2
   }

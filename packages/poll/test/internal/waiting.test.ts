@@ -184,6 +184,24 @@ describe("the deadline", () => {
       assert.strictEqual(timeoutOf(exit).polls, 1)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
+  it.effect("is where all who end then are answered by one poll, however they wait their turn", () =>
+    Effect.gen(function*() {
+      const get = Effect.fnUntraced(function*(operationId: string) {
+        // No time, and yet not at once.
+        yield* Effect.yieldNow
+        const id = BulkOperation.OperationId.make(operationId)
+        const now = yield* DateTime.now
+        if (DateTime.toEpochMillis(now) < 10_000) return BulkOperation.Running.make({ id })
+        return { id, status: "completed", completed: Option.none() } as const
+      })
+      const layer = BulkOperationPoller.layer.pipe(
+        Layer.provide(Layer.succeed(BulkOperations.BulkOperations, { accountId: "account", get }))
+      )
+      const all = Effect.all([1, 2, 3].map(() => wait(options)), { concurrency: "unbounded" })
+      const [exit] = yield* within(Effect.provide(all, layer))
+      assert.isTrue(Exit.isSuccess(exit), String(exit))
+    }))
+
   it.effect("gets its last poll though another poll waits for the request budget", () =>
     Effect.gen(function*() {
       const sent: Array<string> = []
@@ -270,6 +288,33 @@ describe("transient errors", () => {
       assert.deepStrictEqual(yield* looks, [0, 1000, 21_000])
       yield* Fiber.interruptAll([early, late])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "running"] }))))
+
+  it.effect("that another meets use up nothing of their schedule before the second half of its gap", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const once = Schedule.spaced("20 seconds").pipe(Schedule.upTo({ times: 2 }))
+      const early = yield* Effect.forkChild(poller.wait("op", { transientSchedule: once }))
+      yield* TestClock.adjust("1 second")
+      const late = yield* Effect.forkChild(Effect.exit(poller.wait("op", { tolerance: 0 })))
+      yield* TestClock.adjust("30 seconds")
+      // Its first gap ends at 20 s.
+      assert.deepStrictEqual(yield* looks, [0, 1000, 20_000])
+      yield* Fiber.interruptAll([early, late])
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
+
+  it.effect("with Retry-After make a gap longer, of which the second half counts", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const polled = (at: Duration.Input) =>
+        Effect.delay(Effect.exit(Effect.timeout(poller.wait("op", { tolerance: 0 }), 1)), at)
+      const sparse = yield* Effect.forkChild(poller.wait("op", { schedule: every("30 seconds") }))
+      // Asked at 3 s to wait until 63 s: in the middle of that gap, 20 s is the first half and 40 s the second.
+      const others = yield* Effect.forEach(["3 seconds", "20 seconds", "40 seconds"] as const, (at) =>
+        Effect.forkChild(polled(at)))
+      yield* TestClock.adjust("75 seconds")
+      assert.deepStrictEqual(yield* looks, [0, 3000, 20_000, 40_000, 70_000])
+      yield* Fiber.interruptAll([sparse, ...others])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited("60 seconds"), "running"] }))))
 
   it.effect("with Retry-After hold the polls of all back, whoever was given it", () =>
     Effect.gen(function*() {
@@ -439,6 +484,28 @@ describe("each wait has its own", () => {
       assert.deepStrictEqual(yield* looks, [0, 1000, 2000, 3000, 4000, 5000])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("5 seconds") }))))
 
+  it.effect("schedule: one that dies as it begins ends its wait at once", () =>
+    Effect.gen(function*() {
+      const broken: PollSchedule.PollSchedule = Schedule.fromStep(Effect.die("broken"))
+      const [exit, at] = yield* within(wait({ schedule: broken }))
+      assert.isTrue(Exit.hasDies(exit))
+      assert.strictEqual(at, 0)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("schedule: one that takes its time is not stepped again meanwhile", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      let steps = 0
+      const slow = every("2 seconds").pipe(Schedule.modifyDelay(({ duration }) =>
+        Effect.delay(Effect.sync(() => duration), "30 seconds").pipe(Effect.tap(() => Effect.sync(() => steps += 1)))
+      ))
+      const fibers = yield* Effect.forEach([slow, everySecond], (schedule) =>
+        Effect.forkChild(poller.wait("op", { schedule })))
+      yield* TestClock.adjust("31 seconds")
+      assert.strictEqual(steps, 1)
+      yield* Fiber.interruptAll(fibers)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
   it.effect("schedule, from its own start, though another wait has the very same value", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
@@ -584,6 +651,18 @@ describe("who joins", () => {
       asked: [rateLimited("1 hour"), "completed"],
       gone: [notFound, "completed"]
     }))))
+
+  it.effect("while a poll that will meet an error is under way is polled for when its own first gap is over", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const early = yield* Effect.forkChild(Effect.exit(poller.wait("op", { tolerance: 0 })))
+      yield* TestClock.adjust("1 second")
+      const startedAt = yield* DateTime.now
+      const late = yield* Effect.forkChild(poller.wait("op", { startedAt, schedule: every("10 seconds") }))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.joinAll([early, late])
+      assert.deepStrictEqual(yield* looks, [0, 11_000])
+    }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "completed"] }, { latency: "2 seconds" }))))
 
   it.effect("while a poll that will meet an error is under way is polled for at once after it", () =>
     Effect.gen(function*() {
