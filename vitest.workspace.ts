@@ -3,9 +3,9 @@ import { defineConfig } from "vitest/config"
 // Packages resolve each other through the `source` export condition, so that tests run with nothing built.
 const conditions = ["source", "module", "node", "development|production"]
 
-const project = (name: string, root: string) => ({
+const project = (name: string, root: string, options: object = {}) => ({
   extends: true as const,
-  test: { name, root, include: ["test/**/*.test.ts"] }
+  test: { name, root, include: ["test/**/*.test.ts"], ...options }
 })
 
 export default defineConfig({
@@ -18,6 +18,7 @@ export default defineConfig({
       project("poll", "packages/poll"),
       project("simulator", "packages/simulator"),
       project("lists", "packages/lists"),
+      project("cli", "packages/cli", { globalSetup: "test/support/build.ts", testTimeout: 60_000 }),
       project("examples", "examples"),
       project("benchmarks", "benchmarks"),
       project("mutation", "mutation")

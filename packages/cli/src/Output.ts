@@ -60,6 +60,10 @@ export const layer = (isJson: boolean): Layer.Layer<Output, never, Stdio.Stdio> 
     const { canAnimate, canColor } = yield* TerminalCapabilities.TerminalCapabilities
     const isTerminal = yield* (yield* Stdio.Stdio).stderrIsTerminal
     let region: LiveRegion | undefined
+    let isReaderGone = false
+    process.stdout.on("error", () => {
+      isReaderGone = true
+    })
     const event = (event: Event) => isJson ? Console.log(JSON.stringify(event)) : Effect.void
     const output = Output.of({
       isLive: canAnimate && !isJson,
@@ -71,7 +75,7 @@ export const layer = (isJson: boolean): Layer.Layer<Output, never, Stdio.Stdio> 
       note: (text) =>
         Effect.suspend(() => {
           // Nobody is left to be told.
-          if (process.stdout.errored !== null) return Effect.void
+          if (isReaderGone) return Effect.void
           return region === undefined || !isTerminal ? Console.error(text) : region.print(text)
         }),
       above: (next) =>

@@ -8,7 +8,7 @@ import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
-import type { HelpDoc } from "effect/cli/HelpDoc"
+import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -54,19 +54,25 @@ const presenter = CliOutput.layerPresenter({
   }
 })
 
+const shorter: { readonly [flag: string]: string | undefined } = {
+  completions: "Print a completion script: bash, zsh, fish or powershell",
+  "log-level": "Print more on stderr: debug, info, warn (the default), error, none"
+}
+
+const fitting = (flag: FlagDoc): FlagDoc => ({
+  ...flag,
+  type: flag.type.startsWith("<") ? flag.name : flag.type,
+  description: Option.map(flag.description, (text) => shorter[flag.name] ?? text.replace(/ \(choices: .*\)$/, ""))
+})
+
 // Lines that fit, and paragraphs below their heading.
 const help = (doc: HelpDoc) =>
   Effect.map(TerminalCapabilities.TerminalCapabilities, ({ canColor }) =>
     CliOutput.defaultFormatter({ colors: canColor, globalFlags: "summary" }).formatHelpDoc({
       ...doc,
       description: doc.description.replaceAll(/\n(?=.)/g, "\n  "),
-      globalFlags: (doc.globalFlags ?? []).map((flag) => ({
-        ...flag,
-        type: flag.type.length > 12 ? flag.name : flag.type,
-        description: Option.map(flag.description, (text) =>
-          text.replace(/ \(choices: .*\)$/, flag.name === "completions" ? ": bash, zsh, fish, powershell" : "")
-            .replace(/^Sets the minimum.*/, "Print more on stderr: debug, info, warn (the default), error, none"))
-      }))
+      flags: doc.flags.map(fitting),
+      globalFlags: (doc.globalFlags ?? []).map(fitting)
     }))
 
 const command = root.pipe(Command.withSubcommands([wait, get, items, lists, explain, simulate, demo]))

@@ -113,7 +113,7 @@ const remove = Command.make("delete", deleteFlags, (flags) =>
   })).pipe(
     Command.withShortDescription("Delete items"),
     Command.withDescription(
-      `Delete items from a list by what they are, and wait until they are gone.\n\nWhat is not in the list is told, and no error. ${files}`
+      `Delete items from a list by what they are, and wait until they are gone. What is\nnot in the list is told, and no error.\n\n${files}`
     ),
     Command.withExamples([
       { command: "echo 192.0.2.1 | bulk-operations items delete blocklist", description: "Delete one address" }

@@ -20,7 +20,7 @@ const flags = {
   ...waiting,
   startedAt: Flag.String("started-at").pipe(
     Flag.withMetavar("time"),
-    Flag.withDescription("When they were started, such as 2026-01-31T08:00:00Z: polls by their age"),
+    Flag.withDescription("When they were started: 2026-01-31T08:00:00Z. Polls by age"),
     Flag.filterMap(
       (text) => timestamp.test(text) ? DateTime.make(text) : Option.none(),
       () => "Expected a time with its zone, such as 2026-01-31T08:00:00Z"

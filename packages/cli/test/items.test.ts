@@ -1,0 +1,122 @@
+import { Simulator } from "@bulk-operations/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Cli from "./support/Cli.ts"
+import { events } from "./support/events.ts"
+
+const file = (name: string, content: string) => {
+  const path = join(Cli.folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const newList = Effect.fnUntraced(function*(name: string, ...ips: ReadonlyArray<string>) {
+  const { createList } = yield* Simulator.Simulator
+  return yield* Effect.orDie(createList({ name, kind: "ip", items: ips.map((ip) => ({ ip })) }))
+})
+
+const writes = Effect.map(
+  Effect.flatMap(Simulator.Simulator, ({ requests }) => requests),
+  (requests) => requests.filter(({ method }) => method !== "GET").length
+)
+
+describe("items", () => {
+  it.live("create, sync, delete and list agree, whatever form the items come in", () =>
+    Effect.gen(function*() {
+      yield* newList("office")
+      const created = yield* Cli.runSimulated(["items", "create", "office", file("ips.txt", "\ufeff192.0.2.1\r\n192.0.2.2\r\n")])
+      assert.deepStrictEqual([created.stdout, created.code], ["Added 2 items: list office\n", 0])
+      const synced = yield* Cli.runSimulated(["items", "sync", "$office"], {
+        stdin: `[{"ip":"192.0.2.1"},{"ip":"192.0.2.3","comment":"a, b"}]`
+      })
+      assert.strictEqual(synced.stdout, "List office: 1 added, 0 changed, 1 deleted, 1 unchanged\n")
+      const listed = yield* Cli.runSimulated(["items", "list", "office"])
+      assert.strictEqual(listed.stdout, "192.0.2.1\n192.0.2.3,\"a, b\"\n")
+      const again = yield* Cli.runSimulated(["items", "sync", "office", file("copy.csv", listed.stdout), "--json"])
+      const [same] = yield* events(again.stdout)
+      assert.ok(same?.type === "sync" && same.method === "none" && same.unchanged === 2)
+      const deleted = yield* Cli.runSimulated(["items", "delete", "office"], { stdin: "192.0.2.3/32\n198.51.100.1\n" })
+      assert.strictEqual(deleted.stdout, "Deleted 1 item: list office\n")
+      assert.include(deleted.stderr, "note: not in list office: 198.51.100.1\n")
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("--no-wait prints the operation's id, which wait takes", () =>
+    Effect.gen(function*() {
+      yield* newList("office")
+      const { stdout } = yield* Cli.runSimulated(["items", "replace", "office", "--no-wait"], { stdin: "192.0.2.1\n" })
+      assert.match(stdout, /^[0-9a-f]{32}\n$/)
+      assert.strictEqual((yield* Cli.runSimulated(["wait", stdout.trim()])).code, 0)
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("--dry-run says what would be done, and sends nothing", () =>
+    Effect.gen(function*() {
+      yield* newList("office", "192.0.2.1")
+      for (const action of ["create", "replace", "sync", "delete"]) {
+        const { code, stdout } = yield* Cli.runSimulated(["items", action, "office", "--dry-run"], { stdin: "192.0.2.1\n" })
+        assert.match(stdout, /^Dry run, nothing sent\. /)
+        assert.strictEqual(code, 0)
+      }
+      assert.strictEqual(yield* writes, 0)
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("a guard refuses with 6: too many deletions, and a file that would empty a list", () =>
+    Effect.gen(function*() {
+      yield* newList("office", "192.0.2.1", "192.0.2.2")
+      const tooMany = yield* Cli.runSimulated(["items", "sync", "office", "--max-deletions", "10%"], { stdin: "192.0.2.1\n" })
+      assert.include(tooMany.stderr, "raise --max-deletions")
+      const empty = yield* Cli.runSimulated(["items", "replace", "office", file("empty.txt", "")])
+      assert.include(empty.stderr, "add --allow-empty")
+      assert.deepStrictEqual([tooMany.code, empty.code, yield* writes], [6, 6, 0])
+      const meant = yield* Cli.runSimulated(["items", "replace", "office", "--allow-empty"])
+      assert.strictEqual(meant.code, 0)
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live.each([
+    {
+      what: "wrong lines",
+      name: "bad.txt",
+      content: "192.0.2.1\n\n192.0.2.300\n1.1.1.1\n1.1.1.2\n1.1.1.3\n1.1.1.1.1\n",
+      says: [/line 3, "192\.0\.2\.300"/, /line 7, "1\.1\.1\.1\.1"/]
+    },
+    { what: "a line that is there twice", name: "twice.txt", content: "1.1.1.1\n1.1.1.1/32\n", says: [/line 2.*the same as line 1/] },
+    { what: "a page", name: "page.txt", content: "<!DOCTYPE html><title>404</title>", says: [/an HTML page/] },
+    { what: "a lost comma", name: "lost.json", content: "[{\"ip\":\"1.1.1.1\"} {\"ip\":\"1.1.1.2\"}]", says: [/not JSON/] }
+  ])("a file with $what exits with 2, says where, and sends nothing", ({ content, name, says }) =>
+    Effect.gen(function*() {
+      yield* newList("office")
+      const { code, stderr, stdout } = yield* Cli.runSimulated(["items", "replace", "office", file(name, content)])
+      for (const text of says) assert.match(stderr, text)
+      assert.deepStrictEqual([code, stdout, yield* writes], [2, "", 0])
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("a file that cannot be read, and a list that is not there, exit with 2", () =>
+    Effect.gen(function*() {
+      yield* newList("office")
+      mkdirSync(join(Cli.folder, "folder"), { recursive: true })
+      const missing = yield* Cli.runSimulated(["items", "sync", "office", "missing.txt"])
+      assert.strictEqual(missing.stderr, "Cannot read the file missing.txt: there is no such file\n")
+      const folder = yield* Cli.runSimulated(["items", "sync", "office", join(Cli.folder, "folder")])
+      assert.include(folder.stderr, "it is a folder")
+      const noList = yield* Cli.runSimulated(["items", "sync", "offcie"], { stdin: "1.1.1.1" })
+      assert.include(noList.stderr, "There are: office")
+      assert.deepStrictEqual([missing.code, folder.code, noList.code], [2, 2, 2])
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("an item of a list is an event, and so are lists", () =>
+    Effect.gen(function*() {
+      const id = yield* newList("office", "192.0.2.1", "192.0.2.2")
+      const items = yield* events((yield* Cli.runSimulated(["items", "list", id, "--json"])).stdout)
+      assert.deepStrictEqual(items.map(({ type }) => type), ["item", "item"])
+      const lists = yield* events((yield* Cli.runSimulated(["lists", "get", id, "--json"])).stdout)
+      assert.deepStrictEqual(lists.map(({ type }) => type), ["list"])
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("a reader that has seen enough of a long list is no error", () =>
+    Effect.gen(function*() {
+      yield* newList("long", ...Array.from({ length: 3000 }, (_, i) => `10.${i >> 8}.${i & 255}.1`))
+      const { stderr, stdout } = yield* Cli.shell("$CLI items list long | head -1")
+      assert.deepStrictEqual([stdout, stderr], ["10.0.0.1\n", ""])
+    }).pipe(Effect.provide(Cli.layer)))
+})

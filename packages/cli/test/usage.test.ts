@@ -1,0 +1,110 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Cli from "./support/Cli.ts"
+import { events } from "./support/events.ts"
+
+const account = { CLOUDFLARE_ACCOUNT_ID: "a" }
+const whole = { ...account, CLOUDFLARE_API_TOKEN: "token" }
+
+describe("wrong usage", () => {
+  it.effect.each([
+    { args: ["wiat", "x"], says: "Did you mean this?\n    wait" },
+    { args: ["wait", "--timeuot", "3s", "x"], says: "Did you mean this?\n    --timeout" },
+    { args: ["wait"], says: "Missing required argument: operation-id" },
+    { args: ["wait", "x", "--timeout", "600"], says: "Expected a duration such as 30s, 10m, 1h30m or \"2 hours\"" },
+    { args: ["wait", "x", "--timeout", "0s"], says: "longer than zero" },
+    { args: ["wait", "x", "--any", "--all"], says: "--any and --all exclude each other" },
+    { args: ["wait", "x", "--every", "1s", "--request-cost", "1s"], says: "--every and --request-cost exclude each other" },
+    { args: ["wait", "x", "--started-at", "yesterday"], says: "Expected a time with its zone" },
+    { args: ["wait", "https://dash.cloudflare.com/x/y"], says: "is a URL. Pass the id alone: y" },
+    { args: ["wait", "\"x\""], says: "has quotes around it" },
+    { args: ["items", "sync", "list", "--max-deletions", "many"], says: "a share such as 10%" },
+    { args: [], says: "USAGE" }
+  ])("$args is told on stderr, and exits with 2", ({ args, says }) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* Cli.run(args, { env: whole })
+      assert.include(stderr, says)
+      assert.strictEqual(stdout, "")
+      assert.strictEqual(code, 2)
+    }))
+
+  it.effect("is an event with --json", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* Cli.run(["wiat", "--json"])
+      const [event, ...rest] = yield* events(stdout)
+      assert.ok(event?.type === "error" && event.error === "UsageError" && event.exitCode === 2)
+      assert.deepStrictEqual([rest, stderr, code], [[], "", 2])
+    }))
+})
+
+describe("settings", () => {
+  it.effect("an account that is missing is named with its flag and its variable", () =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* Cli.run(["get", "x"])
+      assert.strictEqual(stderr, "There is no account. Pass --account <id>, or set CLOUDFLARE_ACCOUNT_ID.\n")
+      assert.strictEqual(code, 2)
+    }))
+
+  it.effect("a token that is missing is named with its flag and its variable, and exits with 4", () =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* Cli.run(["get", "x"], { env: account })
+      assert.match(stderr, /^There is no API token\. Set CLOUDFLARE_API_TOKEN.*--token-file <path>/)
+      assert.strictEqual(code, 4)
+    }))
+
+  it.effect("a token that cannot be one is not printed", () =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* Cli.run(["get", "x"], { env: { ...account, CLOUDFLARE_API_TOKEN: "s3 cret" } })
+      assert.include(stderr, "CLOUDFLARE_API_TOKEN")
+      assert.notInclude(stderr, "s3")
+      assert.strictEqual(code, 4)
+    }))
+
+  it.live("flags win over the environment, and the environment over .env", () =>
+    Effect.gen(function*() {
+      const cwd = mkdtempSync(join(Cli.folder, "env-"))
+      const env = yield* Cli.simulated
+      const id = yield* Cli.operation()
+      writeFileSync(
+        join(cwd, ".env"),
+        Object.entries(env).map(([name, value]) => `${name}="${value}"\n`).join("")
+      )
+      writeFileSync(join(cwd, "token"), "any-token\n")
+      const get = (args: ReadonlyArray<string>, env: Cli.Environment) =>
+        Effect.map(Cli.run(["get", id, ...args], { cwd, env }), ({ code }) => code)
+      assert.strictEqual(yield* get([], {}), 0)
+      const other = { CLOUDFLARE_ACCOUNT_ID: "0".repeat(32) }
+      assert.strictEqual(yield* get([], other), 5)
+      assert.strictEqual(yield* get(["--account", env["CLOUDFLARE_ACCOUNT_ID"] ?? ""], other), 0)
+      assert.strictEqual(yield* get(["--token-file", "token"], { CLOUDFLARE_API_TOKEN: "not a token" }), 0)
+    }).pipe(Effect.provide(Cli.layer)))
+})
+
+describe("help", () => {
+  it.effect.each([
+    { args: ["--help"] },
+    { args: ["wait", "--help"] },
+    { args: ["get", "--help"] },
+    { args: ["items", "--help"] },
+    { args: ["items", "sync", "--help"] },
+    { args: ["items", "delete", "--help"] },
+    { args: ["lists", "delete", "--help"] },
+    { args: ["explain", "--help"] },
+    { args: ["simulate", "--help"] },
+    { args: ["demo", "--help"] }
+  ])("of $args fits into 100 columns, is on stdout, and exits with 0", ({ args }) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* Cli.run(args)
+      assert.include(stdout, "USAGE")
+      assert.deepStrictEqual(stdout.split("\n").filter((line) => line.length > 100), [])
+      assert.deepStrictEqual([code, stderr], [0, ""])
+    }))
+
+  it.effect("--version prints the version, and --completions a script for the shell", () =>
+    Effect.gen(function*() {
+      assert.match((yield* Cli.run(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/)
+      assert.include((yield* Cli.run(["--completions", "bash"])).stdout, "simulate")
+    }))
+})
