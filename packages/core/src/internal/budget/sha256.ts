@@ -1,8 +1,9 @@
 /**
  * SHA-256 (FIPS 180-4) of a text, at once.
  *
- * `crypto.subtle` is in every runtime, but answers later: every request would have to wait for it, in tests under a clock
- * of their own too.
+ * `crypto.subtle`, which Effect's `Digest` uses as well, is in every runtime, but answers by a promise that no clock of
+ * Effect knows of. Under `TestClock` the first request would then be sent now or after the next adjustment, as it happens,
+ * and no test of an application could say when.
  */
 
 const isPrime = (n: number) => {
