@@ -163,8 +163,9 @@ export const make = (options: {
       turnstile.delayed()
     })
     const admitted = Effect.sync(() => {
+      // What it took to ask a store that many share is a part of what an answer takes; to wait for a turn is not.
+      if (!feed.isSent) feed.sentAt = now()
       feed.isSent = true
-      feed.sentAt = now()
       turnstile.passed()
     })
     const fiber = Effect.runForkWith(contextOf(feed, { priority, delayed, admitted }))(attempt(feed))

@@ -72,25 +72,26 @@ const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect
       isWoken = false
       ring = undefined
       const turn = take(account, waiter)
-      if ("sentAt" in turn) return Effect.succeed(turn.sentAt)
-      const rest = Effect.andThen(sleep(turn.until), look)
-      if (isDelayed) return rest
+      if (turn !== "ask" && "sentAt" in turn) return Effect.succeed(turn.sentAt)
+      const rest = Effect.andThen(sleep(waiter.looksAt), look)
+      // Whoever is first and only waits for the store is not late because the budget is short.
+      if (isDelayed || turn === "ask") return rest
       isDelayed = true
       return Effect.andThen(delayed, rest)
     })
     return Effect.onInterrupt(look, () => Effect.sync(() => lane.leave(waiter, Time.millis(clock))))
   })
 
-// When it was sent, or when to look again.
 const take = ({ bucket, clock, fork, lane, store, terms }: Account.Account, waiter: Lane.Waiter) => {
   const now = Time.millis(clock)
   const turn = lane.turn(waiter, now, terms, store?.isHere(now, bucket, fork) === true)
-  if (turn !== "ask") return turn
-  store?.add(now, bucket, fork, (millis) => {
-    const repliedAt = Time.millis(clock)
-    lane.reserve(millis === undefined ? undefined : repliedAt + millis, repliedAt, terms)
-  })
-  return { until: waiter.looksAt }
+  if (turn === "ask") {
+    store?.add(now, bucket, fork, (millis) => {
+      const repliedAt = Time.millis(clock)
+      lane.reserve(millis === undefined ? undefined : repliedAt + millis, repliedAt, terms)
+    })
+  }
+  return turn
 }
 
 const admissionOf = ({ clock, lane, terms }: Account.Account, path: string, sentAt: number): Admission => ({
