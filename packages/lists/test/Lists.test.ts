@@ -55,6 +55,13 @@ describe("lists", () => {
       assert.strictEqual((yield* reasonOf(lists.get("2c0fc9fa937b11eaa1b71c4d701ab86e")))._tag, "NotFound")
     }).pipe(Effect.provide(inMemory())))
 
+  it.effect("are asked for by ids of any format", () =>
+    Effect.gen(function*() {
+      yield* Effect.flip((yield* Lists.Lists).get("a?b%2e#c"))
+      const [request] = yield* (yield* Simulator.Simulator).requests
+      assert.include(request?.url, "/rules/lists/a%3Fb%252e%23c")
+    }).pipe(Effect.provide(inMemory())))
+
   it.effect("can be read where they are of a kind that nobody knows yet, or lack what they always had", () =>
     Effect.gen(function*() {
       const lists = yield* Lists.Lists

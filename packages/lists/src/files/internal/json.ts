@@ -45,7 +45,7 @@ export const elementLines = (text: string): ReadonlyArray<number> => {
     }
     if (token === "[" || token === "{") depth++
     else if (token === "]" || token === "}") depth--
-    if (depth === 1 && (token === "," || (token === "[" && lines.length === 0))) isExpected = true
+    if (depth === 1 && (token === "," || token === "[")) isExpected = true
   }
   return lines
 }
