@@ -17,7 +17,6 @@ export const bundle = async (outdir: string): Promise<void> => {
     bundle: true,
     splitting: true,
     minify: true,
-    keepNames: true,
     legalComments: "none",
     format: "esm",
     platform: "node",

@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 export const bin = fileURLToPath(new URL("../../dist/bin.js", import.meta.url))
-const pty = fileURLToPath(new URL("pty.py", import.meta.url))
+const pty = fileURLToPath(new URL("terminal.py", import.meta.url))
 
 /** A folder of the tests' own, where no `.env` is. */
 export const folder = mkdtempSync(join(tmpdir(), "bulk-operations-"))

@@ -1,4 +1,4 @@
-# Runs a command in a pseudo-terminal: pty.py <columns> <rows> <steps as JSON> -- <command> <arguments...>
+# Runs a command in a pseudo-terminal: terminal.py <columns> <rows> <steps as JSON> -- <command> <arguments...>
 # A step waits until its text has been printed, then types ("key"), resizes ("size") or does nothing.
 # Prints JSON: the exit code, and all that was printed.
 import fcntl, json, os, pty, select, struct, sys, termios, time
