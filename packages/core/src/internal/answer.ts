@@ -143,21 +143,26 @@ const misshapen = (answer: Answer, result: unknown, message: string): Failure =>
 /** What is known of a call that has an answer, or its head. */
 export const known = (answer: Omit<Answer, "body">): Facts & { readonly status: number } => {
   const ray = answer.headers["cf-ray"]
-  const retryAfter = readRetryAfter(answer)
+  const wait = retryAfter(answer)
   return {
     ...answer.call,
     status: answer.status,
     ...(ray !== undefined && { ray }),
-    ...(retryAfter !== undefined && { retryAfter })
+    ...(wait !== undefined && { retryAfter: wait })
   }
 }
 
 // A header that came twice is joined. More digits than these are more than thirty years.
 const seconds = /^(\d{1,9})(?:\s*,\s*\1)*$/
 
-// A date is measured against the answer's own `Date`, so that a clock that is off does not stretch the wait.
-const readRetryAfter = ({ headers, receivedAt }: Omit<Answer, "body">): Duration.Duration | undefined => {
-  const header = headers["retry-after"] ?? ""
+/**
+ * How long Cloudflare asks to wait, where it does.
+ *
+ * A date is measured against the answer's own `Date`, so that a clock that is off does not stretch the wait.
+ */
+export const retryAfter = ({ headers, receivedAt }: Omit<Answer, "body">): Duration.Duration | undefined => {
+  const header = headers["retry-after"]
+  if (header === undefined) return undefined
   const digits = seconds.exec(header.trim())?.[1]
   if (digits !== undefined) return Duration.seconds(Number(digits))
   const [until, sentAt] = [header, headers["date"] ?? ""].map((text) =>

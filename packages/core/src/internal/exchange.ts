@@ -169,7 +169,7 @@ const converse = Effect.fnUntraced(function*<A>(
   // The transports build the headers anew at every access.
   const { headers, status } = response
   const head = { call, status, headers, show, receivedAt: yield* Clock.currentTimeMillis }
-  progress.head = { status, headers, retryAfter: Answer.known(head).retryAfter }
+  progress.head = { status, headers, retryAfter: Answer.retryAfter(head) }
   yield* observe({ status, headers })
   const body = yield* Body.read(response, headers, maxBodySize).pipe(
     Effect.mapError((error) => Transport.failure(error, Answer.known(head), route))
