@@ -44,11 +44,14 @@ export class AccountIdRefused extends Schema.TaggedError<AccountIdRefused>()("Ac
 export class IdRefused extends Schema.TaggedError<IdRefused>()("IdRefused", {
   of: Schema.Literals(["list", "item", "operation"]),
   id: Schema.String,
-  why: Schema.Literals(["empty", "taken"])
+  why: Schema.Literals(["unusable", "taken"])
 }) {
   override get message() {
-    return this.why === "empty"
-      ? `The id of this ${this.of} is empty. Leave it out to get a new one.`
+    return this.why === "unusable"
+      ? `No client could ask for this ${this.of} by the id ${
+        JSON.stringify(this.id)
+      }: an id has one or more characters, ` +
+        `no spaces, slashes or control characters, and is not "." or "..". Leave it out to get a new one.`
       : `Another ${this.of} has the id ${this.id} already. Give a different one, or leave it out to get a new one.`
   }
 }

@@ -37,9 +37,12 @@ const taken = (what: string) => [
   "IdRefused",
   `Another ${what} has the id one already. Give a different one, or leave it out to get a new one.`
 ]
-const empty = (what: string) => [
+const unusable = (what: string, id: string) => [
   "IdRefused",
-  `The id of this ${what} is empty. Leave it out to get a new one.`
+  `No client could ask for this ${what} by the id ${
+    JSON.stringify(id)
+  }: an id has one or more characters, no spaces, ` +
+  `slashes or control characters, and is not "." or "..". Leave it out to get a new one.`
 ]
 const items = (...ids: ReadonlyArray<string>) => ids.map((id, n) => ({ id, ip: `192.0.2.${n}` }))
 
@@ -60,24 +63,27 @@ describe("given ids", () => {
       assert.include(JSON.stringify(body), "192.0.2.2")
     }).pipe(memory()))
 
-  it.effect("are refused where another has them already, or where they are empty", () =>
+  it.effect("are refused where another has them already, or where no client could ask for them", () =>
     Effect.gen(function*() {
       const { createList, startOperation, state } = yield* Simulator.Simulator
       const list = { name: "blocked", kind: "ip" } as const
       yield* createList({ ...list, id: "one" })
       yield* startOperation({ id: "one", duration: 0 })
       assert.deepStrictEqual(yield* refusal(createList({ ...list, name: "other", id: "one" })), taken("list"))
-      assert.deepStrictEqual(yield* refusal(createList({ ...list, name: "other", id: "" })), empty("list"))
+      assert.deepStrictEqual(yield* refusal(createList({ ...list, name: "other", id: "" })), unusable("list", ""))
       const twice = createList({ ...list, name: "other", items: items("one", "one") })
       assert.deepStrictEqual(yield* refusal(twice), taken("item"))
       const none = createList({ ...list, name: "other", items: items("") })
-      assert.deepStrictEqual(yield* refusal(none), empty("item"))
+      assert.deepStrictEqual(yield* refusal(none), unusable("item", ""))
       assert.deepStrictEqual(yield* refusal(startOperation({ id: "one" })), taken("operation"))
       const other = startOperation({ id: "one", accountId: Api.otherAccountId })
       assert.deepStrictEqual(yield* refusal(other), taken("operation"))
-      assert.deepStrictEqual(yield* refusal(startOperation({ id: "" })), empty("operation"))
+      for (const id of ["", "a b", "a/b", "..", "\n", "\ud800"]) {
+        assert.deepStrictEqual(yield* refusal(startOperation({ id })), unusable("operation", id))
+      }
+      yield* startOperation({ id: "zwölf-🐈", duration: 0 })
       const { lists, operations } = yield* state
-      assert.deepStrictEqual([lists.length, operations.length], [1, 1])
+      assert.deepStrictEqual([lists.length, operations.length], [1, 2])
     }).pipe(memory()))
 
   it.effect("that are made have the shape of Cloudflare's", () =>

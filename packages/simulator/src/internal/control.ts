@@ -42,6 +42,9 @@ const error = (reason: Reason) => new SimulatorError.SimulatorError({ reason })
 const refused = ({ error: { code, message } }: Refusal): Reason =>
   new SimulatorError.ListRefused({ refusal: `${message} (${code})` })
 
+// One for all: what names an operation in a URL can name a list or an item as well.
+const isUsable = Schema.is(BulkOperation.OperationId)
+
 /** The id that was given, or a new one. */
 const idOf = (
   of: SimulatorError.IdRefused["of"],
@@ -50,7 +53,7 @@ const idOf = (
   newId: () => string
 ): Result.Result<string, Reason> => {
   if (given === undefined) return Result.succeed(newId())
-  if (given === "") return Result.fail(new SimulatorError.IdRefused({ of, id: given, why: "empty" }))
+  if (!isUsable(given)) return Result.fail(new SimulatorError.IdRefused({ of, id: given, why: "unusable" }))
   return isTaken(given)
     ? Result.fail(new SimulatorError.IdRefused({ of, id: given, why: "taken" }))
     : Result.succeed(given)
