@@ -54,7 +54,8 @@ const refuseSource = (url: string, { authority, rest, scheme }: Source, hasSubpa
     [url.length > longestUrl, Refusals.sourceTooLong],
     [url === "", Refusals.invalidSource],
     [!["", "http://", "https://"].includes(scheme), Refusals.sourceScheme],
-    [authority === "", Refusals.sourceAuthority],
+    // `http:/example.com` has none.
+    [/^(https?:)?$/.test(authority), Refusals.sourceAuthority],
     [authority.includes("@"), Refusals.sourceUserInfo],
     [/:\d*$/.test(authority), Refusals.sourcePort],
     [/^[^#]*\?/.test(rest), Refusals.sourceQuery],

@@ -241,6 +241,7 @@ describe("a redirect", () => {
     [redirect("https://user:secret@example.com/"), 10050],
     [redirect("http:///path"), 10051],
     [redirect("/path"), 10051],
+    [redirect("http:/example.com/"), 10051],
     [redirect("example.com:8081/"), 10052],
     [redirect("https://example.com:/"), 10052],
     [redirect("example.com/?q=1"), 10053],
