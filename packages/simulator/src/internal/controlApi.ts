@@ -48,17 +48,13 @@ const input = <A>(read: (json: unknown) => Input.Read<A>, body: string): Effect.
     Result.mapError(Result.flatMap(parseJson(body), read), (message) => refuse(400, message))
   )
 
-const statuses: Readonly<Record<SimulatorError.SimulatorError["reason"]["_tag"], number>> = {
-  NotLoopback: 500,
-  CannotListen: 500,
-  ListRefused: 400,
-  AccountIdRefused: 400,
-  IdRefused: 409,
-  OperationNotOpen: 409
+const statusOf = (reason: SimulatorError.SimulatorError["reason"]): number => {
+  if (reason._tag === "IdRefused") return reason.why === "taken" ? 409 : 400
+  if (reason._tag === "OperationNotOpen") return reason.state === "unknown" ? 404 : 409
+  return 400
 }
 
-const refused = ({ message, reason }: SimulatorError.SimulatorError): Said =>
-  refuse(reason._tag === "OperationNotOpen" && reason.state === "unknown" ? 404 : statuses[reason._tag], message)
+const refused = ({ message, reason }: SimulatorError.SimulatorError): Said => refuse(statusOf(reason), message)
 
 const inject: Handler = ({ body, service }) =>
   Effect.flatMap(input(Input.readFault, body), ({ fault, when }) => Effect.as(service.inject(fault, when), done))

@@ -1,6 +1,7 @@
 /**
  * What a program in another language tells the simulator by JSON: faults, plans, lists and operations.
  */
+import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -8,7 +9,8 @@ import type { Draw } from "../Draw.ts"
 import { Endpoint } from "../Endpoint.ts"
 import * as Fault from "../Fault.ts"
 import * as OperationPlan from "../OperationPlan.ts"
-import { DurationText, examples } from "./durationText.ts"
+import type { NewOperation } from "../SimulatorState.ts"
+import { DurationText, NotNegative } from "./durationText.ts"
 import { Kind } from "./items/newItem.ts"
 
 /** What was read, or what to tell the person who wrote it. */
@@ -29,6 +31,14 @@ const When = Schema.Struct({
   probability: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 })
 
+// `Retry-After` is a number.
+const Seconds = NotNegative.check(Schema.makeFilter(Duration.isFinite, { expected: "a duration that ends" }))
+
+// A date has to come out.
+const Skew = DurationText.check(
+  Schema.makeFilter((by) => Math.abs(Duration.toDays(by)) <= 36_500, { expected: "no more than 36500 days" })
+)
+
 const carriedOut = { carriedOut: Schema.optionalKey(Schema.Boolean) }
 
 const fault = <A>(name: string, schema: Schema.Decoder<A>, make: (input: A) => Draw<Fault.Fault>) => {
@@ -43,7 +53,7 @@ const plain = (name: string, made: Draw<Fault.Fault>) => fault(name, Nothing, ()
 
 // Named as the functions of `Fault`, with their arguments beside the name.
 const faults: Readonly<Record<string, (json: unknown) => Read<Draw<Fault.Fault>>>> = {
-  latency: fault("latency", Schema.Struct({ by: DurationText }), ({ by }) => Fault.latency(by)),
+  latency: fault("latency", Schema.Struct({ by: NotNegative }), ({ by }) => Fault.latency(by)),
   stall: fault(
     "stall",
     Schema.Struct({ at: Schema.optionalKey(Schema.Literals(["before", "in"])), ...carriedOut }),
@@ -90,10 +100,10 @@ const faults: Readonly<Record<string, (json: unknown) => Read<Draw<Fault.Fault>>
   notFound: plain("notFound", Fault.notFound),
   rateLimited: fault(
     "rateLimited",
-    Schema.Struct({ retryAfter: Schema.optionalKey(DurationText) }),
+    Schema.Struct({ retryAfter: Schema.optionalKey(Seconds) }),
     Fault.rateLimited
   ),
-  clockSkew: fault("clockSkew", Schema.Struct({ by: DurationText }), ({ by }) => Fault.clockSkew(by)),
+  clockSkew: fault("clockSkew", Schema.Struct({ by: Skew }), ({ by }) => Fault.clockSkew(by)),
   passing: plain("passing", Fault.anyOf(Fault.passing)),
   everyKind: plain("everyKind", Fault.anyOf(Fault.everyKind))
 }
@@ -123,9 +133,9 @@ const fields = (json: object): Readonly<Record<string, unknown>> => ({ ...json }
 const Outcome = Schema.Union([Schema.Literal("completed"), Schema.Struct({ failed: Schema.String })])
 
 const plan = {
-  duration: Schema.optionalKey(DurationText),
-  pendingFor: Schema.optionalKey(DurationText),
-  readableAfter: Schema.optionalKey(DurationText),
+  duration: Schema.optionalKey(NotNegative),
+  pendingFor: Schema.optionalKey(NotNegative),
+  readableAfter: Schema.optionalKey(NotNegative),
   outcome: Schema.optionalKey(Outcome)
 }
 
@@ -138,29 +148,22 @@ const withOutcome = <A extends object>(
     : { outcome: outcome === "completed" ? OperationPlan.completed : OperationPlan.failed(outcome.failed) })
 })
 
-const hint = `Durations are written as ${examples}.`
-
-const described = <A>(read: (json: unknown) => Read<A>) => (json: unknown): Read<A> =>
-  Result.mapError(read(json), (message) => message.includes("Duration") ? `${message}. ${hint}` : message)
-
 /** `[{ "duration": "10s", "outcome": { "failed": "list is full" } }]` */
-export const readPlans = described((json: unknown) =>
-  Result.map(reader("list of plans", Schema.Array(Schema.Struct(plan)))(json), (plans) => plans.map(withOutcome))
-)
+export const readPlans = (json: unknown): Read<ReadonlyArray<OperationPlan.OperationPlan>> =>
+  Result.map(decodePlans(json), (plans) => plans.map(withOutcome))
+
+const decodePlans = reader("list of plans", Schema.Array(Schema.Struct(plan)))
 
 /** `{ "duration": "10s", "id": "an-operation" }` */
-export const readOperation = described((json: unknown) =>
-  Result.map(
-    reader(
-      "plan of an operation",
-      Schema.Struct({
-        ...plan,
-        id: Schema.optionalKey(Schema.String),
-        accountId: Schema.optionalKey(Schema.String)
-      })
-    )(json),
-    withOutcome
-  )
+export const readOperation = (json: unknown): Read<NewOperation> => Result.map(decodeOperation(json), withOutcome)
+
+const decodeOperation = reader(
+  "plan of an operation",
+  Schema.Struct({
+    ...plan,
+    id: Schema.optionalKey(Schema.String),
+    accountId: Schema.optionalKey(Schema.String)
+  })
 )
 
 /** `{ "name": "blocked", "kind": "ip", "items": [{ "ip": "192.0.2.1" }] }` */

@@ -167,7 +167,24 @@ describe("the control API", () => {
         ["/faults", `{"fault":"notFound","probability":2}`, /^Expected a choice of requests: .* at \["probability"\]/],
         ["/faults", `{"fault":"notFound","times":-1}`, /^Expected a choice of requests: .* at \["times"\]/],
         ["/plans", `{"duration":"1s"}`, /^Expected a list of plans: Expected array/],
-        ["/operations", `{"duration":"soon"}`, /Durations are written as 30s, 10m, "2 hours" or Infinity\.$/],
+        [
+          "/operations",
+          `{"duration":"soon"}`,
+          /Expected a duration such as 30s, 10m, "2 hours" or Infinity at \["duration"\]$/
+        ],
+        [
+          "/operations",
+          `{"duration":3}`,
+          /^Expected a plan of an operation: Expected a duration such as 30s, .*\["duration"\]$/
+        ],
+        ["/operations", `{"duration":"-1s"}`, /Expected a duration that is not negative at \["duration"\]$/],
+        ["/operations", `{"id":"a b"}`, /^No client could ask for this operation by the id "a b": /],
+        ["/faults", `{"fault":"latency","by":"soon"}`, /Expected a duration such as 30s, .* at \["by"\]$/],
+        ["/faults", `{"fault":"latency","by":"-1s"}`, /Expected a duration that is not negative at \["by"\]$/],
+        ["/faults", `{"fault":"rateLimited","retryAfter":"-1s"}`, /not negative at \["retryAfter"\]$/],
+        ["/faults", `{"fault":"rateLimited","retryAfter":"Infinity"}`, /that ends at \["retryAfter"\]$/],
+        ["/faults", `{"fault":"clockSkew","by":"Infinity"}`, /no more than 36500 days at \["by"\]$/],
+        ["/faults", `{"fault":"clockSkew","by":"-40000d"}`, /no more than 36500 days at \["by"\]$/],
         ["/lists", `{"kind":"ip"}`, `Expected a list: Missing key at ["name"]`],
         ["/operations/none/fail", "{}", `Expected a reason to fail: Missing key at ["error"]`]
       ] as const
