@@ -27,8 +27,9 @@ export default defineConfig({
     exclude: [
       // A minute of everything at once.
       "**/Soak.test.ts",
-      // Its processes load the sources as they are.
-      "**/loading.test.ts"
+      // Processes of their own, and a bundler, load the sources as they are.
+      "**/Program.test.ts",
+      "**/bundling.test.ts"
     ],
     setupFiles: ["mutation/setup.ts"],
     sequence: { sequencer: QuickFirst },
