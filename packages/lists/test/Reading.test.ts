@@ -2,7 +2,7 @@ import { RequestBudget } from "@bulk-operations/core"
 import { ListItem, ListItems } from "@bulk-operations/lists"
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Layer, Schema, Stream } from "effect"
+import { Clock, Effect, Layer, Schema, Stream, Struct } from "effect"
 import { held, inMemory, ipList, passing, requestsTo } from "./World.ts"
 
 const address = (n: number) => `10.0.${n >>> 8}.${n & 255}`
@@ -124,6 +124,54 @@ describe("reading items", () => {
         { kind: "redirect", redirect: { source_url: "*.x", target_url: "", status_code: 399 }, id: "4" },
         { kind: "ip", ip: "1.2.3.4/1", comment: "x".repeat(600), id: "5" }
       ])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("reads items as others have recorded them", () =>
+    Effect.gen(function*() {
+      const times = { created_on: "2024-10-24T04:23:10Z", modified_on: "2021-10-01T05:20:00.12345Z" }
+      const flags = {
+        include_subdomains: false,
+        preserve_query_string: false,
+        subpath_matching: false,
+        status_code: 301
+      }
+      const recorded = [
+        {
+          comment: "okhejrsmza",
+          id: "6cafa626bdb6453fac7a9be3aacf73ca",
+          ...times,
+          redirect: {
+            ...flags,
+            preserve_path_suffix: false,
+            source_url: "example.com/",
+            target_url: "https://example1.com"
+          }
+        },
+        {
+          id: "7c5dae5552338874e5053f2534d2767a",
+          redirect: {
+            ...flags,
+            preserve_path_suffix: true,
+            source_url: "https://example.com/blog",
+            target_url: "https://example.com/blog/latest"
+          },
+          ...times
+        },
+        {
+          id: "0123456789abcdef0123456789abcdef",
+          hostname: { url_hostname: "*.example.com", exclude_exact_hostname: true },
+          ...times
+        },
+        { id: "7c5dae5552338874e5053f2534d2767a", asn: 13335, comment: "My provider's ASN", ...times },
+        { id: "id1", ip: "ip1", created_on: "created_on", modified_on: "modified_on" },
+        { id: "9282225648054699b188d9d152e6107a", ip: "120.2.2.8", ...times },
+        { id: "ceea4f5b3e124a72a9aed4a779ce8dcb", ip: "120.2.2.8", ...times }
+      ]
+      const kinds: ReadonlyArray<ListItem.ListKind> = ["redirect", "redirect", "hostname", "asn", "ip", "ip", "ip"]
+      yield* injected(envelope(recorded, {}))
+      const items = yield* Stream.runCollect((yield* ListItems.ListItems).stream("any"))
+      assert.deepStrictEqual<ReadonlyArray<string>>(items.map(({ kind }) => kind), kinds)
+      assert.deepStrictEqual<ReadonlyArray<object>>(items.map((item) => Struct.omit(item, ["kind"])), recorded)
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("says which answer it does not understand", () =>
