@@ -3,6 +3,7 @@
  *
  * On `node:http` itself: clients under test should not wait for the simulator, and it has to break connections anyhow.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as NetAddress from "effect/net/NetAddress"
@@ -79,9 +80,18 @@ export const serve = Effect.fnUntraced(function*(
     send(request, response, answer)
   })
 
+  // Such as a fault whose draw dies. To the client it is one more broken connection.
+  const report = ({ method, url }: IncomingMessage, cause: Cause.Cause<never>) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.void
+      : Effect.logError(`The simulator broke over ${method} ${url}`, cause)
+
   // Node allows 16 KiB by default, and a cursor holds the source of a redirect, which may have 32,768 characters.
   const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
-    const fiber = run(Effect.onError(exchange(request, response), () => Effect.sync(() => response.destroy())))
+    const fiber = run(Effect.onError(
+      exchange(request, response),
+      (cause) => Effect.andThen(Effect.sync(() => response.destroy()), report(request, cause))
+    ))
     // The client has left, or the server closes.
     response.once("close", () => fiber.interruptUnsafe())
   })

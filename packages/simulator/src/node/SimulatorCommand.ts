@@ -102,6 +102,10 @@ const flags = {
   cors: Flag.Boolean("cors").pipe(
     Flag.withDescription("Pages of any origin may call it"),
     Flag.withDefault(false)
+  ),
+  log: Flag.Boolean("log").pipe(
+    Flag.withDescription("Prints each request with the status of its answer"),
+    Flag.withDefault(false)
   )
 }
 
@@ -120,6 +124,7 @@ const options = (flags: Flags): SimulatorServer.Options => ({
   limits: { pendingOperations: flags.pendingOperations, ...(flags.requestLimit ? {} : { requests: Infinity }) },
   anyAccountId: flags.anyAccountId,
   cors: flags.cors,
+  log: flags.log,
   ...(flags.token.length === 0 ? {} : { credentials: flags.token.map((token) => ({ token })) })
 })
 

@@ -16,6 +16,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { Application } from "../internal/application.ts"
 import * as ControlApi from "../internal/controlApi.ts"
 import type { Request } from "../internal/exchange.ts"
 import * as Loopback from "../internal/loopback.ts"
@@ -37,7 +38,16 @@ export interface Options extends Simulator.Options {
    * other languages. `false` by default.
    */
   readonly control?: boolean
+  /** Whether each request is logged with the status of its answer. `false` by default. */
+  readonly log?: boolean
 }
+
+const logged = (handle: Application["handle"]): Application["handle"] => (request) =>
+  Effect.tap(
+    handle(request),
+    ({ delivery, status }) =>
+      Effect.log(`${request.method} ${request.url} ${delivery.sent === "nothing" ? "no answer" : status}`)
+  )
 
 /** Serves the simulator until the layer's scope closes. Fails if it cannot listen. */
 export const layer = (options: Options = {}): Layer.Layer<Simulator.Simulator, SimulatorError.SimulatorError> =>
@@ -52,7 +62,7 @@ export const layer = (options: Options = {}): Layer.Layer<Simulator.Simulator, S
         options.control === true && ControlApi.isControl(request.url)
           ? controlled(request)
           : application.handle(request)
-      const origin = yield* NodeServer.serve(handle, { host, port })
+      const origin = yield* NodeServer.serve(options.log === true ? logged(handle) : handle, { host, port })
       return Simulator.Simulator.of({ ...control, baseUrl: `${origin}/client/v4` })
     })
   )

@@ -226,6 +226,7 @@ describe("simulate", () => {
           "How many operations of one account may be pending",
           "Account ids may have other lengths than 32 characters",
           "Pages of any origin may call it",
+          "Prints each request with the status of its answer",
           "simulate --port 8700 --duration 10s",
           "Operations take ten seconds",
           `simulate --fault '{"fault":"rateLimited","probability":0.1}'`,

@@ -1,13 +1,24 @@
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Tracer } from "effect"
+import { Cause, Duration, Effect, Fiber, Layer, Logger, Tracer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Api from "../Api.ts"
 
 const sockets = (options?: SimulatorServer.Options) =>
   Effect.provide(Layer.merge(SimulatorServer.layer(options), FetchHttpClient.layer))
+
+/** What is logged: its level, and its parts. */
+const recorded = () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ cause, logLevel, message }) => {
+    const parts = Array.isArray(message) ? message : [message]
+    const causes = cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
+    lines.push([logLevel, ...parts, ...causes].map(String).join(" "))
+  })
+  return { lines, logger: Logger.layer([logger]) }
+}
 
 describe("the server", () => {
   it.effect("listens on a free port of 127.0.0.1, and its base URL ends like Cloudflare's", () =>
@@ -71,6 +82,41 @@ describe("the server", () => {
       assert.include(error.message, "EADDRINUSE")
       assert.include(error.message, "Leave out `port` to get one that is free.")
     }).pipe(sockets()))
+
+  it.effect("logs each request with the status of its answer, if it is told so", () =>
+    Effect.gen(function*() {
+      const { lines, logger } = recorded()
+      yield* Effect.gen(function*() {
+        const { inject } = yield* Simulator.Simulator
+        yield* inject(Fault.reset("before"), { on: "lists.create" })
+        yield* Api.status("GET", `${Api.lists}?page=1`)
+        yield* Effect.exit(Api.status("POST", Api.lists, { body: {} }))
+        yield* Api.status("GET", Api.operation("none"))
+      }).pipe(Effect.provide(SimulatorServer.layer({ log: true })), Effect.provide(logger))
+      assert.deepStrictEqual(lines, [
+        `Info GET /client/v4${Api.lists}?page=1 200`,
+        `Info POST /client/v4${Api.lists} no answer`,
+        `Info GET /client/v4${Api.operation("none")} 404`
+      ])
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
+
+  it.effect("logs what broke it, and nothing else unless it is told so", () =>
+    Effect.gen(function*() {
+      const { lines, logger } = recorded()
+      yield* Effect.gen(function*() {
+        const { clearFaults, inject, requests } = yield* Simulator.Simulator
+        yield* Api.status("GET", Api.lists)
+        yield* inject(Effect.die(new Error("a draw that dies")))
+        assert.strictEqual((yield* Effect.exit(Api.status("GET", Api.lists)))._tag, "Failure")
+        yield* clearFaults
+        yield* inject(Fault.stall())
+        const fiber = yield* Effect.forkChild(Effect.exit(Api.status("GET", Api.lists)))
+        yield* Effect.repeat(requests, { until: (all) => all.length === 2 })
+        yield* Fiber.interrupt(fiber)
+      }).pipe(Effect.provide(SimulatorServer.layer()), Effect.provide(logger))
+      assert.strictEqual(lines.length, 1)
+      assert.match(String(lines[0]), /^Error The simulator broke over GET \S+ .*a draw that dies/)
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
 
   it.live("closes with its scope, at once, also while a client waits for an answer", () =>
     Effect.gen(function*() {
