@@ -1,6 +1,7 @@
 /**
  * Carries out `items`.
  */
+import type { Completed } from "@bulk-operations/core/BulkOperation"
 import type { List } from "@bulk-operations/lists/List"
 import * as ListItem from "@bulk-operations/lists/ListItem"
 import { ListItems } from "@bulk-operations/lists/ListItems"
@@ -16,6 +17,7 @@ import * as Failure from "../Failure.ts"
 import { Output } from "../Output.ts"
 import type { SharedFlags } from "../root.ts"
 import * as Cloudflare from "./cloudflare.ts"
+import * as Operation from "./operation.ts"
 import * as Resume from "./resume.ts"
 import * as Source from "./source.ts"
 import { Watch } from "./watch.ts"
@@ -91,6 +93,11 @@ const tellStarted = Effect.fnUntraced(function*(
   yield* (yield* Output).result(operationId, { type: "started", operationId, listId: list.id, action, items })
 })
 
+const tellEnded = (...operations: ReadonlyArray<Completed>) =>
+  Output.use((output) =>
+    Effect.forEach(operations, (operation) => output.event(Operation.event(operation)), { discard: true })
+  )
+
 const write = Effect.fnUntraced(function*(
   action: "create" | "replace",
   shared: SharedFlags,
@@ -103,7 +110,7 @@ const write = Effect.fnUntraced(function*(
     const options = { ...(yield* writeOptions(flags)), allowEmpty: flags.allowEmpty }
     if (flags.dryRun) return yield* tellWritten(action, list, items.length, true)
     if (flags.noWait) return yield* tellStarted(action, list, items.length, yield* lists[action](list.id, items, options))
-    yield* lists[action === "create" ? "createAndWait" : "replaceAndWait"](list.id, items, options)
+    yield* tellEnded(yield* lists[action === "create" ? "createAndWait" : "replaceAndWait"](list.id, items, options))
     yield* tellWritten(action, list, items.length, false)
   }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared, flags.history)))
 })
@@ -137,7 +144,7 @@ export const remove = Effect.fnUntraced(function*(shared: SharedFlags, flags: De
     const options = yield* writeOptions(flags)
     if (flags.dryRun || ids.length === 0) return yield* tellWritten("delete", list, ids.length, flags.dryRun)
     if (flags.noWait) return yield* tellStarted("delete", list, ids.length, yield* lists.delete(list.id, ids, options))
-    yield* lists.deleteAndWait(list.id, ids, options)
+    yield* tellEnded(yield* lists.deleteAndWait(list.id, ids, options))
     yield* tellWritten("delete", list, ids.length, false)
   }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared, flags.history)))
 })
@@ -147,12 +154,13 @@ export const sync = Effect.fnUntraced(function*(shared: SharedFlags, flags: Sync
     const output = yield* Output
     const list = yield* Source.list(flags.list)
     const items = yield* Source.items(flags.file, flags.format, yield* Source.kindOf(list))
-    const { added, changed, deleted, method, unchanged } = yield* (yield* ListItems).sync(list.id, items, {
+    const { added, changed, deleted, method, operations, unchanged } = yield* (yield* ListItems).sync(list.id, items, {
       ...(yield* writeOptions(flags)),
       dryRun: flags.dryRun,
       allowEmpty: flags.allowEmpty,
       maxDeletions: Option.getOrUndefined(flags.maxDeletions)
     })
+    yield* tellEnded(...operations)
     yield* output.result(
       `${flags.dryRun ? "Dry run, nothing sent. " : ""}List ${list.name}: ${added} added, ${changed} changed, ` +
         `${deleted} deleted, ${unchanged} unchanged`,
