@@ -30,5 +30,7 @@ for (let round = 0; round < 15; round++) {
 }
 const node = fastest.get("node -e 0") ?? 1
 for (const [name, millis] of fastest) {
-  process.stdout.write(`${name.padEnd(24)}${millis.toFixed(0).padStart(6)} ms${(millis / node).toFixed(1).padStart(6)} times\n`)
+  process.stdout.write(
+    `${name.padEnd(24)}${millis.toFixed(0).padStart(6)} ms${(millis / node).toFixed(1).padStart(6)} times\n`
+  )
 }

@@ -11,7 +11,9 @@ const isUnit = (text: string | undefined): text is keyof typeof units => text !=
 const long = /^(\d+(?:\.\d+)?)\s*(milli(?:second)?|second|sec|minute|min|hour|day)s?$/
 
 const longUnit = (text: string): number =>
-  text.startsWith("milli") ? 1 : units[text.startsWith("m") ? "m" : text.startsWith("s") ? "s" : text === "hour" ? "h" : "d"]
+  text.startsWith("milli")
+    ? 1
+    : units[text.startsWith("m") ? "m" : text.startsWith("s") ? "s" : text === "hour" ? "h" : "d"]
 
 /** What is said to whoever typed something else. */
 export const expected = "a duration such as 30s, 10m, 1h30m or \"2 hours\""

@@ -29,6 +29,7 @@ export interface LiveRegion {
 export type Drawn = ReadonlyArray<number>
 
 const csi = "\u001b["
+// oxlint-disable-next-line no-control-regex
 const sgr = /(\u001b\[[0-9;]*m)/
 
 /** The line cut to so many columns, its colours ended. */
@@ -115,10 +116,11 @@ export const make = (
 
     return {
       draw,
-      print: (text) => Effect.suspend(() => {
-        later.push(text)
-        return draw
-      }),
+      print: (text) =>
+        Effect.suspend(() => {
+          later.push(text)
+          return draw
+        }),
       printLater: (text) => {
         later.push(text)
       }

@@ -7,8 +7,8 @@ import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
-import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
+import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -67,13 +67,16 @@ const fitting = (flag: FlagDoc): FlagDoc => ({
 
 // Lines that fit, and paragraphs below their heading.
 const help = (doc: HelpDoc) =>
-  Effect.map(TerminalCapabilities.TerminalCapabilities, ({ canColor }) =>
-    CliOutput.defaultFormatter({ colors: canColor, globalFlags: "summary" }).formatHelpDoc({
-      ...doc,
-      description: doc.description.replaceAll(/\n(?=.)/g, "\n  "),
-      flags: doc.flags.map(fitting),
-      globalFlags: (doc.globalFlags ?? []).map(fitting)
-    }))
+  Effect.map(
+    TerminalCapabilities.TerminalCapabilities,
+    ({ canColor }) =>
+      CliOutput.defaultFormatter({ colors: canColor, globalFlags: "summary" }).formatHelpDoc({
+        ...doc,
+        description: doc.description.replaceAll(/\n(?=.)/g, "\n  "),
+        flags: doc.flags.map(fitting),
+        globalFlags: (doc.globalFlags ?? []).map(fitting)
+      })
+  )
 
 const command = root.pipe(Command.withSubcommands([wait, get, items, lists, explain, simulate, demo]))
 
@@ -102,7 +105,10 @@ const readerGone = Effect.callback<never, Exit>((resume) => {
 
 program.pipe(
   Effect.raceFirst(readerGone),
-  Effect.provide(Layer.mergeAll(presenter, Output.layer(isJson), Layer.succeed(References.MinimumLogLevel, "Warn"))),
-  Effect.provide(NodeServices.layer),
+  Effect.provide(
+    Layer.mergeAll(presenter, Output.layer(isJson), Layer.succeed(References.MinimumLogLevel, "Warn")).pipe(
+      Layer.provideMerge(NodeServices.layer)
+    )
+  ),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

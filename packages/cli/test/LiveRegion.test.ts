@@ -5,7 +5,9 @@ import * as Screen from "./support/Screen.ts"
 const size = { columns: 20, rows: 6 }
 
 // Frames one after the other, as a region draws them.
-const draw = (frames: ReadonlyArray<{ readonly above?: ReadonlyArray<string>; readonly lines: ReadonlyArray<string> }>) => {
+const draw = (
+  frames: ReadonlyArray<{ readonly above?: ReadonlyArray<string>; readonly lines: ReadonlyArray<string> }>
+) => {
   let drawn: LiveRegion.Drawn = []
   let output = ""
   for (const { above = [], lines } of frames) {
@@ -18,18 +20,28 @@ const draw = (frames: ReadonlyArray<{ readonly above?: ReadonlyArray<string>; re
 
 describe("LiveRegion", () => {
   it("draws a frame in place of the one before", () => {
-    assert.deepStrictEqual(draw([{ lines: ["one", "two", "three"] }, { lines: ["four"] }]).rows.slice(0, 3), ["four", "", ""])
+    assert.deepStrictEqual(draw([{ lines: ["one", "two", "three"] }, { lines: ["four"] }]).rows.slice(0, 3), [
+      "four",
+      "",
+      ""
+    ])
     assert.deepStrictEqual(draw([{ lines: ["longer"] }, { lines: ["one", "two"] }]).rows.slice(0, 2), ["one", "two"])
   })
 
   it("prints above, and keeps what it has printed", () => {
-    const { rows } = draw([{ lines: ["a", "b"] }, { above: ["done: a"], lines: ["b"] }, { above: ["done: b"], lines: [] }])
+    const { rows } = draw([{ lines: ["a", "b"] }, { above: ["done: a"], lines: ["b"] }, {
+      above: ["done: b"],
+      lines: []
+    }])
     assert.deepStrictEqual(rows, ["done: a", "done: b", "", "", "", ""])
   })
 
   it("prints lines that are wider than the window, whole", () => {
     const long = "0123456789".repeat(4)
-    const { rows } = draw([{ lines: ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"] }, { above: [long, `${long}!`], lines: ["z"] }])
+    const { rows } = draw([{ lines: ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"] }, {
+      above: [long, `${long}!`],
+      lines: ["z"]
+    }])
     assert.deepStrictEqual(rows, [...Array.from({ length: 4 }, () => "0123456789".repeat(2)), "!", "z"])
   })
 

@@ -26,7 +26,12 @@ describe("items", () => {
   it.live("create, sync, delete and list agree, whatever form the items come in", () =>
     Effect.gen(function*() {
       yield* newList("office")
-      const created = yield* Cli.runSimulated(["items", "create", "office", file("ips.txt", "\ufeff192.0.2.1\r\n192.0.2.2\r\n")])
+      const created = yield* Cli.runSimulated([
+        "items",
+        "create",
+        "office",
+        file("ips.txt", "\ufeff192.0.2.1\r\n192.0.2.2\r\n")
+      ])
       assert.deepStrictEqual([created.stdout, created.code], ["Added 2 items: list office\n", 0])
       const synced = yield* Cli.runSimulated(["items", "sync", "$office"], {
         stdin: `[{"ip":"192.0.2.1"},{"ip":"192.0.2.3","comment":"a, b"}]`
@@ -54,7 +59,9 @@ describe("items", () => {
     Effect.gen(function*() {
       yield* newList("office", "192.0.2.1")
       for (const action of ["create", "replace", "sync", "delete"]) {
-        const { code, stdout } = yield* Cli.runSimulated(["items", action, "office", "--dry-run"], { stdin: "192.0.2.1\n" })
+        const { code, stdout } = yield* Cli.runSimulated(["items", action, "office", "--dry-run"], {
+          stdin: "192.0.2.1\n"
+        })
         assert.match(stdout, /^Dry run, nothing sent\. /)
         assert.strictEqual(code, 0)
       }
@@ -64,7 +71,9 @@ describe("items", () => {
   it.live("a guard refuses with 6: too many deletions, and a file that would empty a list", () =>
     Effect.gen(function*() {
       yield* newList("office", "192.0.2.1", "192.0.2.2")
-      const tooMany = yield* Cli.runSimulated(["items", "sync", "office", "--max-deletions", "10%"], { stdin: "192.0.2.1\n" })
+      const tooMany = yield* Cli.runSimulated(["items", "sync", "office", "--max-deletions", "10%"], {
+        stdin: "192.0.2.1\n"
+      })
       assert.include(tooMany.stderr, "raise --max-deletions")
       const empty = yield* Cli.runSimulated(["items", "replace", "office", file("empty.txt", "")])
       assert.include(empty.stderr, "add --allow-empty")
@@ -80,16 +89,29 @@ describe("items", () => {
       content: "192.0.2.1\n\n192.0.2.300\n1.1.1.1\n1.1.1.2\n1.1.1.3\n1.1.1.1.1\n",
       says: [/line 3, "192\.0\.2\.300"/, /line 7, "1\.1\.1\.1\.1"/]
     },
-    { what: "a line that is there twice", name: "twice.txt", content: "1.1.1.1\n1.1.1.1/32\n", says: [/line 2.*the same as line 1/] },
+    {
+      what: "a line that is there twice",
+      name: "twice.txt",
+      content: "1.1.1.1\n1.1.1.1/32\n",
+      says: [/line 2.*the same as line 1/]
+    },
     { what: "a page", name: "page.txt", content: "<!DOCTYPE html><title>404</title>", says: [/an HTML page/] },
-    { what: "a lost comma", name: "lost.json", content: "[{\"ip\":\"1.1.1.1\"} {\"ip\":\"1.1.1.2\"}]", says: [/not JSON/] }
-  ])("a file with $what exits with 2, says where, and sends nothing", ({ content, name, says }) =>
-    Effect.gen(function*() {
-      yield* newList("office")
-      const { code, stderr, stdout } = yield* Cli.runSimulated(["items", "replace", "office", file(name, content)])
-      for (const text of says) assert.match(stderr, text)
-      assert.deepStrictEqual([code, stdout, yield* writes], [2, "", 0])
-    }).pipe(Effect.provide(Cli.layer)))
+    {
+      what: "a lost comma",
+      name: "lost.json",
+      content: "[{\"ip\":\"1.1.1.1\"} {\"ip\":\"1.1.1.2\"}]",
+      says: [/not JSON/]
+    }
+  ])(
+    "a file with $what exits with 2, says where, and sends nothing",
+    ({ content, name, says }) =>
+      Effect.gen(function*() {
+        yield* newList("office")
+        const { code, stderr, stdout } = yield* Cli.runSimulated(["items", "replace", "office", file(name, content)])
+        for (const text of says) assert.match(stderr, text)
+        assert.deepStrictEqual([code, stdout, yield* writes], [2, "", 0])
+      }).pipe(Effect.provide(Cli.layer))
+  )
 
   it.live("a file that cannot be read, and a list that is not there, exit with 2", () =>
     Effect.gen(function*() {

@@ -23,7 +23,10 @@ describe("wait, in a terminal", () => {
   it.live("with 200 operations, draws no more lines than the window has, and leaves only results behind", () =>
     Effect.gen(function*() {
       const ids = yield* Effect.forEach(Array.from({ length: 40 }), () => Cli.operation({ duration: "1 second" }))
-      const { code, output } = yield* Cli.inTerminal(["wait", "--request-cost", "100ms", ...ids], { rows: 10, columns: 90 })
+      const { code, output } = yield* Cli.inTerminal(["wait", "--request-cost", "100ms", ...ids], {
+        rows: 10,
+        columns: 90
+      })
       assert.match(output, /\d+ of 40 ended, \d+ more going on/)
       const { history, rows } = Screen.show(output, 90, 10)
       const left = [...history, ...rows].filter((row) => row !== "")
@@ -40,7 +43,7 @@ describe("wait, in a terminal", () => {
         columns: 120,
         steps: [{ after: "left", size: [34, 8] }]
       })
-      const after = output.split("\u001b[?2026h").filter((frame) => !frame.includes("completed")).at(-1) ?? ""
+      const after = output.split("\u001b[?2026h").findLast((frame) => !frame.includes("completed")) ?? ""
       assert.match(Screen.show(after, 34, 8).rows[0] ?? "", new RegExp(`^. ${id.slice(0, 8)}\\S*  running`))
       assert.deepStrictEqual([code, left], [0, 0])
     }).pipe(Effect.provide(Cli.layer)))

@@ -16,7 +16,10 @@ describe("wrong usage", () => {
     { args: ["wait", "x", "--timeout", "600"], says: "Expected a duration such as 30s, 10m, 1h30m or \"2 hours\"" },
     { args: ["wait", "x", "--timeout", "0s"], says: "longer than zero" },
     { args: ["wait", "x", "--any", "--all"], says: "--any and --all exclude each other" },
-    { args: ["wait", "x", "--every", "1s", "--request-cost", "1s"], says: "--every and --request-cost exclude each other" },
+    {
+      args: ["wait", "x", "--every", "1s", "--request-cost", "1s"],
+      says: "--every and --request-cost exclude each other"
+    },
     { args: ["wait", "x", "--started-at", "yesterday"], says: "Expected a time with its zone" },
     { args: ["wait", "https://dash.cloudflare.com/x/y"], says: "is a URL. Pass the id alone: y" },
     { args: ["wait", "\"x\""], says: "has quotes around it" },

@@ -85,7 +85,10 @@ describe("wait, in a pipe", () => {
       const id = yield* Cli.operation({ duration: "4 seconds" })
       yield* Simulator.Simulator.use(({ inject }) => inject(Fault.htmlError(502), { after: 1, times: 1 }))
       const { code, stderr } = yield* Cli.runSimulated(["wait", id])
-      assert.match(stderr, /Cloudflare failed \(HTTP 502\), last seen (pending|running)\n\S+ (answers again: )?running\n/)
+      assert.match(
+        stderr,
+        /Cloudflare failed \(HTTP 502\), last seen (pending|running)\n\S+ (answers again: )?running\n/
+      )
       assert.strictEqual(code, 0)
     }).pipe(Effect.provide(Cli.layer)))
 
@@ -119,19 +122,34 @@ describe("wait, in a pipe", () => {
       assert.strictEqual(ran.code, 5)
       const ends = all.flatMap((event) => event.type === "operation" ? [[event.id, event.status]] : [])
       assert.deepStrictEqual(ends.toSorted(), [[good, "completed"], [bad, "failed"]].toSorted())
-      const errors = all.flatMap((event) => event.type === "error" ? [[event.operationId, event.error, event.exitCode]] : [])
+      const errors = all.flatMap((event) =>
+        event.type === "error" ? [[event.operationId, event.error, event.exitCode]] : []
+      )
       assert.deepStrictEqual(errors, [["unknown", "NotFound", 5], [late, "PollTimeout", 3]])
       assert.ok(all.some((event) => event.type === "progress" && event.id === late && event.status === "running"))
       const summary = all.at(-1)
       assert.ok(summary?.type === "summary")
-      assert.deepStrictEqual([summary.exitCode, summary.completed, summary.failed, summary.timedOut, summary.errors], [5, 1, 1, 1, 1])
+      assert.deepStrictEqual([summary.exitCode, summary.completed, summary.failed, summary.timedOut, summary.errors], [
+        5,
+        1,
+        1,
+        1,
+        1
+      ])
     }).pipe(Effect.provide(Cli.layer)))
 
   it.live("--history keeps how long operations take, and explain shows it", () =>
     Effect.gen(function*() {
       const history = `${Cli.folder}/history-${process.pid}.json`
       for (let i = 0; i < 2; i++) {
-        yield* Cli.runSimulated(["wait", yield* Cli.operation(), "--history", history, "--started-at", new Date().toISOString()])
+        yield* Cli.runSimulated([
+          "wait",
+          yield* Cli.operation(),
+          "--history",
+          history,
+          "--started-at",
+          new Date().toISOString()
+        ])
       }
       const { stderr, stdout } = yield* Cli.runSimulated(["explain", "1s", "--history", history, "--json"])
       assert.match(stderr, /^Learned from 2 operations/)

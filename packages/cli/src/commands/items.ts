@@ -50,7 +50,9 @@ const deleteFlags = { ...writing, ...noWait, ids: flag("ids", "The file holds it
 const maxDeletions = (text: string): Option.Option<number> => {
   const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]
   if (share !== undefined) {
-    return Number(share) <= 100 ? Option.some(share === "100" ? Number.POSITIVE_INFINITY : Number(share) / 100) : Option.none()
+    return Number(share) <= 100
+      ? Option.some(share === "100" ? Number.POSITIVE_INFINITY : Number(share) / 100)
+      : Option.none()
   }
   return /^\d+$/.test(text) ? Option.some(Number(text)) : Option.none()
 }
@@ -83,7 +85,8 @@ export type ListFlags = Command.Command.Config.Infer<typeof listFlags>
 
 const load = Effect.promise(() => import("../run/items.ts"))
 
-const files = "Files: a value a line, Cloudflare's CSV, JSON or NDJSON. One wrong line, and\nnothing is sent: each is told with its number."
+const files =
+  "Files: a value a line, Cloudflare's CSV, JSON or NDJSON. One wrong line, and\nnothing is sent: each is told with its number."
 
 const create = Command.make("create", createFlags, (flags) =>
   Effect.gen(function*() {
@@ -142,7 +145,9 @@ const all = Command.make("list", listFlags, (flags) =>
     return yield* (yield* load).list(yield* root, flags)
   })).pipe(
     Command.withShortDescription("The items of a list"),
-    Command.withDescription("The items of a list as Cloudflare's CSV, which create, replace and sync read: a value\na line, with its comment. --json gives all there is."),
+    Command.withDescription(
+      "The items of a list as Cloudflare's CSV, which create, replace and sync read: a value\na line, with its comment. --json gives all there is."
+    ),
     Command.withExamples([
       { command: "bulk-operations items list blocklist > ips.csv", description: "A copy" }
     ])

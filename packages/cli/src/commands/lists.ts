@@ -45,10 +45,14 @@ const create = Command.make("create", {
     ])
   )
 
-const update = Command.make("update", { ...listArgument, description }, ({ description, list }) =>
-  Effect.gen(function*() {
-    return yield* (yield* load).update(yield* root, list, description)
-  })).pipe(Command.withDescription("Give a list another description. Name and kind stay."))
+const update = Command.make(
+  "update",
+  { ...listArgument, description },
+  ({ description, list }) =>
+    Effect.gen(function*() {
+      return yield* (yield* load).update(yield* root, list, description)
+    })
+).pipe(Command.withDescription("Give a list another description. Name and kind stay."))
 
 const remove = Command.make("delete", {
   ...listArgument,

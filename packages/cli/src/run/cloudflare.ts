@@ -42,13 +42,15 @@ const credentials = Config.all({
 const fromSource = (provider: ConfigProvider.ConfigProvider) =>
   credentials.pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, provider),
-    Effect.mapError(({ message }) => new NoCredentials({ message: `The credentials cannot be used: ${message}\n${howTo}` })),
+    Effect.mapError(({ message }) =>
+      new NoCredentials({ message: `The credentials cannot be used: ${message}\n${howTo}` })
+    ),
     Effect.flatMap(({ email, key, token }): Effect.Effect<Option.Option<Credentials.Credentials>, NoCredentials> => {
-      if (Option.isSome(token)) return Effect.succeed(Option.some(Credentials.apiToken(token.value)))
+      if (Option.isSome(token)) return Effect.succeedSome(Credentials.apiToken(token.value))
       if (Option.isSome(email) && Option.isSome(key)) {
-        return Effect.succeed(Option.some(Credentials.globalKey({ email: email.value, key: key.value })))
+        return Effect.succeedSome(Credentials.globalKey({ email: email.value, key: key.value }))
       }
-      if (Option.isNone(email) && Option.isNone(key)) return Effect.succeed(Option.none())
+      if (Option.isNone(email) && Option.isNone(key)) return Effect.succeedNone
       const [there, missing] = Option.isSome(email)
         ? ["CLOUDFLARE_EMAIL", "CLOUDFLARE_API_KEY"]
         : ["CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL"]
@@ -97,9 +99,7 @@ const resolveCredentials = Effect.fnUntraced(function*(flags: SharedFlags) {
 })
 
 const setting = (flag: Option.Option<string>, name: string) =>
-  Option.isSome(flag) ? Effect.succeed(flag) : Effect.gen(function*() {
-    return yield* Config.option(Config.String(name))
-  })
+  Option.isSome(flag) ? Effect.succeed(flag) : Config.option(Config.String(name))
 
 const resolve = Effect.fnUntraced(function*(flags: SharedFlags) {
   const account = yield* setting(flags.account, "CLOUDFLARE_ACCOUNT_ID")

@@ -40,9 +40,7 @@ const tell = Effect.fnUntraced(function*(row: PollSchedule.Explanation) {
 // Of the account, or of all where none is named.
 const historyOf = Effect.fnUntraced(function*(shared: SharedFlags, path: string) {
   const account = Option.getOrUndefined(
-    Option.isSome(shared.account) ? shared.account : yield* Effect.gen(function*() {
-      return yield* Config.option(Config.String("CLOUDFLARE_ACCOUNT_ID"))
-    })
+    Option.isSome(shared.account) ? shared.account : yield* Config.option(Config.String("CLOUDFLARE_ACCOUNT_ID"))
   )
   const entries = Object.entries(yield* History.read(path))
   return entries.filter(([key]) => account === undefined || key.split("/").includes(account))
@@ -50,7 +48,7 @@ const historyOf = Effect.fnUntraced(function*(shared: SharedFlags, path: string)
 })
 
 const tellLearned = Effect.fnUntraced(function*({ operations }: PollHistory.History) {
-  const took = operations.flatMap(({ to }) => to === undefined ? [] : [to]).sort((a, b) => a - b)
+  const took = operations.flatMap(({ to }) => to === undefined ? [] : [to]).toSorted((a, b) => a - b)
   const [shortest, median, longest] = [took[0], took[Math.floor(took.length / 2)], took.at(-1)].map((millis) =>
     DurationText.format(Duration.millis(millis ?? 0))
   )
@@ -70,6 +68,10 @@ export const run = Effect.fnUntraced(function*(shared: SharedFlags, flags: Expla
     Effect.provideService(PollHistory.CurrentHazard, Effect.succeed(PollHistory.hazard(history)))
   )
   const output = yield* Output
-  if (!output.isJson) yield* output.note(`${"duration".padStart(8)}${"polls".padStart(7)}${"late, mean".padStart(11)}${"at worst".padStart(11)}`)
+  if (!output.isJson) {
+    yield* output.note(
+      `${"duration".padStart(8)}${"polls".padStart(7)}${"late, mean".padStart(11)}${"at worst".padStart(11)}`
+    )
+  }
   yield* Effect.forEach(rows, tell, { discard: true })
 })

@@ -23,17 +23,20 @@ const encodeEntry = Schema.encodeEffect(Entry)
 type Entries = typeof Entries.Type
 
 /** What the file holds; nothing where there is none. */
-export const read = Effect.fnUntraced(function*(path: string): Effect.fn.Return<Entries, UsageError, FileSystem.FileSystem> {
-  const files = yield* FileSystem.FileSystem
-  const text = yield* files.readFileString(path).pipe(
-    Effect.catchIf((error: PlatformError) => error.reason._tag === "NotFound", () => Effect.succeed("{}")),
-    Effect.mapError(({ reason }) => new UsageError({ message: `Cannot read --history ${path}: ${reason._tag}` }))
-  )
-  return yield* Effect.mapError(
-    decode(text),
-    () => new UsageError({ message: `--history ${path} is no history of this program. Name another file, or delete it.` })
-  )
-})
+export const read = Effect.fnUntraced(
+  function*(path: string): Effect.fn.Return<Entries, UsageError, FileSystem.FileSystem> {
+    const files = yield* FileSystem.FileSystem
+    const text = yield* files.readFileString(path).pipe(
+      Effect.catchIf((error: PlatformError) => error.reason._tag === "NotFound", () => Effect.succeed("{}")),
+      Effect.mapError(({ reason }) => new UsageError({ message: `Cannot read --history ${path}: ${reason._tag}` }))
+    )
+    return yield* Effect.mapError(
+      decode(text),
+      () =>
+        new UsageError({ message: `--history ${path} is no history of this program. Name another file, or delete it.` })
+    )
+  }
+)
 
 // A file beside it first: whoever is stopped in between leaves the one before.
 const write = Effect.fnUntraced(function*(path: string, entries: Entries) {
@@ -71,7 +74,10 @@ const store = Effect.fnUntraced(function*(path: string) {
     set: (key, text) =>
       change("set", (entries) => Effect.map(decodeEntry(text), (entry) => ({ ...entries, [key]: entry }))),
     remove: (key) =>
-      change("remove", (entries) => Effect.succeed(Object.fromEntries(Object.entries(entries).filter(([k]) => k !== key)))),
+      change(
+        "remove",
+        (entries) => Effect.succeed(Object.fromEntries(Object.entries(entries).filter(([k]) => k !== key)))
+      ),
     clear: change("clear", () => Effect.succeed({})),
     size: Effect.mapBoth(load, { onSuccess: (entries) => Object.keys(entries).length, onFailure: failure("size") }),
     keys: Effect.mapBoth(load, { onSuccess: Object.keys, onFailure: failure("keys") })

@@ -21,7 +21,9 @@ export const parse = (what: string, text: string): Result.Result<string, UsageEr
   if (quotes.test(text)) {
     return Result.fail(
       new UsageError({
-        message: `${what} ${shown} has quotes around it. Pass the id alone (jq prints it so with -r): ${text.slice(1, -1)}`
+        message: `${what} ${shown} has quotes around it. Pass the id alone (jq prints it so with -r): ${
+          text.slice(1, -1)
+        }`
       })
     )
   }

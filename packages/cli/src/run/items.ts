@@ -20,8 +20,8 @@ import * as Cloudflare from "./cloudflare.ts"
 import * as Operation from "./operation.ts"
 import * as Resume from "./resume.ts"
 import * as Source from "./source.ts"
-import { Watch } from "./watch.ts"
 import * as WaitOptions from "./waitOptions.ts"
+import { Watch } from "./watch.ts"
 
 type Common = Omit<WriteFlags, "noWait">
 
@@ -40,7 +40,14 @@ const resumable = (shared: SharedFlags, flags: WaitOptions.WaitingFlags) => <A, 
         const { code, error: name, message } = Failure.of(error)
         return Effect.andThen(
           output.isJson
-            ? output.event({ type: "error", error: name, message, exitCode: code, operationId: error.operationId, resume })
+            ? output.event({
+              type: "error",
+              error: name,
+              message,
+              exitCode: code,
+              operationId: error.operationId,
+              resume
+            })
             : output.note(`${message}\nTo go on waiting:\n  ${resume}`),
           Effect.fail(new Exit({ code: ExitCode.timedOut }))
         )
@@ -49,7 +56,9 @@ const resumable = (shared: SharedFlags, flags: WaitOptions.WaitingFlags) => <A, 
         Effect.flatMap(watch.active, (ids) =>
           ids.length === 0
             ? output.note("Interrupted before an operation had begun.")
-            : output.note(`Interrupted. The operation goes on. To wait for it:\n  ${Resume.command(ids, began, shared, flags)}`))
+            : output.note(
+              `Interrupted. The operation goes on. To wait for it:\n  ${Resume.command(ids, began, shared, flags)}`
+            ))
       )
     )
   })
@@ -109,7 +118,9 @@ const write = Effect.fnUntraced(function*(
     const items = yield* Source.items(flags.file, flags.format, yield* Source.kindOf(list))
     const options = { ...(yield* writeOptions(flags)), allowEmpty: flags.allowEmpty }
     if (flags.dryRun) return yield* tellWritten(action, list, items.length, true)
-    if (flags.noWait) return yield* tellStarted(action, list, items.length, yield* lists[action](list.id, items, options))
+    if (flags.noWait) {
+      return yield* tellStarted(action, list, items.length, yield* lists[action](list.id, items, options))
+    }
     yield* tellEnded(yield* lists[action === "create" ? "createAndWait" : "replaceAndWait"](list.id, items, options))
     yield* tellWritten(action, list, items.length, false)
   }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared, flags.history)))
@@ -131,7 +142,9 @@ const idsOf = Effect.fnUntraced(function*(list: List, flags: DeleteFlags) {
     }))
   if (wanted.size > 0) {
     const some = Array.from(wanted.values()).slice(0, 5).map(ListItem.show).join(", ")
-    yield* output.note(`note: not in list ${list.name}: ${some}${wanted.size > 5 ? ` and ${wanted.size - 5} more` : ""}`)
+    yield* output.note(
+      `note: not in list ${list.name}: ${some}${wanted.size > 5 ? ` and ${wanted.size - 5} more` : ""}`
+    )
   }
   return ids
 })
@@ -200,7 +213,9 @@ export const list = Effect.fnUntraced(function*(shared: SharedFlags, flags: List
     const pages = (yield* ListItems).pages(id, { search: Option.getOrUndefined(flags.search) })
     yield* Stream.runForEach(pages, ({ items }) =>
       output.isJson
-        ? Effect.forEach(items, (item) => output.event({ type: "item", item: isJson(item) ? item : null }), { discard: true })
+        ? Effect.forEach(items, (item) => output.event({ type: "item", item: isJson(item) ? item : null }), {
+          discard: true
+        })
         : items.length === 0
         ? Effect.void
         : output.result(items.map(lineOf).join("\n"), { type: "item", item: null }))

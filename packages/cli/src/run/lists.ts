@@ -55,12 +55,16 @@ export const update = (shared: SharedFlags, text: string, description: string) =
 
 const confirm = Effect.fnUntraced(function*({ name, num_items }: List) {
   const { canPrompt } = yield* TerminalCapabilities.TerminalCapabilities
-  const refused = (message: string) => new NotConfirmed({ message })
-  if (!canPrompt) return yield* refused(`List ${name} was not deleted: nobody can be asked here. Add --yes.`)
+  if (!canPrompt) {
+    return yield* new NotConfirmed({ message: `List ${name} was not deleted: nobody can be asked here. Add --yes.` })
+  }
   const yes = yield* Prompt.run(
-    Prompt.Confirm({ message: `Delete list ${name} with its ${num_items ?? "unknown number of"} items?`, initial: false })
+    Prompt.Confirm({
+      message: `Delete list ${name} with its ${num_items ?? "unknown number of"} items?`,
+      initial: false
+    })
   ).pipe(Effect.catchTag("QuitError", () => Effect.interrupt))
-  if (!yes) return yield* refused(`List ${name} was not deleted.`)
+  if (!yes) return yield* new NotConfirmed({ message: `List ${name} was not deleted.` })
 })
 
 export const remove = (shared: SharedFlags, text: string, yes: boolean) =>

@@ -9,8 +9,10 @@ import * as WaitOptions from "./waitOptions.ts"
 const quoted = (word: string) => /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
 // npx tells those whom it runs so.
-const program = () =>
-  process.env["npm_command"] === "exec" ? ["npx", "@bulk-operations/cli"] : ["bulk-operations"]
+const program = () => process.env["npm_command"] === "exec" ? ["npx", "@bulk-operations/cli"] : ["bulk-operations"]
+
+const given = (name: string, value: Option.Option<string>) =>
+  Option.match(value, { onNone: () => [], onSome: (value) => [`--${name}`, value] })
 
 export const command = (
   ids: ReadonlyArray<string>,
@@ -19,8 +21,6 @@ export const command = (
   flags: WaitOptions.WaitingFlags,
   more: ReadonlyArray<string> = []
 ): string => {
-  const given = (name: string, value: Option.Option<string>) =>
-    Option.match(value, { onNone: () => [], onSome: (value) => [`--${name}`, value] })
   return [
     ...program(),
     "wait",

@@ -19,7 +19,9 @@ export const run = (flags: SimulateFlags) =>
         "export CLOUDFLARE_API_TOKEN=any-token",
       { type: "simulator", baseUrl, accountId: Simulator.accountId }
     )
-    yield* output.note("\nA Cloudflare Lists API is listening. Paste these lines into another terminal. Ctrl-C stops it.")
+    yield* output.note(
+      "\nA Cloudflare Lists API is listening. Paste these lines into another terminal. Ctrl-C stops it."
+    )
     return yield* Effect.never
   }).pipe(Effect.provide(SimulatorServer.layer({
     port: flags.port,

@@ -2,10 +2,10 @@
  * The items that a command is given: from a file or stdin, in whatever form.
  */
 import * as Advice from "@bulk-operations/lists/Advice"
+import { ItemFile } from "@bulk-operations/lists/files"
 import type { List } from "@bulk-operations/lists/List"
 import { ListKind } from "@bulk-operations/lists/ListItem"
 import { Lists } from "@bulk-operations/lists/Lists"
-import { ItemFile } from "@bulk-operations/lists/files"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -18,20 +18,26 @@ import { Output } from "../Output.ts"
 import * as Ids from "./ids.ts"
 
 /** The list of this id or name. */
-export const list = Effect.fnUntraced(function*(text: string): Effect.fn.Return<List, Effect.Error<ReturnType<Lists["Service"]["list"]>> | UsageError, Lists> {
-  const lists = yield* Lists
-  if (/^[0-9a-f]{32}$/i.test(text)) return yield* lists.get(text)
-  const parsed = yield* Effect.fromResult(Ids.parse("List", text))
-  const name = parsed.replace(/^\$/, "")
-  const all = yield* lists.list()
-  const found = all.find((list) => list.name === name)
-  if (found !== undefined) return found
-  const names = all.map((list) => list.name).sort()
-  return yield* new UsageError({
-    message: `There is no list of the name ${JSON.stringify(name)} in this account. ` +
-      (names.length === 0 ? "It has no lists." : `There are: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}`)
-  })
-})
+export const list = Effect.fnUntraced(
+  function*(
+    text: string
+  ): Effect.fn.Return<List, Effect.Error<ReturnType<Lists["Service"]["list"]>> | UsageError, Lists> {
+    const lists = yield* Lists
+    if (/^[0-9a-f]{32}$/i.test(text)) return yield* lists.get(text)
+    const parsed = yield* Effect.fromResult(Ids.parse("List", text))
+    const name = parsed.replace(/^\$/, "")
+    const all = yield* lists.list()
+    const found = all.find((list) => list.name === name)
+    if (found !== undefined) return found
+    const names = all.map((list) => list.name).toSorted()
+    return yield* new UsageError({
+      message: `There is no list of the name ${JSON.stringify(name)} in this account. ` +
+        (names.length === 0
+          ? "It has no lists."
+          : `There are: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}`)
+    })
+  }
+)
 
 const isKind = Schema.is(ListKind)
 
@@ -48,7 +54,8 @@ export const read = Effect.fnUntraced(function*(file: Option.Option<string>) {
     const files = yield* FileSystem.FileSystem
     const content = yield* Effect.mapError(
       files.readFile(path),
-      ({ reason }) => new UsageError({ message: `Cannot read the file ${path}: ${reasons[reason._tag] ?? reason._tag}` })
+      ({ reason }) =>
+        new UsageError({ message: `Cannot read the file ${path}: ${reasons[reason._tag] ?? reason._tag}` })
     )
     return { name: path, content }
   }
@@ -100,7 +107,9 @@ export const items = Effect.fnUntraced(function*(
 /** Ids, one a line. */
 export const ids = Effect.fnUntraced(function*(file: Option.Option<string>) {
   const { content } = yield* read(file)
-  const lines = new TextDecoder().decode(content).split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "")
+  const lines = new TextDecoder().decode(content).split(/\r?\n/).map((line) => line.trim()).filter((line) =>
+    line !== ""
+  )
   const parsed = lines.map((line) => Ids.parse("Item id", line))
   const wrong = parsed.find(Result.isFailure)
   if (wrong !== undefined) return yield* wrong.failure

@@ -19,8 +19,8 @@ import * as Cloudflare from "./cloudflare.ts"
 import * as Ids from "./ids.ts"
 import * as Operation from "./operation.ts"
 import * as Resume from "./resume.ts"
-import { type Followed, Watch } from "./watch.ts"
 import * as WaitOptions from "./waitOptions.ts"
+import { type Followed, Watch } from "./watch.ts"
 
 /** How one of the waits ended. */
 export interface Ending {
@@ -38,7 +38,8 @@ const count = (endings: ReadonlyArray<Ending>, ...codes: ReadonlyArray<ExitCode>
 // What is said of an operation once its wait is over.
 const tell = Effect.fnUntraced(function*({ elapsed, id, result }: Ending, resume: string) {
   const output = yield* Output
-  const line = (mark: string, text: string) => `${mark} ${id}  ${text}  ${output.paint.dim(DurationText.format(elapsed))}`
+  const line = (mark: string, text: string) =>
+    `${mark} ${id}  ${text}  ${output.paint.dim(DurationText.format(elapsed))}`
   if (Result.isSuccess(result)) {
     const { operation, polls } = result.success
     const took = `  ${output.paint.dim(polls === 1 ? "1 poll" : `${polls} polls`)}`
@@ -132,7 +133,9 @@ export const waitForAll = Effect.fnUntraced(function*(
     Effect.onInterrupt(() => {
       const left = ids.filter((id) => endings.every((ending) => ending.id !== id))
       return output.note(
-        `Interrupted. ${left.length === 1 ? "The operation goes" : `${left.length} operations go`} on. To wait again:\n` +
+        `Interrupted. ${
+          left.length === 1 ? "The operation goes" : `${left.length} operations go`
+        } on. To wait again:\n` +
           `  ${resume(...left)}`
       )
     })

@@ -34,10 +34,11 @@ export const of = Effect.fnUntraced(function*(flags: WaitingFlags): Effect.fn.Re
   return { schedule: yield* schedule(flags), timeout: Option.getOrUndefined(flags.timeout) }
 })
 
+const argument = (name: string, value: Option.Option<Duration.Duration>) =>
+  Option.match(value, { onNone: () => [], onSome: (value) => [`--${name}`, DurationText.asArgument(value)] })
+
 /** The same flags once more, for a command that goes on. */
 export const asArguments = (flags: WaitingFlags): ReadonlyArray<string> => {
-  const argument = (name: string, value: Option.Option<Duration.Duration>) =>
-    Option.match(value, { onNone: () => [], onSome: (value) => [`--${name}`, DurationText.asArgument(value)] })
   return [
     ...argument("timeout", flags.timeout),
     ...argument("request-cost", flags.requestCost),

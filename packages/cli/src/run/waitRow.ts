@@ -40,7 +40,9 @@ const troubleOf = ({ progress }: WaitRow): string | undefined =>
     : progress.isThrottled
     ? "waits for the request budget"
     // The others are about to end the wait.
-    : Option.getOrUndefined(Option.map(Option.filter(progress.transientError, ({ isRetryable }) => isRetryable), trouble))
+    : Option.getOrUndefined(
+      Option.map(Option.filter(progress.transientError, ({ isRetryable }) => isRetryable), trouble)
+    )
 
 /** What has changed, in words; nothing where nothing that matters has. The end is told by others. */
 export const change = (before: WaitRow, after: WaitRow): string | undefined => {
@@ -108,5 +110,7 @@ export const line = (row: WaitRow, now: number, columns: number, paint: Paint): 
   const room = columns - 3 - (met === undefined ? 0 : Math.min(met.length, leastTrouble) + 2)
   const text = variants.find((text) => CliOutput.displayWidth(text.trimEnd()) <= room) ?? variants.at(-1) ?? id
   const mark = spinner[Math.floor(Math.max(0, now - since) / 120) % spinner.length] ?? ""
-  return `${(met === undefined ? paint.busy : paint.bad)(mark)} ${met === undefined ? text.trimEnd() : `${text}  ${paint.bad(met)}`}`
+  return `${(met === undefined ? paint.busy : paint.bad)(mark)} ${
+    met === undefined ? text.trimEnd() : `${text}  ${paint.bad(met)}`
+  }`
 }

@@ -33,18 +33,19 @@ export class Watch extends Context.Service<Watch, {
   readonly active: Effect.Effect<ReadonlyArray<string>>
 }>()("@bulk-operations/cli/Watch") {}
 
-const lines = (rows: ReadonlyMap<string, WaitRow.WaitRow>, total: number, now: number, paint: Output["Service"]["paint"]) =>
-(
-  { columns, rows: height }: LiveRegion.Size
-): ReadonlyArray<string> => {
-  const all = Array.from(rows.values())
-  // One row of the window stays free for the cursor of whoever comes next, and one is for the footer.
-  const shown = all.slice(0, Math.max(1, height - 2)).map((row) => WaitRow.line(row, now, columns, paint))
-  if (total <= 1 || all.length === 0) return shown
-  const hidden = all.length - shown.length
-  const ended = total - all.length
-  return [...shown, paint.dim(`  ${ended} of ${total} ended${hidden > 0 ? `, ${hidden} more going on` : ""}`)]
-}
+const lines =
+  (rows: ReadonlyMap<string, WaitRow.WaitRow>, total: number, now: number, paint: Output["Service"]["paint"]) =>
+  (
+    { columns, rows: height }: LiveRegion.Size
+  ): ReadonlyArray<string> => {
+    const all = Array.from(rows.values())
+    // One row of the window stays free for the cursor of whoever comes next, and one is for the footer.
+    const shown = all.slice(0, Math.max(1, height - 2)).map((row) => WaitRow.line(row, now, columns, paint))
+    if (total <= 1 || all.length === 0) return shown
+    const hidden = all.length - shown.length
+    const ended = total - all.length
+    return [...shown, paint.dim(`  ${ended} of ${total} ended${hidden > 0 ? `, ${hidden} more going on` : ""}`)]
+  }
 
 const make = Effect.gen(function*() {
   const poller = yield* BulkOperationPoller
@@ -53,7 +54,9 @@ const make = Effect.gen(function*() {
   const rows = new Map<string, WaitRow.WaitRow>()
   let total = 0
   if (output.isLive) {
-    const region = yield* LiveRegion.make((size) => lines(rows, total, clock.currentTimeMillisUnsafe(), output.paint)(size))
+    const region = yield* LiveRegion.make((size) =>
+      lines(rows, total, clock.currentTimeMillisUnsafe(), output.paint)(size)
+    )
     yield* Effect.acquireRelease(output.above(region), () => output.above(undefined))
   }
 
@@ -76,7 +79,9 @@ const make = Effect.gen(function*() {
       Effect.tap(() => Effect.sync(() => rows.delete(id))),
       Effect.tapError(() => Effect.sync(() => rows.delete(id)))
     )
-    if (Option.isNone(last) || Option.isNone(last.value.operation)) return yield* Effect.die("a wait ends with its operation")
+    if (Option.isNone(last) || Option.isNone(last.value.operation)) {
+      return yield* Effect.die("a wait ends with its operation")
+    }
     const { elapsed, operation: { value: operation }, polls } = last.value
     if (operation.status === "failed") return yield* new BulkOperationFailed({ operation })
     if (operation.status !== "completed") return yield* Effect.die("a wait ends with a terminal operation")
@@ -98,6 +103,7 @@ export const layer: Layer.Layer<Watch | BulkOperationPoller, never, BulkOperatio
   Layer.effectContext(Effect.gen(function*() {
     const watch = yield* make
     const poller = yield* BulkOperationPoller
-    const wait = (id: string, options?: WaitOptions) => Effect.map(watch.follow(id, options), ({ operation }) => operation)
+    const wait = (id: string, options?: WaitOptions) =>
+      Effect.map(watch.follow(id, options), ({ operation }) => operation)
     return Context.make(Watch, watch).pipe(Context.add(BulkOperationPoller, { ...poller, wait }))
   }))

@@ -73,8 +73,11 @@ export const runSimulated = (args: ReadonlyArray<string>, options: Options = {})
 
 /** As a line of a shell, in which `$CLI` is the command. */
 export const shell = (line: string, options: Options = {}) =>
-  Effect.flatMap(simulated, (env) =>
-    spawned("bash", ["-c", line], { ...options, env: { ...env, CLI: `${process.execPath} ${bin}`, ...options.env } }))
+  Effect.flatMap(
+    simulated,
+    (env) =>
+      spawned("bash", ["-c", line], { ...options, env: { ...env, CLI: `${process.execPath} ${bin}`, ...options.env } })
+  )
 
 /** Something to do as soon as a text has been printed. */
 export interface Step {

@@ -7,6 +7,7 @@ export interface Screen {
   readonly isCursorShown: boolean
 }
 
+// oxlint-disable-next-line no-control-regex
 const token = /\u001b\[(\??)(\d*)([A-Za-z])|[\r\n]|[^\u001b\r\n]/gu
 
 /** What a window of this size shows after this output. Anything that a terminal of the eighties lacks is an error. */
