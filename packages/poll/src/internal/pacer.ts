@@ -2,10 +2,9 @@
  * Whose poll is next, and when, so that any number of waits keep to one budget of requests.
  *
  * The budget itself is core's `RequestBudget`: it lets a poll be sent, or has it wait. Here is what waits behind that one:
- * the others stand in a queue, by the paced time at which they are due. Paced time runs like the clock while polls are let
- * through, and all but stands still while one has to wait. So all gaps are delayed by one common factor, however many waits
- * there are, whatever their schedules, and whatever else draws on the budget: their proportions stay. First polls have no
- * gap that could be delayed; they go first, but while others are late they take at most three turns of four.
+ * the others stand in a queue, by the paced time at which they are due. Paced time runs like the clock while polls are let through, and all but stands still while one has to wait:
+ * so all gaps are delayed by one common factor, however many waits there are, whatever their schedules, and whatever else
+ * draws on the budget. Their proportions stay, and none starves.
  */
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
@@ -41,12 +40,9 @@ export interface Pacer<P extends Heap.Node> {
   readonly stop: () => void
 }
 
-// How fast paced time runs while a poll waits for the budget.
+// How fast paced time runs while a poll waits for the budget. Were it none, the first polls of new waits, which nothing
+// delays, could hold up all others for as long as new waits keep coming.
 const slowest = 0.002
-
-// After so many first polls in a row that had to wait, paced time goes on to the next poll that is late: else new waits,
-// as long as enough of them come, would hold up all others.
-const mostFirst = 3
 
 /** An empty queue. */
 export const make = <P extends Heap.Node>(options: {
@@ -59,11 +55,7 @@ export const make = <P extends Heap.Node>(options: {
 }): Pacer<P> => {
   const { clock, fork, launch, onQueue } = options
   const due = Heap.make<P>()
-  // The first polls of waits, which have no gap to be delayed.
-  const initial = Heap.make<P>()
   const first = Heap.make<P>()
-  const dueAt = new WeakMap<P, number>()
-  let initialInARow = 0
   // How many polls wait for the budget: one as a rule, of each priority.
   const delayed = { poll: 0, lastPoll: 0 }
   let sent = 0
@@ -83,31 +75,14 @@ export const make = <P extends Heap.Node>(options: {
     for (let next = first.peek(); next !== undefined && delayed.lastPoll === 0; next = first.peek()) {
       send(next, "lastPoll")
     }
-    for (let next = nextPoll(until); next !== undefined && delayed.poll === 0; next = nextPoll(until)) {
+    for (let next = due.peek(); next !== undefined && next.at <= until && delayed.poll === 0; next = due.peek()) {
       send(next, "poll")
     }
-    onQueue({ size: delayed.poll > 0 ? due.size() + initial.size() : 0, sent })
+    onQueue({ size: delayed.poll > 0 ? due.size() : 0, sent })
     arm()
   }
 
-  const nextPoll = (until: number) => {
-    const late = due.peek()
-    if (initialInARow >= mostFirst && late !== undefined && (dueAt.get(late) ?? pacedAt) <= pacedAt) {
-      pacedTime = Math.max(pacedTime, late.at)
-      return late
-    }
-    const next = head()
-    return next !== undefined && next.at <= until ? next : undefined
-  }
-
-  const head = () => {
-    const [one, other] = [initial.peek(), due.peek()]
-    return one === undefined || (other !== undefined && other.at < one.at) ? other : one
-  }
-
   const send = (poll: P, priority: Priority) => {
-    const isInitial = initial.has(poll)
-    if (priority === "poll" && !isInitial) initialInARow = 0
     cancel(poll)
     sent += 1
     let isDelayed = false
@@ -117,7 +92,6 @@ export const make = <P extends Heap.Node>(options: {
         advance()
         isDelayed = true
         delayed[priority] += 1
-        if (isInitial) initialInARow += 1
       },
       passed: () => {
         if (!isDelayed) return
@@ -130,32 +104,28 @@ export const make = <P extends Heap.Node>(options: {
   }
 
   const arm = () => {
-    const next = head()
-    if (next !== undefined && delayed.poll === 0) alarm.set(pacedAt + Math.max(0, next.at - pacedTime))
+    const head = due.peek()
+    if (head !== undefined && delayed.poll === 0) alarm.set(pacedAt + Math.max(0, head.at - pacedTime))
   }
 
   const alarm = Alarm.make(clock, fork, turn)
 
-  const queues = [due, initial, first]
-
   const cancel = (poll: P) => {
-    for (const queue of queues) queue.remove(poll)
+    due.remove(poll)
+    first.remove(poll)
   }
 
   return {
     after: (poll, gap) => {
       advance()
       cancel(poll)
-      dueAt.set(poll, pacedAt + gap)
-      const queue = gap > 0 ? due : initial
-      queue.put(poll, pacedTime + gap)
+      due.put(poll, pacedTime + gap)
       // What is due later waits for the alarm, however late it is already.
       if (gap > 0) arm()
       else turn()
     },
     urgent: (poll, limit) => {
       due.remove(poll)
-      initial.remove(poll)
       first.put(poll, first.has(poll) ? Math.min(poll.at, limit) : limit)
       turn()
     },
@@ -164,12 +134,12 @@ export const make = <P extends Heap.Node>(options: {
       // A timer without a poll would keep the process alive.
       if (due.size() + first.size() === 0) alarm.stop()
     },
-    has: (poll) => queues.some((queue) => queue.has(poll)),
+    has: (poll) => due.has(poll) || first.has(poll),
     remaining: (poll) => {
       advance()
       return due.has(poll) ? Math.max(0, poll.at - pacedTime) : 0
     },
-    size: () => queues.reduce((size, queue) => size + queue.size(), 0),
+    size: () => due.size() + first.size(),
     stop: alarm.stop
   }
 }
