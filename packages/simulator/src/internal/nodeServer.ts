@@ -66,6 +66,12 @@ const close = (server: Server) =>
     server.closeAllConnections()
   })
 
+// Such as a fault whose draw dies. To the client it is one more broken connection.
+const report = ({ method, url }: IncomingMessage, cause: Cause.Cause<never>) =>
+  Cause.hasInterruptsOnly(cause)
+    ? Effect.void
+    : Effect.logError(`The simulator broke over ${method} ${url}`, cause)
+
 /** Serves until the scope closes, which cuts the connections that are still open. Gives the origin of its URLs. */
 export const serve = Effect.fnUntraced(function*(
   handle: Application["handle"],
