@@ -50,6 +50,9 @@ const fault = Flag.String("fault").pipe(
   Flag.atLeast(0)
 )
 
+// RFC 6750. What else there is no client could send, nor a shell take from what is printed.
+const bearerToken = /^[\w.~+/-]+=*$/
+
 const flags = {
   port: Flag.Int("port").pipe(
     Flag.withAlias("p"),
@@ -84,6 +87,10 @@ const flags = {
   ),
   token: Flag.String("token").pipe(
     Flag.withDescription("An API token to accept, and no others. Can be given several times. Any by default"),
+    Flag.filter(
+      (token) => bearerToken.test(token),
+      () => "Expected letters, digits and -._~+/=, as bearer tokens have them"
+    ),
     Flag.atLeast(0)
   ),
   requestLimit: Flag.Boolean("request-limit").pipe(

@@ -119,9 +119,9 @@ describe("simulate", () => {
 
   it.effect("accepts only the tokens that it is given, and prints the first of them", () =>
     Effect.gen(function*() {
-      const { baseUrl, token } = yield* start("--token", "one", "--token", "two")
-      assert.strictEqual(token, "one")
-      const statuses = yield* Effect.forEach(["one", "two", "three"], (token) => ask(lists(baseUrl), { token }))
+      const { baseUrl, token } = yield* start("--token", "aZ0-._~+/=", "--token", "two")
+      assert.strictEqual(token, "aZ0-._~+/=")
+      const statuses = yield* Effect.forEach(["aZ0-._~+/=", "two", "three"], (token) => ask(lists(baseUrl), { token }))
       assert.deepStrictEqual(statuses.map(({ status }) => status), [200, 200, 401])
     }).pipe(provided))
 
@@ -190,7 +190,9 @@ describe("simulate", () => {
         [["--fault", "nonsense"], "Expected a fault: one of latency"],
         [["--fault", "htmlError"], `Expected a fault htmlError: Missing key at ["status"]`],
         [["--fault", "{bad"], "Expected JSON, as it begins like it"],
-        [["--pending-operations", "0"], "Expected 1 or more, got 0"]
+        [["--pending-operations", "0"], "Expected 1 or more, got 0"],
+        [["--token", ""], "Expected letters, digits and -._~+/=, as bearer tokens have them"],
+        [["--token", "good", "--token", "a b"], "Expected letters, digits and -._~+/=, as bearer tokens have them"]
       ] as const
       for (const [flags, expected] of cases) {
         const result = yield* Effect.result(run(flags))
