@@ -34,6 +34,9 @@ const Size = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 }))
 const PerPage = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 12 }))
 const upTo = (size: number) => Array.from({ length: size }, (_, n) => n + 1)
 
+const cursorAfter = (number: number) =>
+  cursors(Result.getOrThrow(page(list([number, number + 1]), { perPage: "1" }))).after ?? assert.fail("there is none")
+
 describe("pages", () => {
   it.prop("read forward by `after` hold every item once, in order", [Size, PerPage], ([size, perPage]) => {
     const all: Array<number> = []
@@ -118,6 +121,19 @@ describe("pages", () => {
         message: "invalid or expired cursor"
       })
     }
+  })
+
+  it("cost what they hold, however long the list", () => {
+    let read = 0
+    const items = new Proxy(list(upTo(9999)), {
+      get: (target, name) => {
+        read++
+        return Reflect.get(target, name)
+      }
+    })
+    const middle = Result.getOrThrow(page(items, { cursor: cursorAfter(5000), perPage: "10" }))
+    assert.deepStrictEqual(numbers(middle), [5001, 5002, 5003, 5004, 5005, 5006, 5007, 5008, 5009, 5010])
+    assert.isBelow(read, 200)
   })
 
   it("hold only what a search finds", () => {
