@@ -86,14 +86,9 @@ export const serve = Effect.fnUntraced(function*(
     send(request, response, answer)
   })
 
-  // Such as a fault whose draw dies. To the client it is one more broken connection.
-  const report = ({ method, url }: IncomingMessage, cause: Cause.Cause<never>) =>
-    Cause.hasInterruptsOnly(cause)
-      ? Effect.void
-      : Effect.logError(`The simulator broke over ${method} ${url}`, cause)
-
-  // Node allows 16 KiB by default, and a cursor holds the source of a redirect, which may have 32,768 characters.
-  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
+  // Node allows 16 KiB by default, and a cursor holds the source of a redirect, which may have 32,768 characters: of three
+  // bytes each they are 128 KiB in the cursor.
+  const server = createServer({ maxHeaderSize: 192 * 1024 }, (request, response) => {
     const fiber = run(Effect.onError(
       exchange(request, response),
       (cause) => Effect.andThen(Effect.sync(() => response.destroy()), report(request, cause))

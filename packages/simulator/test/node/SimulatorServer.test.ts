@@ -1,13 +1,24 @@
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Fiber, Layer, Logger, Tracer } from "effect"
+import { Cause, Duration, Effect, Fiber, Layer, Logger, Schema, Tracer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Api from "../Api.ts"
 
 const sockets = (options?: SimulatorServer.Options) =>
   Effect.provide(Layer.merge(SimulatorServer.layer(options), FetchHttpClient.layer))
+
+const Page = Schema.Struct({
+  result: Schema.Array(Schema.Struct({ redirect: Schema.Struct({ source_url: Schema.String }) })),
+  result_info: Schema.Struct({
+    cursors: Schema.Struct({ before: Schema.optionalKey(Schema.String), after: Schema.optionalKey(Schema.String) })
+  })
+})
+
+const redirect = (path: string) => ({
+  redirect: { source_url: `example.com/${path}`, target_url: "https://example.net/" }
+})
 
 /** What is logged: its level, and its parts. */
 const recorded = () => {
@@ -81,6 +92,22 @@ describe("the server", () => {
       assert.include(error.message, `The simulator cannot listen on 127.0.0.1, port ${port}: `)
       assert.include(error.message, "EADDRINUSE")
       assert.include(error.message, "Leave out `port` to get one that is free.")
+    }).pipe(sockets()))
+
+  it.effect("takes the cursor of the longest redirect that there can be", () =>
+    Effect.gen(function*() {
+      const { createList } = yield* Simulator.Simulator
+      const longest = "€".repeat(32_768 - "example.com/".length)
+      const id = yield* createList({ name: "moved", kind: "redirect", items: [redirect(longest), redirect("a")] })
+      const page = (query: string) =>
+        Effect.flatMap(
+          Api.call("GET", `${Api.lists}/${id}/items?per_page=1${query}`),
+          ({ body }) => Schema.decodeUnknownEffect(Page)(body)
+        )
+      const last = yield* page(`&cursor=${(yield* page("")).result_info.cursors.after}`)
+      assert.strictEqual(last.result[0]?.redirect.source_url, `example.com/${longest}`)
+      const first = yield* page(`&cursor=${last.result_info.cursors.before}`)
+      assert.strictEqual(first.result[0]?.redirect.source_url, "example.com/a")
     }).pipe(sockets()))
 
   it.effect("logs each request with the status of its answer, if it is told so", () =>
