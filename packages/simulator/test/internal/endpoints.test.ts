@@ -31,6 +31,15 @@ describe("lists", () => {
       )
     }).pipe(memory()))
 
+  it.effect("have the description of the latest update", () =>
+    Effect.gen(function*() {
+      const { createList } = yield* Simulator.Simulator
+      const id = yield* createList({ name: "blocked", kind: "ip", description: "a note" })
+      yield* answer("PUT", `${Api.lists}/${id}`, { body: { description: "another" } })
+      const { body } = yield* answer("GET", `${Api.lists}/${id}`)
+      assert.include(JSON.stringify(body), `"description":"another"`)
+    }).pipe(memory()))
+
   it.effect("keep their description if an update has none", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
@@ -130,18 +139,18 @@ describe("items", () => {
   it.effect("that redirect from a path that 16 others in the account have are refused", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
-      const eight = [1, 2, 3, 4, 5, 6, 7, 8]
-      const one = yield* createList({ name: "one", kind: "redirect", items: from(...eight) })
-      const two = yield* createList({ name: "two", kind: "redirect", items: from(...eight) })
-      yield* createList({ name: "three", kind: "redirect", items: from(...eight), accountId: Api.otherAccountId })
+      const six = [1, 2, 3, 4, 5, 6]
+      const one = yield* createList({ name: "one", kind: "redirect", items: from(...six) })
+      const two = yield* createList({ name: "two", kind: "redirect", items: from(...six, 7, 8, 9, 10) })
+      yield* createList({ name: "three", kind: "redirect", items: from(...six), accountId: Api.otherAccountId })
       const refused = {
         status: 400,
         body: Api.refusal(10059, "Maximum number of repeated URL source paths exceeded")
       }
-      assert.deepStrictEqual(yield* answer("POST", items(one), { body: from(9) }), refused)
-      assert.deepStrictEqual(yield* answer("PUT", items(one), { body: from(...eight, 9) }), refused)
-      assert.deepInclude(yield* answer("POST", items(one), { body: from(8) }), { status: 200 })
-      assert.deepInclude(yield* answer("PUT", items(two), { body: from(11, 12, 13, 14, 15, 16, 17, 18) }), {
+      assert.deepStrictEqual(yield* answer("POST", items(one), { body: from(7) }), refused)
+      assert.deepStrictEqual(yield* answer("PUT", items(one), { body: from(...six, 7) }), refused)
+      assert.deepInclude(yield* answer("POST", items(one), { body: from(6) }), { status: 200 })
+      assert.deepInclude(yield* answer("PUT", items(two), { body: from(11, 12, 13, 14, 15, 16, 17, 18, 19, 20) }), {
         status: 200
       })
     }).pipe(memory({ duration: 0 })))
@@ -155,6 +164,14 @@ describe("items", () => {
       }))
       assert.deepInclude(yield* answer("POST", items(id), { body }), { status: 200 })
     }).pipe(memory({ limits: { samePath: Infinity } })))
+
+  it.effect("that are no redirects have no path that could be repeated", () =>
+    Effect.gen(function*() {
+      const { createList } = yield* Simulator.Simulator
+      const id = yield* createList({ name: "one", kind: "hostname" })
+      const body = Array.from({ length: 20 }, (_, n) => ({ hostname: { url_hostname: `h${n}.example` } }))
+      assert.deepInclude(yield* answer("POST", items(id), { body }), { status: 200 })
+    }).pipe(memory()))
 
   it.effect("are told one by one", () =>
     Effect.gen(function*() {
