@@ -22,8 +22,14 @@ import * as Latency from "./latency.ts"
 import * as Measure from "./measure.ts"
 import type { Priority, Turnstile } from "./pacer.ts"
 
-/** What a poll brought, or the cause that it died of. Times are those of `Alarm.monotonicMillis`. */
-export type Observation = Answered | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
+/**
+ * What a poll brought, the cause that it died of, or that it was given up without an answer. Times are those of
+ * `Alarm.monotonicMillis`.
+ */
+export type Observation =
+  | Answered
+  | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
+  | { readonly _tag: "Lost" }
 
 export interface Answered {
   readonly _tag: "Answered"
@@ -123,8 +129,11 @@ export const make = (options: {
     const key = JSON.stringify([accountId, operationId])
     const feed = feeds.get(key) ?? begin(key, operationId, accountId)
     feeds.set(key, feed)
+    if (feed.poll !== undefined && now() - feed.sentAt > options.lostAfter) {
+      abort(feed)
+      feed.readers.forEach((reader) => reader.receive(lost))
+    }
     feed.readers.add(reader)
-    if (feed.poll !== undefined && now() - feed.sentAt > options.lostAfter) abort(feed)
     return feed
   }
 
@@ -237,6 +246,8 @@ export const make = (options: {
     size: () => feeds.size
   }
 }
+
+const lost: Observation = { _tag: "Lost" }
 
 const closed: Observation = { _tag: "Died", cause: Cause.interrupt() }
 

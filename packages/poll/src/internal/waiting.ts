@@ -69,7 +69,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
       let isNews = false
       for (const signal of signals) {
         const ending = handle(waiter, signal)
-        isNews ||= signal._tag !== "Rang" || waiter.isThrottled
+        isNews ||= signal._tag === "Answered" || signal._tag === "Stepped" || waiter.isThrottled
         if (ending === undefined) continue
         waiter.nextPollAt = undefined
         waiter.isThrottled = false
@@ -88,6 +88,9 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
         return stepped(waiter, signal)
       case "Rang":
         return rang(waiter)
+      case "Lost":
+        // After whoever joins and polls at once.
+        return pollAgain(waiter, 1)
       case "Died":
         return signal
     }
@@ -131,10 +134,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
 
   const observed = (waiter: Waiter.Waiter, { answer, at, sentAt }: Feed.Answered): Waiter.Ending | undefined => {
     // An error that others met before this wait began is none of its own: it polls for itself.
-    if (sentAt < waiter.joinedAt && Result.isFailure(answer)) {
-      if (waiter.nextPollAt !== undefined && !pacer.has(waiter.turn)) pacer.after(waiter.turn, 0)
-      return undefined
-    }
+    if (sentAt < waiter.joinedAt && Result.isFailure(answer)) return pollAgain(waiter, 0)
     const before = waiter.wait
     const decision = Wait.observe(before, at, answer)
     waiter.wait = decision.wait
@@ -146,6 +146,11 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     if (decision.wait.transient === undefined) waiter.transientStep = undefined
     setTimer(waiter)
     return isStepped(waiter) ? step(waiter, at, answer) : holdBack(waiter, at)
+  }
+
+  // Where the poll that was due has been made already and was of no use.
+  const pollAgain = ({ nextPollAt, turn }: Waiter.Waiter, gap: number): undefined => {
+    if (nextPollAt !== undefined && !pacer.has(turn)) pacer.after(turn, gap)
   }
 
   // What others asked for uses up nothing of a schedule before the second half of the gap that it asked for itself.

@@ -406,6 +406,24 @@ describe("a poll that is lost", () => {
       yield* Fiber.join(lost)
       assert.deepStrictEqual(yield* looks, [0, 44_000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["hang", "completed"] }))))
+
+  it.effect("or that waits for the request budget for long, is made for the others though whoever joined has left", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      yield* poller.wait("other")
+      const stayer = yield* Effect.forkChild(timed(poller.wait("op")))
+      const another = yield* Effect.forkChild(poller.wait("another"))
+      yield* TestClock.adjust("1 minute")
+      const joiner = yield* Effect.forkChild(poller.wait("op"))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(joiner)
+      yield* TestClock.adjust("10 minutes")
+      yield* Fiber.join(another)
+      assert.isDefined(stayer.pollUnsafe())
+    }).pipe(
+      Effect.provide(Scripted.layer({ other: ["completed"], op: ["completed"], another: ["completed"] })),
+      Effect.provide(RequestBudget.layer({ limit: 1, window: "5 minutes", key: "lost" }))
+    ))
 })
 
 describe("a poll that dies", () => {
