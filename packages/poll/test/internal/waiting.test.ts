@@ -2,7 +2,7 @@ import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Schedule, Stream } from "effect"
+import { DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Result, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
@@ -79,6 +79,29 @@ describe("the first poll", () => {
       assert.deepStrictEqual(yield* looks, [3_600_000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 })
+
+// A poller whose answers take as many milliseconds as it says, one after the other.
+const answering = (
+  answerOf: (
+    poll: number,
+    now: number
+  ) => Result.Result<BulkOperation.BulkOperation, CloudflareError.CloudflareError>,
+  ...took: ReadonlyArray<number>
+) => {
+  let polls = 0
+  return BulkOperationPoller.layer.pipe(Layer.provide(Layer.succeed(BulkOperations.BulkOperations, {
+    accountId: "account",
+    get: Effect.fnUntraced(function*() {
+      const answer = answerOf(polls, DateTime.toEpochMillis(yield* DateTime.now))
+      yield* Effect.sleep(took[polls++] ?? 0)
+      return yield* Effect.fromResult(answer)
+    })
+  })))
+}
+const op = { id: BulkOperation.OperationId.make("op") }
+const completed = Result.succeed({ ...op, status: "completed", completed: Option.none() } as const)
+const untilThreeSeconds = (_: number, now: number) =>
+  now < 3000 ? Result.succeed({ ...op, status: "running" } as const) : completed
 
 describe("the deadline", () => {
   const options = { schedule: every("4 seconds"), timeout: "10 seconds" } as const
@@ -200,6 +223,35 @@ describe("the deadline", () => {
       const all = Effect.all([1, 2, 3].map(() => wait(options)), { concurrency: "unbounded" })
       const [exit] = yield* within(Effect.provide(all, layer))
       assert.isTrue(Exit.isSuccess(exit), String(exit))
+    }))
+
+  for (const first of [40, 60, 80, 100, 120]) {
+    it.effect(`gets its last poll early enough, where the first took ${first} ms and others take 40 to 120 ms`, () =>
+      Effect.gen(function*() {
+        const [exit] = yield* within(
+          Effect.forEach(
+            [40, 60, 80, 100, 119],
+            (last) =>
+              wait({ schedule: every("1 hour"), timeout: "6 seconds" }).pipe(
+                Effect.provide(answering(untilThreeSeconds, first, last))
+              ),
+            { concurrency: "unbounded" }
+          )
+        )
+        assert.isTrue(Exit.isSuccess(exit), String(exit))
+      }))
+  }
+
+  it.effect("gets its last poll early enough for a new connection, though the first answer took a millisecond", () =>
+    Effect.gen(function*() {
+      const blocked = Result.fail(new CloudflareError.CloudflareError({ reason: rateLimited("34 days") }))
+      const [exit, endedAt] = yield* within(
+        wait({ timeout: "2500 millis" }).pipe(
+          Effect.provide(answering((poll) => poll === 0 ? blocked : completed, 1, 45))
+        )
+      )
+      assert.isTrue(Exit.isSuccess(exit), String(exit))
+      assert.strictEqual(endedAt, 2495)
     }))
 
   it.effect("gets its last poll though another poll waits for the request budget", () =>
