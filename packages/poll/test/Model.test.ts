@@ -20,14 +20,20 @@ const Person = Schema.Struct({
   startedAt: Schema.NullOr(Moment),
   streams: Schema.Boolean,
   timeout: Schema.NullOr(Moment),
-  tolerance: Schema.Literals([0, 10, 60])
+  tolerance: Schema.Literals([0, 10, 60]),
+  notFoundGrace: Schema.Literals([0, 12, 50]),
+  forbiddenGrace: Schema.Literals([0, 12, 50])
 })
 type Person = typeof Person.Type
 
-// How long the operations last, when Cloudflare cannot say so, how long answers take, and by how much the clock is set.
+// How long the operations last, when Cloudflare does not say so and why, how long answers take, and by how much the clock is set.
 const World = Schema.Struct({
   lasts: Moment,
-  transient: Schema.NullOr(Schema.Struct({ from: Moment, lasts: Moment, retryAfter: Schema.Literals([0, 7]) })),
+  transient: Schema.NullOr(Schema.Struct({
+    from: Moment,
+    lasts: Moment,
+    reason: Schema.Literals(["bad gateway", "rate limited", "not found", "forbidden"])
+  })),
   latency: Schema.Literals([0, 100, 300]),
   clockIsSetAt: Moment,
   clockIsSetBy: Schema.Literals(["0 millis", "1 hour", "-1 hour"])
@@ -42,6 +48,13 @@ const schedules: Readonly<Record<Person["schedule"], PollSchedule.PollSchedule>>
   "two polls": PollSchedule.spaced("5 seconds").pipe(Schedule.upTo({ times: 1 }))
 }
 const transientGap = 4000
+
+const reasons = {
+  "bad gateway": Scripted.badGateway,
+  "rate limited": Scripted.rateLimited("7 seconds"),
+  "not found": Scripted.notFound,
+  "forbidden": new CloudflareError.Forbidden({ ...Scripted.call, status: 403 })
+}
 
 interface Poll {
   readonly operation: string
@@ -63,8 +76,7 @@ interface Life {
 const answerOf = ({ lasts, transient }: World, operation: string, now: number): Poll["answer"] => {
   const second = now / 1000
   if (transient !== null && second >= transient.from && second < transient.from + transient.lasts) {
-    const reason = transient.retryAfter === 0 ? Scripted.badGateway : Scripted.rateLimited(transient.retryAfter * 1000)
-    return Result.fail(new CloudflareError.CloudflareError({ reason }))
+    return Result.fail(new CloudflareError.CloudflareError({ reason: reasons[transient.reason] }))
   }
   const id = BulkOperation.OperationId.make(operation)
   return Result.succeed(
@@ -102,6 +114,8 @@ const play = Effect.fnUntraced(function*(world: World, people: ReadonlyArray<Per
         schedule: schedules[person.schedule],
         transientSchedule: Schedule.spaced(transientGap),
         tolerance: person.tolerance * 1000,
+        notFoundGrace: person.notFoundGrace * 1000,
+        forbiddenGrace: person.forbiddenGrace * 1000,
         timeout: person.timeout === null ? "20 minutes" as const : person.timeout * 1000,
         startedAt: person.startedAt === null ? undefined : DateTime.makeUnsafe(wallAt - person.startedAt * 1000)
       }
@@ -145,6 +159,8 @@ interface Fate {
   readonly latest: number
   /** From when its schedule may have been stepped by a last poll or not. */
   readonly unsureFrom: number
+  /** Until when it tolerated errors, spell by spell. */
+  readonly tolerated: ReadonlyArray<number>
 }
 
 // From when the last poll may be made, which steps a schedule as well: answers take 300 ms at most, with their deviation.
@@ -152,6 +168,7 @@ const lastPollZone = 1000
 
 const fateOf = Effect.fnUntraced(function*(
   { joinedAt, person, wallAt }: Life,
+  { transient }: World,
   answered: ReadonlyArray<Poll>,
   seen: { readonly operation: BulkOperation.BulkOperation; readonly at: number } | undefined
 ): Effect.fn.Return<Fate> {
@@ -167,9 +184,22 @@ const fateOf = Effect.fnUntraced(function*(
   let pollAt = firstPollAt - offset
   let gap = pollAt - joinedAt
   let isTransientGap = false
-  let since: number | undefined
+  let isSeen = seen !== undefined
+  let toleratedUntil: number | undefined
+  const tolerated: Array<number> = []
   let unsureFrom = Infinity
-  const limit = () => Math.min(deadline, since === undefined ? Infinity : since + person.tolerance * 1000)
+  const limit = () => Math.min(deadline, toleratedUntil ?? Infinity)
+  // The first of a spell of errors says until when they are tolerated.
+  const tolerates = (since: number) => {
+    switch (transient?.reason) {
+      case "not found":
+        return (isSeen ? since : joinedAt) + person.notFoundGrace * 1000
+      case "forbidden":
+        return joinedAt + person.forbiddenGrace * 1000
+      default:
+        return since + person.tolerance * 1000
+    }
+  }
   // A poll is wanted unless the schedule is stepped before its time.
   const settle = (now: number) => {
     if (
@@ -184,7 +214,8 @@ const fateOf = Effect.fnUntraced(function*(
     endings,
     earliest: at,
     latest: at,
-    unsureFrom
+    unsureFrom,
+    tolerated
   })
 
   for (const { answer, answeredAt: at, sentAt } of answered) {
@@ -198,14 +229,15 @@ const fateOf = Effect.fnUntraced(function*(
     }
     const isLast = at >= limit() - lastPollZone
     if (Result.isSuccess(answer)) {
-      since = undefined
+      isSeen = true
+      toleratedUntil = undefined
       if (answer.success.status === "completed") return ended(at, "completed")
     } else {
-      since ??= at
-      if (at >= since + person.tolerance * 1000) return ended(at, "CloudflareError")
+      if (toleratedUntil === undefined) tolerated.push(toleratedUntil = tolerates(at))
+      if (at >= toleratedUntil) return ended(at, "CloudflareError")
     }
     if (at >= deadline) return ended(at, "timeout")
-    const isOver = isTransientGap && since === undefined
+    const isOver = isTransientGap && toleratedUntil === undefined
     const retryAfter = Result.isFailure(answer) ? Duration.toMillis(answer.failure.retryAfter ?? 0) : 0
     if (!isOver && pollAt - at > gap / 2) {
       // Its last poll, where it has made one, is its own and has stepped it.
@@ -234,15 +266,16 @@ const fateOf = Effect.fnUntraced(function*(
       endings: ["schedule", "timeout", "left", "CloudflareError"],
       earliest: joinedAt,
       latest: leavesAt,
-      unsureFrom
+      unsureFrom,
+      tolerated
     }
   }
   if (leavesAt <= limit()) return ended(leavesAt, "left")
   // What was sent at the very end may still be answered by an answer that takes no time.
   const endings = limit() < deadline ? "CloudflareError" : "timeout"
   return leavesAt === limit() + 1
-    ? { wanted, endings: [endings, "left"], earliest: limit(), latest: limit() + 1, unsureFrom }
-    : { wanted, endings: [endings], earliest: limit(), latest: limit() + 1, unsureFrom }
+    ? { wanted, endings: [endings, "left"], earliest: limit(), latest: limit() + 1, unsureFrom, tolerated }
+    : { wanted, endings: [endings], earliest: limit(), latest: limit() + 1, unsureFrom, tolerated }
 })
 
 describe("many waits at once", () => {
@@ -256,7 +289,7 @@ describe("many waits at once", () => {
           const all = polls.filter((poll) => poll.operation === operation)
           const here = lives.filter(({ person }) => person.operation === operation)
           const wanted: Array<number> = []
-          const unsure = new Map<Life, number>()
+          const fates = new Map<Life, Fate>()
           for (const life of here) {
             const { endedAt, joinedAt, person, told } = life
             const others = here.filter((other) => other !== life)
@@ -273,6 +306,7 @@ describe("many waits at once", () => {
             )
             const fate = yield* fateOf(
               life,
+              world,
               all.filter(({ answeredAt }) => answeredAt >= joinedAt),
               seen && Result.isSuccess(seen.answer)
                 ? { operation: seen.answer.success, at: seen.answeredAt }
@@ -283,7 +317,7 @@ describe("many waits at once", () => {
               fate,
               polls: all.map(({ answeredAt, sentAt }) => [sentAt, answeredAt])
             })
-            unsure.set(life, fate.unsureFrom)
+            fates.set(life, fate)
             assert.include(fate.endings, life.ending, shown)
             assert.isAtLeast(endedAt, fate.earliest, shown)
             assert.isAtMost(endedAt, fate.latest, shown)
@@ -316,9 +350,9 @@ describe("many waits at once", () => {
             const isNear = (limit: number) => sentAt >= limit - lastPollZone && sentAt <= limit + 1
             const isLast = present.some((life) => {
               const { joinedAt, person } = life
-              const tolerance = person.tolerance * 1000
-              return isNear(joinedAt + (person.timeout ?? 1200) * 1000) || sentAt >= (unsure.get(life) ?? 0)
-                || all.some(({ answer, answeredAt }) => Result.isFailure(answer) && isNear(answeredAt + tolerance))
+              const { tolerated, unsureFrom } = fates.get(life) ?? assert.fail()
+              return isNear(joinedAt + (person.timeout ?? 1200) * 1000) || sentAt >= unsureFrom
+                || tolerated.some(isNear)
             })
             assert.isTrue(
               isLast || wanted.some((at) => Math.abs(at - sentAt) <= 1),
