@@ -188,6 +188,19 @@ describe("CSV of other items", () => {
     ])
   })
 
+  it("counts lines whose ends differ", () => {
+    assert.deepStrictEqual(
+      values("192.0.2.1,one\n192.0.2.2,\"two\"\r\n192.0.2.3,\"a\r\nb\"\r\n192.0.2.4\r192.0.2.5", csv),
+      [
+        [1, "192.0.2.1"],
+        [2, "192.0.2.2"],
+        [3, "192.0.2.3"],
+        [5, "192.0.2.4"],
+        [6, "192.0.2.5"]
+      ]
+    )
+  })
+
   it("says where a quote is never closed, and that commas need quotes", () => {
     assert.deepStrictEqual(wrong("192.0.2.1,one, two\n192.0.2.2,\"three\n192.0.2.3\n", csv), [
       [1, "more than 2 columns: a description with a comma goes in quotes"],
@@ -227,6 +240,28 @@ describe("JSON", () => {
     ])
     assert.deepStrictEqual(wrong("{\"result\": []}", json), [[1, "not a JSON array of items"]])
     assert.deepStrictEqual(wrong("[nope]", json), [[1, "not JSON"]])
+  })
+
+  it("says which parts of an item are of the wrong type, and takes null for none", () => {
+    const target = { source_url: "example.com/", target_url: "https://example.net/" }
+    const redirects = [
+      { redirect: { ...target, status_code: "302" } },
+      { redirect: { ...target, status_code: 301.5 } },
+      { redirect: { ...target, include_subdomains: "true" } },
+      { redirect: target, comment: 5 }
+    ]
+    assert.deepStrictEqual(wrong(JSON.stringify(redirects, null, 1), { format: "json", kind: "redirect" }), [
+      [2, "status_code is a whole number, not \"302\""],
+      [9, "status_code is a whole number, not 301.5"],
+      [16, "include_subdomains is true or false, not \"true\""],
+      [23, "comment is a text, not 5"]
+    ])
+    const hostname = "{\"hostname\":{\"url_hostname\":\"*.example.com\",\"exclude_exact_hostname\":\"false\"}}"
+    assert.deepStrictEqual(wrong(hostname, { format: "ndjson", kind: "hostname" }), [
+      [1, "exclude_exact_hostname is true or false, not \"false\""]
+    ])
+    const without = { redirect: { ...target, status_code: null, subpath_matching: null }, comment: null }
+    assert.lengthOf(found(JSON.stringify([without]), { format: "json", kind: "redirect" }), 1)
   })
 
   it("may be one item a line", () => {
@@ -316,6 +351,14 @@ describe("a file", () => {
       }
     }
     assert.isBelow(performance.now() - began, 20_000)
+  }, 60_000)
+
+  it("of JSON may have values of any length and depth", () => {
+    const json = { format: "json", kind: "ip" } as const
+    const long = `["192.0.2.1",\n{"ip":"192.0.2.2","note":"${"x".repeat(9_000_000)}"},\n"192.0.2.3"]`
+    assert.deepStrictEqual(values(long, json), [[1, "192.0.2.1"], [2, "192.0.2.2"], [3, "192.0.2.3"]])
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`
+    assert.deepStrictEqual(wrong(deep, json), [[1, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"]])
   }, 60_000)
 
   it("tells its format by its name", () => {

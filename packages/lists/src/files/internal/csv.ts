@@ -53,13 +53,15 @@ const readCells = (kind: ListItem.ListKind, cells: ReadonlyArray<string>): Recor
 
 // csv-parse counts to the end of a record, and quoted cells may go over several lines.
 const beginOf = (lines: number, cells: ReadonlyArray<string>) =>
-  lines - cells.reduce((sum, cell) => sum + cell.split(/\r\n|\n|\r/).length - 1, 0)
+  lines - cells.reduce((sum, cell) => sum + cell.split("\n").length - 1, 0)
 
 /** The records of a text, a header row left out. */
 export const read = (text: string, { kind }: Options): Result.Result<ReadonlyArray<Record>, Unreadable> => {
   const records: Array<Record> = []
+  // Left to itself, csv-parse takes the first end of a line for all of them.
+  const content = text.replace(/\r\n?/g, "\n")
   let lastLine = 0
-  parse(text, {
+  parse(content, {
     comment: "#",
     comment_no_infix: true,
     on_record: (cells, { lines }) => {
@@ -72,7 +74,7 @@ export const read = (text: string, { kind }: Options): Result.Result<ReadonlyArr
     },
     // With quotes within cells let through, nothing else is left to be wrong.
     on_skip: () => {
-      const begin = text.split(/\r\n|\n|\r/)[lastLine] ?? ""
+      const begin = content.split("\n")[lastLine] ?? ""
       records.push({ line: lastLine + 1, text: begin, item: Result.fail("a quote that begins here is never closed") })
     },
     relax_column_count: true,

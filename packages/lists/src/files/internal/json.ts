@@ -22,19 +22,54 @@ const examples: Readonly<globalThis.Record<ListItem.ListKind, string>> = {
   asn: `{"asn":15169}`
 }
 
+const types: Readonly<globalThis.Record<string, string>> = {
+  comment: "a text",
+  status_code: "a whole number",
+  include_subdomains: "true or false",
+  subpath_matching: "true or false",
+  preserve_query_string: "true or false",
+  preserve_path_suffix: "true or false",
+  exclude_exact_hostname: "true or false"
+}
+
+// Answers are read leniently, and a part of the wrong type counts as none there. In a file it is a mistake.
+const misread = (json: object, read: object): string | undefined =>
+  Object.entries(json).flatMap(([name, value]: readonly [string, unknown]) =>
+    Object.hasOwn(types, name) && !(name in read) && value !== null && value !== ""
+      ? [`${name} is ${types[name]}, not ${show(value).slice(0, 80)}`]
+      : []
+  )[0]
+
+const partOf = (item: object, kind: ListItem.ListKind): object => {
+  const part: unknown = Reflect.get(item, kind)
+  return typeof part === "object" && part !== null ? part : {}
+}
+
 const readItem = (kind: ListItem.ListKind, json: unknown): Record["item"] => {
   if (typeof json === "string" || typeof json === "number") return Value.read(kind, String(json).trim())
   const item = Wire.read(json)
-  return item?.kind === kind ? Result.succeed(item) : Result.fail(`not of kind ${kind}, such as ${examples[kind]}`)
+  if (item?.kind !== kind || typeof json !== "object" || json === null) {
+    return Result.fail(`not of kind ${kind}, such as ${examples[kind]}`)
+  }
+  const wrong = misread(json, item) ?? misread(partOf(json, kind), partOf(item, kind))
+  return wrong === undefined ? Result.succeed(item) : Result.fail(wrong)
 }
+
+// What is nested too deeply to be written again could be read all the same.
+const show = (json: unknown): string => Result.getOrElse(Result.try(() => JSON.stringify(json)), () => "[[[…")
 
 /** Where the elements of an array begin, in a text that is known to be JSON. */
 export const elementLines = (text: string): ReadonlyArray<number> => {
   const lines: Array<number> = []
-  // Strings hold none of the brackets and commas that count. JSON has no line breaks in them.
-  const tokens = /"(?:[^"\\]|\\.)*"|\n|\r\n?|[[\]{},]|[^\s"[\]{},]+/g
-  let [line, depth, isExpected] = [1, 0, false]
+  // Strings hold none of the brackets and commas that count. JSON has no line breaks in them. They are no tokens of their
+  // own: an expression for them runs out of stack where they are long.
+  const tokens = /\\.|"|\n|\r\n?|[[\]{},]|[^\s"\\[\]{},]+/g
+  let [line, depth, isExpected, isString] = [1, 0, false, false]
   for (const [token] of text.matchAll(tokens)) {
+    if (isString) {
+      isString = token !== "\""
+      continue
+    }
     if (/^[\r\n]/.test(token)) {
       line++
       continue
@@ -43,6 +78,7 @@ export const elementLines = (text: string): ReadonlyArray<number> => {
       lines.push(line)
       isExpected = false
     }
+    if (token === "\"") isString = true
     if (token === "[" || token === "{") depth++
     else if (token === "]" || token === "}") depth--
     if (depth === 1 && (token === "," || token === "[")) isExpected = true
@@ -65,7 +101,7 @@ export const readArray = (text: string, { kind }: Options): Result.Result<Readon
   const elements: ReadonlyArray<unknown> = json.success
   return Result.succeed(elements.map((element, index) => ({
     line: lines[index] ?? 1,
-    text: JSON.stringify(element),
+    text: show(element),
     item: readItem(kind, element)
   })))
 }
