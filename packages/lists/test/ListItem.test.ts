@@ -86,6 +86,7 @@ describe("hostnames are stored in Cloudflare's form", () => {
     ["a_b.example", /the character "_"/],
     ["a b.example", /the character " "/],
     ["bü cher.example", /not a hostname/],
+    ["b%C3%BCcher.bücher.example", /not a hostname/],
     ["a.*.example", /wildcard goes in front/],
     ["*example.com", /wildcard goes in front/],
     [`${"a".repeat(64)}.example`, /longer than 63/],

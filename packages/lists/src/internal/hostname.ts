@@ -11,7 +11,7 @@ const ascii = /^[\x20-\x7e]*$/
 // Only a URL knows IDNA in every runtime. What it makes of ASCII is none of our business: `0x7f.1` is no address here.
 const toPunycode = (name: string): Result.Result<string, string> => {
   if (ascii.test(name)) return Result.succeed(name.toLowerCase())
-  if (/[\s\p{C}/?#@:[\]\\]/u.test(name) || !URL.canParse(`http://${name}/`)) return Result.fail("not a hostname")
+  if (/[\s\p{C}%/?#@:[\]\\]/u.test(name) || !URL.canParse(`http://${name}/`)) return Result.fail("not a hostname")
   return Result.succeed(new URL(`http://${name}/`).hostname)
 }
 
