@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Headers from "effect/http/Headers"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -52,7 +53,10 @@ export interface Received<A> extends Answer.Success<A> {
 const maxBodySize = 16 * 1024 * 1024
 
 /** Sends a request once, when the budget of its credentials lets it through. The wait for that is no part of its time. */
-export const send = <A>(settings: Settings, options: Options<A>): Effect.Effect<Received<A>, CloudflareError> => {
+export const send = Effect.fnUntraced(function*<A>(
+  settings: Settings,
+  options: Options<A>
+): Effect.fn.Return<Received<A>, CloudflareError> {
   const { request, timeout } = options
   const call = {
     method: request.method,
@@ -65,16 +69,15 @@ export const send = <A>(settings: Settings, options: Options<A>): Effect.Effect<
       duration: limit,
       orElse: () => Effect.fail(Failures.toError(late(call, timeout, progress), progress.show))
     })
-  return prepare(settings, request, call).pipe(
-    within(timeout),
-    Effect.timed,
-    Effect.flatMap(([took, ready]) => {
-      progress.show = ready.caller.show
-      const sent = within(Duration.subtract(timeout, took))(exchange(settings, options, call, ready, progress))
-      return Admission.through(ready.caller.budgetKey(ready.baseUrl), call.path, sent, () => progress.head)
-    })
-  )
-}
+  const preparing = prepare(settings, request, call)
+  // Credentials that are in hand take no time.
+  const [took, ready] = Exit.isExit(settings.caller)
+    ? [Duration.zero, yield* preparing] as const
+    : yield* Effect.timed(within(timeout)(preparing))
+  progress.show = ready.caller.show
+  const exchanged = within(Duration.subtract(timeout, took))(exchange(settings, options, call, ready, progress))
+  return yield* Admission.through(ready.caller.budgetKey(ready.baseUrl), call.path, exchanged, () => progress.head)
+})
 
 /** What is known by the time that something fails. */
 interface Progress {
