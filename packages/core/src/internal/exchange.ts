@@ -100,6 +100,9 @@ interface Ready {
   readonly prepared: HttpClientRequest.HttpClientRequest
 }
 
+// Not every transport decodes: undici does not. Who says nothing allows any encoding (RFC 9110, section 12.5.3).
+const unencoded = { "accept-encoding": "identity" }
+
 const prepare = Effect.fnUntraced(function*(
   settings: Settings,
   request: HttpClientRequest.HttpClientRequest,
@@ -115,7 +118,7 @@ const prepare = Effect.fnUntraced(function*(
   const baseUrl = settings.baseUrl.success
   const prepared = request.pipe(
     HttpClientRequest.prependUrl(baseUrl.href),
-    HttpClientRequest.setHeaders(caller.headers)
+    HttpClientRequest.setHeaders({ ...unencoded, ...request.headers, ...caller.headers })
   )
   return { caller, baseUrl, prepared }
 })

@@ -175,6 +175,32 @@ describe("over undici, which does not decompress", () => {
     }))
 })
 
+// As RFC 9110 has it: without a word about it, any encoding will do.
+const encodedWhereAllowed: LoopbackServer.Answer = (response, socket) => {
+  const accepted = String(response.req.headers["accept-encoding"] ?? "*")
+  const answer = /gzip|\*/.test(accepted)
+    ? LoopbackServer.text(gzipSync(JSON.stringify(Client.answered)), { headers: { "content-encoding": "gzip" } })
+    : LoopbackServer.json(Client.answered)
+  answer(response, socket)
+}
+
+describe.each(Client.transports)("over %s, a server that encodes where it may", (_, transport) => {
+  it.live("is asked not to, so that every transport can read its answer", () =>
+    Effect.gen(function*() {
+      const { run, server } = yield* Client.serving(transport)(encodedWhereAllowed)
+      assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
+      assert.strictEqual(server.received[0]?.headers["accept-encoding"], "identity")
+    }))
+
+  it.live("may, where the request says so itself", () =>
+    Effect.gen(function*() {
+      const { run, server } = yield* Client.serving(transport)(LoopbackServer.json(Client.answered))
+      const request = HttpClientRequest.setHeader(Client.request, "Accept-Encoding", "br")
+      yield* run(CloudflareApi.CloudflareApi.use((api) => api.request(request, Schema.Unknown)))
+      assert.strictEqual(server.received[0]?.headers["accept-encoding"], "br")
+    }))
+})
+
 // What the application does to each answer before this library sees it.
 const servingThrough = (change: (response: Response) => Response | Promise<Response>) =>
   Client.serving(FetchHttpClient.layer.pipe(Layer.provide(
