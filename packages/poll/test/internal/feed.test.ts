@@ -1,4 +1,4 @@
-import { BulkOperations, CloudflareApi, CloudflareError, Credentials } from "@bulk-operations/core"
+import { BulkOperations, CloudflareApi, CloudflareError, Credentials, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"

@@ -220,7 +220,7 @@ describe("the deadline", () => {
       const layer = BulkOperationPoller.layer.pipe(
         Layer.provide(Layer.succeed(BulkOperations.BulkOperations, { accountId: "account", get }))
       )
-      const all = Effect.all([1, 2, 3].map(() => wait(options)), { concurrency: "unbounded" })
+      const all = Effect.forEach([1, 2, 3], () => wait(options), { concurrency: "unbounded" })
       const [exit] = yield* within(Effect.provide(all, layer))
       assert.isTrue(Exit.isSuccess(exit), String(exit))
     }))

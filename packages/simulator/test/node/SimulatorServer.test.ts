@@ -119,7 +119,7 @@ describe("the server", () => {
         yield* Api.status("GET", `${Api.lists}?page=1`)
         yield* Effect.exit(Api.status("POST", Api.lists, { body: {} }))
         yield* Api.status("GET", Api.operation("none"))
-      }).pipe(Effect.provide(SimulatorServer.layer({ log: true })), Effect.provide(logger))
+      }).pipe(Effect.provide(Layer.provideMerge(SimulatorServer.layer({ log: true }), logger)))
       assert.deepStrictEqual(lines, [
         `Info GET /client/v4${Api.lists}?page=1 200`,
         `Info POST /client/v4${Api.lists} no answer`,
@@ -140,7 +140,7 @@ describe("the server", () => {
         const fiber = yield* Effect.forkChild(Effect.exit(Api.status("GET", Api.lists)))
         yield* Effect.repeat(requests, { until: (all) => all.length === 2 })
         yield* Fiber.interrupt(fiber)
-      }).pipe(Effect.provide(SimulatorServer.layer()), Effect.provide(logger))
+      }).pipe(Effect.provide(Layer.provideMerge(SimulatorServer.layer(), logger)))
       assert.strictEqual(lines.length, 1)
       assert.match(String(lines[0]), /^Error The simulator broke over GET \S+ .*a draw that dies/)
     }).pipe(Effect.provide(FetchHttpClient.layer)))
