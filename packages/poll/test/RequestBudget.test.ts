@@ -202,6 +202,11 @@ describe("a block of five minutes", () => {
     }).pipe(Effect.provide(Layer.provideMerge(Waiting, Simulator.layerHttpClient()))), 60_000)
 })
 
+const pollingWith = (name: string, share: number) =>
+  Poller.use((poller) => poller.waitAll(names(100, name), { schedule: everySecond, timeout: "Infinity" })).pipe(
+    Effect.provide(Layer.provide(Waiting, RequestBudget.layer({ share })))
+  )
+
 describe("a short budget", () => {
   it.effect(
     "with 2,000 long waits detects operations of 2 seconds within 30 seconds in the mean",
@@ -222,43 +227,14 @@ describe("a short budget", () => {
     120_000
   )
 
-  it.effect("leaves last polls of short timeouts a part, not all", () =>
-    Effect.gen(function*() {
-      const { times, transport } = answering((call) => isLong(call.id) ? completedAt(600_000)(call) : running)
-      const run = Effect.gen(function*() {
-        const { wait } = yield* Poller
-        yield* Effect.forEach(names(100, "short"), (id, index) =>
-          wait(id, { timeout: "10 seconds" }).pipe(
-            Effect.retry(Schedule.forever),
-            Effect.delay(index * 100),
-            Effect.forkChild
-          ))
-        const long = yield* Effect.forkChild(
-          Effect.forEach(names(20, "long"), (id) => lateness(id, 600_000), { concurrency: "unbounded" })
-        )
-        yield* TestClock.adjust("10 minutes")
-        const before = times(isLong).length
-        yield* TestClock.adjust("5 minutes")
-        return { before, late: yield* Fiber.join(long) }
-      })
-      const { before, late } = yield* Effect.provide(run, Layer.provide(Waiting, transport))
-      assert.isAtLeast(before, 100)
-      assert.isAtMost(Math.max(...late), 120_000)
-      assert.isAtMost(most(times()), 1200)
-    }), 120_000)
-
   it.effect(
     "is one for two pollers, single gets and other calls with the same credentials",
     () =>
       Effect.gen(function*() {
         const { times, transport } = answering(() => running)
-        const load = (name: string, share: number) =>
-          Poller.use((poller) => poller.waitAll(names(100, name), { schedule: everySecond, timeout: "Infinity" })).pipe(
-            Effect.provide(Layer.provide(Waiting, RequestBudget.layer({ share })))
-          )
         const run = Effect.gen(function*() {
-          yield* Effect.forkChild(load("one", 0.8))
-          yield* Effect.forkChild(load("two", 0.7))
+          yield* Effect.forkChild(pollingWith("one", 0.8))
+          yield* Effect.forkChild(pollingWith("two", 0.7))
           const { get } = yield* Effect.provide(BulkOperations.BulkOperations, Cloudflare)
           yield* Effect.forkChild(Effect.repeat(get("call"), Schedule.spaced("1 second")))
           yield* TestClock.adjust("20 minutes")

@@ -2,9 +2,10 @@
  * Whose poll is next, and when, so that any number of waits keep to one budget of requests.
  *
  * The budget itself is core's `RequestBudget`: it lets a poll be sent, or has it wait. Here is what waits behind that one:
- * the others stand in a queue, by the paced time at which they are due. Paced time runs like the clock while polls are let through, and all but stands still while one has to wait:
- * so all gaps are delayed by one common factor, however many waits there are, whatever their schedules, and whatever else
- * draws on the budget. Their proportions stay, and none starves.
+ * the others stand in a queue, by the paced time at which they are due. Paced time runs like the clock while polls are let
+ * through, and all but stands still while one has to wait. So all gaps are delayed by one common factor, however many waits
+ * there are, whatever their schedules, and whatever else draws on the budget: their proportions stay. First polls of waits
+ * have no gap that could be delayed. They go first, and where more of them come than the budget carries, the others wait.
  */
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
