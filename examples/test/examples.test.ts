@@ -60,6 +60,16 @@ describe.concurrent("examples", { timeout: 60_000 }, () => {
     assert.deepStrictEqual(lines, ["acme: completed", "globex: completed", "globex: no such operation"])
   })
 
+  it("asking-the-budget puts off what can wait while polls wait for their turn", async () => {
+    const { exit, lines, output } = await run("asking-the-budget")
+    assert.strictEqual(exit, 0, output)
+    assert.deepStrictEqual(lines, [
+      "before: 8 requests at once",
+      "while 20 waits poll: short, 1 waiting",
+      "time for the report"
+    ])
+  })
+
   it("learning-durations knows in each run what the ones before saw", async () => {
     const folder = await mkdtemp(join(tmpdir(), "histories-"))
     const first = await run("learning-durations", [folder])
