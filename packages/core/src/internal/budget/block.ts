@@ -38,8 +38,11 @@ export const longest = 5 * 60_000
 
 const slowest = 20_000
 
-// Codes of the limit of the whole API: 971 today, 10100 before 2023. The code of a pending operation is another, 10040.
+// Codes of the limit of the whole API: 971 today, 10100 before 2023.
 const apiWide: ReadonlySet<number> = new Set([971, 10100])
+
+// A pending operation, or the limit on writes: a 429 of Lists itself, which answers those whom the API does not block.
+const ofLists = 10040
 
 /** Nothing is known. */
 export const none: Block = {
@@ -70,10 +73,10 @@ export const observe = (block: Block, answer: Answer, now: number): Block => {
   const { suspicion } = block
   // An answer to what was sent before the last 429 came says nothing of the time after it.
   const isNews = suspicion === undefined || answer.sentAt >= suspicion.at
-  if (answer.status !== 429) {
+  const isApiWide = answer.isExhausted || answer.codes.some((code) => apiWide.has(code))
+  if (answer.status !== 429 || (!isApiWide && answer.codes.includes(ofLists))) {
     return isNews && answer.status < 500 ? { ...block, ...ended } : block
   }
-  const isApiWide = answer.isExhausted || answer.codes.some((code) => apiWide.has(code))
   const asked = isApiWide && answer.retryAfter !== undefined ? silence(block, answer.retryAfter, now) : block
   if (!isNews) return asked
   const suspected = { ...asked, suspicion: { path: answer.path, at: now } }

@@ -29,6 +29,13 @@ describe("a 429 about one thing", () => {
     assert.isAtMost(Block.until(after(answer(429, "/a", 0), answer(429, "/a", 200), answer(429, "/a", 400))), 0)
   })
 
+  it("from Lists itself, where an operation is pending, is an answer like any other", () => {
+    const pending = { codes: [10040] }
+    const block = after(answer(429, "/lists/a", 0, pending), answer(429, "/lists/b", 200, pending))
+    assert.deepStrictEqual(block, Block.none)
+    assert.isFalse(Block.isSuspected(after(answer(429, "/a", 0), answer(429, "/lists/a", 200, pending)), 300))
+  })
+
   it("is no suspicion after five minutes, or after any other answer to a later request", () => {
     assert.isFalse(Block.isSuspected(after(answer(429, "/a", 0)), 300_100))
     assert.isFalse(Block.isSuspected(after(answer(429, "/a", 0), answer(200, "/b", 100)), 200))
