@@ -5,7 +5,6 @@
  * `CloudflareError`. The layers leave the transport (`HttpClient`) to the application.
  */
 import * as Config from "effect/Config"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,12 +13,12 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import { AccountId } from "./BulkOperation.ts"
 import type { CloudflareError } from "./CloudflareError.ts"
-import * as Credentials from "./Credentials.ts"
+import type * as Credentials from "./Credentials.ts"
+import * as BaseUrl from "./internal/baseUrl.ts"
 import * as Caller from "./internal/caller.ts"
 import type { ResultInfo } from "./internal/envelope.ts"
 import * as Exchange from "./internal/exchange.ts"
@@ -139,18 +138,7 @@ export class CloudflareApi extends Context.Service<CloudflareApi, {
   ) => Effect.Effect<Answer<A>, CloudflareError>
 }>()("@bulk-operations/core/CloudflareApi") {}
 
-const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
-  (text) => {
-    if (!URL.canParse(text)) return false
-    const { hash, password, protocol, search, username } = new URL(text)
-    return /^https?:$/.test(protocol) && [hash, password, search, username].every((part) => part === "")
-  },
-  { expected: "an http or https URL without credentials, query or hash" }
-))
-
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
-
-const decodeBaseUrl = Schema.decodeUnknownResult(BaseUrl)
 
 /** The service over the transport in the context. */
 export const make = Effect.fnUntraced(function*(options: Options) {
@@ -158,10 +146,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const settings: Exchange.Settings = {
     client,
     transport: yield* Transport.contextOf(client),
-    baseUrl: Result.mapBoth(decodeBaseUrl(options.baseUrl ?? defaultBaseUrl), {
-      onSuccess: toNormalForm,
-      onFailure: ({ message }) => message
-    }),
+    baseUrl: BaseUrl.parse(options.baseUrl ?? defaultBaseUrl),
     caller: Effect.isEffect(options.credentials)
       ? Caller.resolve(options.credentials)
       : yield* Effect.exit(Caller.resolve(Effect.succeed(options.credentials)))
@@ -194,12 +179,6 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   return CloudflareApi.of({ accountId: options.accountId, answer, request })
 })
 
-// `https://host/v4?` has no query, but what is written behind it would be one.
-const toNormalForm = (baseUrl: string) => {
-  const { origin, pathname } = new URL(baseUrl)
-  return new URL(origin + pathname)
-}
-
 const retrySchedule = (
   schedule: Schedule.Schedule<unknown, CloudflareError>,
   maxRetryAfter: Duration.Input
@@ -219,26 +198,6 @@ const retrySchedule = (
 export const layer = (options: Options): Layer.Layer<CloudflareApi, never, HttpClient.HttpClient> =>
   Layer.effect(CloudflareApi, make(options))
 
-const missing = (name: string, instead: string) =>
-  new Config.ConfigError(
-    new ConfigProvider.SourceError({ message: `${name} is missing or empty${instead}` })
-  )
-
-const credentialsConfig = () =>
-  Config.all({
-    token: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_TOKEN")),
-    email: Config.option(Config.schema(Credentials.Email, "CLOUDFLARE_EMAIL")),
-    key: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_KEY"))
-  }).pipe(Config.mapEffect(({ email, key, token }): Effect.Effect<Credentials.Credentials, Config.ConfigError> => {
-    if (Option.isSome(token)) return Effect.succeed(Credentials.apiToken(token.value))
-    if (Option.isSome(email) && Option.isSome(key)) {
-      return Effect.succeed(Credentials.globalKey({ email: email.value, key: key.value }))
-    }
-    if (Option.isSome(email)) return Effect.fail(missing("CLOUDFLARE_API_KEY", " beside CLOUDFLARE_EMAIL"))
-    if (Option.isSome(key)) return Effect.fail(missing("CLOUDFLARE_EMAIL", " beside CLOUDFLARE_API_KEY"))
-    return Effect.fail(missing("CLOUDFLARE_API_TOKEN", "; CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY will do instead"))
-  }))
-
 /**
  * The service from the environment: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` with `CLOUDFLARE_API_KEY`; and, where
  * they are set, `CLOUDFLARE_ACCOUNT_ID` and `CLOUDFLARE_BASE_URL`.
@@ -252,9 +211,9 @@ export const layerConfig: Layer.Layer<CloudflareApi, Config.ConfigError, HttpCli
     /* @__PURE__ */ Effect.suspend(() =>
       Effect.flatMap(
         Config.all({
-          credentials: credentialsConfig(),
+          credentials: Caller.config(),
           accountId: Config.option(Config.schema(AccountId, "CLOUDFLARE_ACCOUNT_ID")),
-          baseUrl: Config.option(Config.schema(BaseUrl, "CLOUDFLARE_BASE_URL"))
+          baseUrl: Config.option(Config.schema(BaseUrl.BaseUrl, "CLOUDFLARE_BASE_URL"))
         }),
         ({ accountId, baseUrl, credentials }) =>
           make({ credentials, accountId: Option.getOrUndefined(accountId), baseUrl: Option.getOrUndefined(baseUrl) })

@@ -1,7 +1,10 @@
 /**
  * Who is calling: the headers that tell Cloudflare, and what is shown of texts that may hold them.
  */
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Credentials from "../Credentials.ts"
@@ -51,3 +54,24 @@ const callerOf = (credentials: Credentials.Credentials): Caller => {
     budgetKey: ({ href }) => Key.of(credentials, href)
   }
 }
+
+/** The credentials in the environment. */
+export const config = () =>
+  Config.all({
+    token: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_TOKEN")),
+    email: Config.option(Config.schema(Credentials.Email, "CLOUDFLARE_EMAIL")),
+    key: Config.option(Config.schema(Credentials.Secret, "CLOUDFLARE_API_KEY"))
+  }).pipe(Config.mapEffect(({ email, key, token }): Effect.Effect<Credentials.Credentials, Config.ConfigError> => {
+    if (Option.isSome(token)) return Effect.succeed(Credentials.apiToken(token.value))
+    if (Option.isSome(email) && Option.isSome(key)) {
+      return Effect.succeed(Credentials.globalKey({ email: email.value, key: key.value }))
+    }
+    if (Option.isSome(email)) return Effect.fail(missing("CLOUDFLARE_API_KEY", " beside CLOUDFLARE_EMAIL"))
+    if (Option.isSome(key)) return Effect.fail(missing("CLOUDFLARE_EMAIL", " beside CLOUDFLARE_API_KEY"))
+    return Effect.fail(missing("CLOUDFLARE_API_TOKEN", "; CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY will do instead"))
+  }))
+
+const missing = (name: string, instead: string) =>
+  new Config.ConfigError(
+    new ConfigProvider.SourceError({ message: `${name} is missing or empty${instead}` })
+  )

@@ -1,0 +1,257 @@
+/**
+ * The reasons why a call can fail, each with how it reads. `CloudflareError` gives them their place.
+ */
+import * as Schema from "effect/Schema"
+import * as Message from "./message.ts"
+
+const withCode = (error: { readonly code?: number; readonly message: string }) =>
+  error.code === undefined ? error.message : `${error.message} (code ${error.code})`
+
+/**
+ * One of Cloudflare's own errors, as its answer lists them.
+ *
+ * Codes belong to a product (10040 is a rate limit in Lists and bad JSON in R2) and may be absent. `causes` is the
+ * `error_chain` of older answers.
+ */
+export class ApiError extends Schema.Class<ApiError>("@bulk-operations/core/CloudflareError/ApiError")({
+  code: Schema.optionalKey(Schema.Finite),
+  message: Schema.String,
+  pointer: Schema.optionalKey(Schema.String),
+  documentationUrl: Schema.optionalKey(Schema.String),
+  causes: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ code: Schema.optionalKey(Schema.Finite), message: Schema.String }))
+  )
+}) {
+  override toString(): string {
+    const causes = this.causes?.map(withCode).join("; ")
+    return withCode(this) + (this.pointer ? ` at ${this.pointer}` : "") + (causes ? ` [${causes}]` : "")
+  }
+}
+
+const fields = {
+  /** HTTP method of the request. */
+  method: Schema.String,
+  /** Path of the request below the base URL, without its query. */
+  path: Schema.String,
+  /** Host of the base URL, where there is a valid one. */
+  host: Schema.optionalKey(Schema.String),
+  /** HTTP status, where an answer came. */
+  status: Schema.optionalKey(Schema.Int),
+  /** The `cf-ray` of the answer: what Cloudflare's support asks for first. */
+  ray: Schema.optionalKey(Schema.String),
+  /** Cloudflare's errors, in its order. Empty where the answer held none. */
+  errors: Schema.Array(ApiError),
+  /** What was wrong in our own words, where Cloudflare's do not say it. */
+  detail: Schema.optionalKey(Schema.String),
+  /** How long Cloudflare asks to wait, where it does (`Retry-After`, in seconds or as a date). */
+  retryAfter: Schema.optionalKey(Schema.Duration)
+}
+
+const sendable = {
+  ...fields,
+  /** True where it is certain that the request never left. Absent where it may have reached Cloudflare. */
+  neverSent: Schema.optionalKey(Schema.Boolean)
+}
+
+/**
+ * The credentials are expired or unknown (HTTP 401, or codes that say so); or, then without `status`, there are none to
+ * send: they are malformed, or their effect failed.
+ */
+export class Unauthorized
+  extends Schema.TaggedError<Unauthorized>("@bulk-operations/core/CloudflareError/Unauthorized")("Unauthorized", fields)
+{
+  override get message(): string {
+    return Message.describe(
+      this.status === undefined ? "There are no usable credentials" : "Cloudflare does not accept the credentials",
+      this,
+      "Check the API token, or the email with its global API key."
+    )
+  }
+}
+
+/**
+ * Cloudflare does not allow this call (HTTP 403): a permission is missing, or the credentials are not valid after all.
+ * It gives the same codes (10000, 9109) for both, and for a token of the last few seconds.
+ */
+export class Forbidden
+  extends Schema.TaggedError<Forbidden>("@bulk-operations/core/CloudflareError/Forbidden")("Forbidden", fields)
+{
+  override get message(): string {
+    return Message.describe(
+      "Cloudflare does not allow this call",
+      this,
+      "Either the token lacks the permission Account Filter Lists (Read to wait, Edit to write) for this account, or it is expired, revoked, or too new."
+    )
+  }
+}
+
+/**
+ * A firewall in front of the API stopped the request (HTTP 403 with a page, or one of Cloudflare's codes 1xxx): the API
+ * never saw it. Where it is a challenge for browsers it may pass; otherwise it stays.
+ */
+export class Blocked extends Schema.TaggedError<Blocked>("@bulk-operations/core/CloudflareError/Blocked")("Blocked", {
+  ...fields,
+  /** Whether a browser was asked to prove that a person uses it. */
+  isChallenge: Schema.Boolean
+}) {
+  override get message(): string {
+    return Message.describe(
+      "A firewall in front of the API blocked the request",
+      this,
+      this.isChallenge
+        ? "It asked for a browser, which may pass: try again later."
+        : "No permission is missing: send the request from another address, or with another body, or give Cloudflare's support the ray."
+    )
+  }
+}
+
+/**
+ * The account, list or operation is not known (HTTP 404). For how long Cloudflare remembers an operation is not
+ * documented.
+ */
+export class NotFound
+  extends Schema.TaggedError<NotFound>("@bulk-operations/core/CloudflareError/NotFound")("NotFound", fields)
+{
+  override get message(): string {
+    return Message.describe(
+      "Cloudflare did not find the resource",
+      this,
+      "Check the id and the account. An operation that was there before may have ended and been forgotten."
+    )
+  }
+}
+
+/** The request is wrong and was refused, by Cloudflare or here before anything was sent (then without `status`). */
+export class InvalidRequest
+  extends Schema.TaggedError<InvalidRequest>("@bulk-operations/core/CloudflareError/InvalidRequest")(
+    "InvalidRequest",
+    fields
+  )
+{
+  override get message(): string {
+    return Message.describe(
+      this.status === undefined ? "The request was not sent" : "Cloudflare refused the request",
+      this,
+      "Sending it again unchanged will not help."
+    )
+  }
+}
+
+/** Too many requests, or another bulk operation of the account is pending (HTTP 429). Cloudflare does not say which. */
+export class RateLimited
+  extends Schema.TaggedError<RateLimited>("@bulk-operations/core/CloudflareError/RateLimited")("RateLimited", fields)
+{
+  override get message(): string {
+    return Message.describe("Cloudflare asks to slow down", this, Message.tryAgain(this))
+  }
+}
+
+/**
+ * Cloudflare failed (HTTP 5xx), or could not do it at this moment (409, 425, 499, and refusals that say "please try
+ * again"). Transient, as a rule.
+ */
+export class ServerError
+  extends Schema.TaggedError<ServerError>("@bulk-operations/core/CloudflareError/ServerError")("ServerError", fields)
+{
+  override get message(): string {
+    return Message.describe("Cloudflare failed", this, Message.tryAgain(this))
+  }
+}
+
+/**
+ * No connection can be made as things are: a certificate that is not trusted, TLS where none is spoken, a port that
+ * `fetch` refuses, a proxy that wants a password. Nothing was sent, and trying again does not help; `detail` says what
+ * does.
+ */
+export class Unreachable
+  extends Schema.TaggedError<Unreachable>("@bulk-operations/core/CloudflareError/Unreachable")("Unreachable", fields)
+{
+  override get message(): string {
+    return Message.describe(
+      `No connection to Cloudflare${Message.at(this)} is possible`,
+      this,
+      "Trying again will not help."
+    )
+  }
+}
+
+/** The response was incomplete or never arrived: no connection, a reset, or a body that stopped in the middle. */
+export class TransportError
+  extends Schema.TaggedError<TransportError>("@bulk-operations/core/CloudflareError/TransportError")(
+    "TransportError",
+    sendable
+  )
+{
+  override get message(): string {
+    return Message.describe(
+      "The response was incomplete or never arrived",
+      this,
+      `Check the network and the base URL${Message.at(this)}.`
+    )
+  }
+}
+
+/** No whole answer came in time, headers and body together; or Cloudflare had no whole request in time (HTTP 408). */
+export class Timeout
+  extends Schema.TaggedError<Timeout>("@bulk-operations/core/CloudflareError/Timeout")("Timeout", sendable)
+{
+  override get message(): string {
+    return Message.describe("Cloudflare did not answer in time", this, Message.tryAgain(this))
+  }
+}
+
+/**
+ * An answer that says nothing: a page, an empty body, an envelope without a result. Something stood in between, as a
+ * rule for a moment.
+ */
+export class MalformedResponse
+  extends Schema.TaggedError<MalformedResponse>("@bulk-operations/core/CloudflareError/MalformedResponse")(
+    "MalformedResponse",
+    fields
+  )
+{
+  override get message(): string {
+    return Message.describe(
+      "The answer says nothing",
+      this,
+      `Try again later; if it stays so, check the base URL and what is in between${Message.at(this)}.`
+    )
+  }
+}
+
+/** An answer that says something else than this library understands: another shape, an unknown status. */
+export class UnexpectedResponse
+  extends Schema.TaggedError<UnexpectedResponse>("@bulk-operations/core/CloudflareError/UnexpectedResponse")(
+    "UnexpectedResponse",
+    fields
+  )
+{
+  override get message(): string {
+    return Message.describe(
+      "Cloudflare's answer is not what this library expects",
+      this,
+      `Check the base URL${Message.at(this)}; if it is right, the API has changed.`
+    )
+  }
+}
+
+const reasons = [
+  Unauthorized,
+  Forbidden,
+  Blocked,
+  NotFound,
+  InvalidRequest,
+  RateLimited,
+  ServerError,
+  Unreachable,
+  TransportError,
+  Timeout,
+  MalformedResponse,
+  UnexpectedResponse
+] as const
+
+for (const { prototype } of reasons) Object.assign(prototype, Message.printing)
+
+/** Why a call failed. */
+export const Reason = Schema.Union(reasons).pipe(Schema.toTaggedUnion("_tag"))
+export type Reason = typeof Reason.Type
