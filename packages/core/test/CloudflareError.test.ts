@@ -104,7 +104,7 @@ const reasons = [
   [
     new TransportError({ ...call, detail: "fetch failed: connect ECONNREFUSED 127.0.0.1:9", neverSent: true }),
     { isRetryable: true, outcome: "notSent" },
-    "The response was incomplete or never arrived: fetch failed: connect ECONNREFUSED 127.0.0.1:9. Check the network and the base URL. (GET /accounts/a/rules/lists/bulk_operations/op)"
+    "There was no connection: fetch failed: connect ECONNREFUSED 127.0.0.1:9. Check the network and the base URL. (GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new TransportError({ ...call, host, detail: "read ECONNRESET" }),

@@ -184,7 +184,7 @@ export class TransportError
 {
   override get message(): string {
     return Message.describe(
-      "The response was incomplete or never arrived",
+      this.neverSent === true ? "There was no connection" : "The response was incomplete or never arrived",
       this,
       `Check the network and the base URL${Message.at(this)}.`
     )
