@@ -66,6 +66,9 @@ describe("the control API", () => {
         { fault: "rateLimited" },
         { fault: "rateLimited", retryAfter: "2 seconds" },
         { fault: "clockSkew", by: "-90s" },
+        { fault: "clockSkew", by: "36500d" },
+        { fault: "editedOperation", edit: { status: "paused" } },
+        { fault: "editedOperation", without: ["completed"] },
         { fault: "passing" },
         { fault: "everyKind" }
       ]
@@ -110,11 +113,13 @@ describe("the control API", () => {
       assert.include(yield* status(second), `"running"`)
       assert.deepStrictEqual(yield* told("POST", `/operations/${second}/fail`, `{"error":"list is full"}`), [204, ""])
       assert.include(yield* status(second), `"error":"list is full"`)
+      const ended = `{"duration":"0s","outcome":"completed"}`
+      assert.include(yield* status(yield* idOf((yield* tell("POST", "/operations", ended)).body)), `"completed"`)
       const third = yield* idOf((yield* tell("POST", "/operations", body)).body)
       assert.deepStrictEqual(yield* told("POST", `/operations/${third}/complete`), [204, ""])
       assert.include(yield* status(third), `"completed"`)
-      const ended = `Operation ${third} cannot be moved on by hand: it has ended already.`
-      assert.deepStrictEqual(yield* told("POST", `/operations/${third}/begin`), [409, { error: ended }])
+      const over = `Operation ${third} cannot be moved on by hand: it has ended already.`
+      assert.deepStrictEqual(yield* told("POST", `/operations/${third}/begin`), [409, { error: over }])
       const unknown = "Operation none cannot be moved on by hand: no operation has this id."
       assert.deepStrictEqual(yield* told("POST", "/operations/none/complete"), [404, { error: unknown }])
     }).pipe(served()))
