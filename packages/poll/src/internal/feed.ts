@@ -93,7 +93,7 @@ export interface Feeds {
   readonly join: (operationId: string, accountId: string | undefined, reader: Reader) => Feed
   /** Reads no more. With the last reader a poll under way is aborted. */
   readonly leave: (feed: Feed, reader: Reader) => void
-  /** Polls the operation, unless a poll is under way that has been sent or is as urgent. */
+  /** Polls the operation, unless a poll is under way that has been sent or is at least as urgent. */
   readonly poll: (feed: Feed, priority: Priority, queue: Turnstile) => void
   /** How many milliseconds before its limit the last poll of a wait must begin. */
   readonly lead: (feed: Feed) => number
@@ -162,7 +162,8 @@ export const make = (options: {
   }
 
   const poll: Feeds["poll"] = (feed, priority, turnstile) => {
-    if (feed.poll !== undefined && (feed.isSent || priority === feed.priority)) return
+    const isMoreUrgent = priority === "lastPoll" && feed.priority === "poll"
+    if (feed.poll !== undefined && (feed.isSent || !isMoreUrgent)) return
     abort(feed)
     feed.priority = priority
     feed.isSent = true
@@ -197,7 +198,7 @@ export const make = (options: {
   }
 
   const attempt = (feed: Feed) =>
-    operations.get(feed.operationId, { accountId: feed.accountId }).pipe(
+    Effect.suspend(() => operations.get(feed.operationId, { accountId: feed.accountId })).pipe(
       Effect.result,
       Effect.tap((answer) => {
         Measure.poll(context, Result.isSuccess(answer) ? answer.success.status : answer.failure.reason._tag)

@@ -19,6 +19,7 @@ import {
 } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import * as Feed from "../../src/internal/feed.ts"
 import * as Scripted from "../Scripted.ts"
 
 const { calls, inFlight, looks, Poller, reasonOf, timed } = Scripted
@@ -448,4 +449,65 @@ describe("a poll that dies", () => {
       },
       other: BulkOperationsTest.lasting("5 seconds")
     }))))
+
+  it.effect("as it is begun, as a fake that is not complete does, harms no more than one that dies later", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const ends = yield* Effect.forEach(
+        ["op", "op", "other"],
+        (id) => Effect.forkChild(timed(poller.wait(id, { schedule: everySecond })))
+      )
+      yield* TestClock.adjust("1 minute")
+      const exits = yield* Effect.forEach(ends, Fiber.join)
+      assert.deepStrictEqual(exits.map(([exit, at]) => [Exit.hasDies(exit), at]), [[true, 1000], [true, 1000], [
+        false,
+        5000
+      ]])
+    }).pipe(
+      Effect.provide(BulkOperationPoller.layer),
+      Effect.provide(Layer.effect(
+        BulkOperations.BulkOperations,
+        Effect.map(BulkOperations.BulkOperations, (operations) => {
+          let gets = 0
+          return {
+            ...operations,
+            get: (id, options) => {
+              if (id === "op" && ++gets === 2) throw new Error("not implemented")
+              return operations.get(id, options)
+            }
+          }
+        })
+      )),
+      Effect.provide(BulkOperationsTest.layer({ op: ["running"], other: BulkOperationsTest.lasting("5 seconds") }))
+    ))
+})
+
+describe("a last poll that waits for the request budget", () => {
+  it.effect("is not given up for one that is less urgent, nor for another last one", () =>
+    Effect.gen(function*() {
+      const operations = yield* BulkOperations.BulkOperations
+      const claims: Array<string> = []
+      const feeds = Feed.make({
+        operations: {
+          ...operations,
+          get: () =>
+            Effect.flatMap(RequestBudget.CurrentClaim, ({ delayed, priority }) => {
+              claims.push(priority)
+              return Effect.andThen(delayed, Effect.never)
+            })
+        },
+        context: yield* Effect.context<never>(),
+        onAnswer: () => Effect.void,
+        onEnd: () => {},
+        lostAfter: Infinity
+      })
+      const reader = { span: Tracer.externalSpan({ spanId: "1", traceId: "1" }), receive: () => {} }
+      const feed = feeds.join("op", undefined, reader)
+      const turnstile = { delayed: () => {}, passed: () => {} }
+      for (const priority of ["poll", "poll", "lastPoll", "poll", "lastPoll"] as const) {
+        feeds.poll(feed, priority, turnstile)
+      }
+      assert.deepStrictEqual(claims, ["poll", "lastPoll"])
+      feeds.close()
+    }).pipe(Effect.provide(BulkOperationsTest.layer({}))))
 })
