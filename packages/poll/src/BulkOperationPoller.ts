@@ -52,7 +52,7 @@ export type { TestEnding } from "./internal/followTest.ts"
 
 /** What can be said about many waits. */
 export interface SettleOptions extends WaitOptions {
-  /** How many waits may be on at once. Default 1,000. */
+  /** How many waits may be on at once: a whole number of 1 or more. Default 1,000. */
   readonly concurrency?: number | "unbounded" | undefined
 }
 
@@ -179,10 +179,18 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
     const targets: Stream.Stream<Target, E, R> = Stream.isStream(operations)
       ? operations
       : Stream.fromIterable(operations, { chunkSize: 1 })
-    return Stream.mapEffect(targets, settled, { concurrency, unordered: true })
+    return Stream.suspend(() =>
+      Stream.mapEffect(targets, settled, { concurrency: concurrencyOf(concurrency), unordered: true })
+    )
   }
 
   return BulkOperationPoller.of({ wait, run, changes, progress, waitAll, settle })
+}
+
+const concurrencyOf = (value: number | "unbounded"): number | "unbounded" => {
+  if (value === "unbounded" || value === Number.POSITIVE_INFINITY) return "unbounded"
+  if (Number.isSafeInteger(value) && value >= 1) return value
+  throw new RangeError(`concurrency is ${value}. It must be a whole number of 1 or more.`)
 }
 
 interface WholeTarget extends Required<WaitOptions> {

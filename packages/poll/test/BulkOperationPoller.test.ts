@@ -365,6 +365,18 @@ describe("settle", () => {
       }).pipe(Effect.provide(layer))
     }))
 
+  for (const concurrency of [0, -1, 1.5, Number.NaN]) {
+    it.effect(`dies of a concurrency with which it would never begin or end: ${concurrency}`, () =>
+      Effect.gen(function*() {
+        const settled = Poller.use((poller) => Stream.runDrain(poller.settle(["quick", "quick"], { concurrency })))
+        const fiber = yield* Effect.forkChild(Effect.exit(settled))
+        yield* TestClock.adjust("1 hour")
+        const exit = fiber.pollUnsafe()
+        assert.isDefined(exit)
+        assert.include(String(exit), `concurrency is ${concurrency}. It must be a whole number of 1 or more.`)
+      }).pipe(Effect.provide(Scripted.layer(scripts))))
+  }
+
   it.effect("pulls an iterable without an end no further than waits begin", () =>
     Effect.gen(function*() {
       let pulled = 0
@@ -429,6 +441,8 @@ describe("layerTest", () => {
       assert.strictEqual(error.reason.path, "/accounts/mine/rules/lists/bulk_operations/unknown")
       assert.strictEqual(error.reason.method, "GET")
       assert.deepStrictEqual(error.reason.errors, [])
+      const inherited = yield* Effect.flip(poller.wait("constructor"))
+      assert.include(inherited.message, "the test says no end of \"constructor\"")
     }).pipe(Effect.provide(layer)))
 
   it.effect("has all of a poller: changes, progress, waitAll and settle", () =>

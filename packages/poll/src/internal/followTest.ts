@@ -19,7 +19,8 @@ export const followTest =
   (_name, operationId, options, listener) =>
     Effect.gen(function*() {
       const accountId = options?.accountId ?? defaultAccountId
-      const ending = endings[operationId] ?? unknown(operationId, accountId)
+      const known = Object.hasOwn(endings, operationId) ? endings[operationId] : undefined
+      const ending = known ?? unknown(operationId, accountId)
       const completed = Option.some(yield* DateTime.now)
       if (typeof ending === "object" && "_tag" in ending) return yield* ending
       const id = OperationId.make(operationId)
