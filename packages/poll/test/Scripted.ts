@@ -167,7 +167,10 @@ export const forking = Effect.gen(function*() {
     fork: (effect: Effect.Effect<void>) => {
       sleepers += 1
       const fiber = fork(effect)
-      fiber.addObserver(() => sleepers -= 1)
+      fiber.addObserver((exit) => {
+        // One that died is no sleeper that has gone.
+        if (!Exit.hasDies(exit)) sleepers -= 1
+      })
       return fiber
     }
   }

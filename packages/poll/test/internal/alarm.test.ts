@@ -56,6 +56,25 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [began + 61_000])
     }))
 
+  it.effect("costs a new timer where it is set to its own time again after 100 ms, and not before", () =>
+    Effect.gen(function*() {
+      const { clock, fork } = yield* forking
+      let timers = 0
+      const alarm = Alarm.make(clock, (effect) => {
+        timers += 1
+        return fork(effect)
+      }, () => {})
+      const at = Alarm.monotonicMillis(clock) + 1000
+      alarm.set(at)
+      alarm.set(at)
+      yield* TestClock.adjust("99 millis")
+      alarm.set(at)
+      assert.strictEqual(timers, 1)
+      yield* TestClock.adjust(1)
+      alarm.set(at)
+      assert.strictEqual(timers, 2)
+    }))
+
   it.effect("is set anew with its time of before, where its timer may have died: set more than 100 ms ago", () =>
     Effect.gen(function*() {
       const { clock, fork } = yield* forking

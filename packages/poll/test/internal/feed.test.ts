@@ -1,8 +1,16 @@
-import { BulkOperations, CloudflareApi, CloudflareError, Credentials, RequestBudget } from "@bulk-operations/core"
+import {
+  BulkOperation,
+  BulkOperations,
+  CloudflareApi,
+  CloudflareError,
+  Credentials,
+  RequestBudget
+} from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Cause,
   Clock,
   Context,
   DateTime,
@@ -11,6 +19,7 @@ import {
   Exit,
   Fiber,
   Layer,
+  Option,
   Redacted,
   References,
   Schedule,
@@ -19,6 +28,7 @@ import {
 } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import * as Alarm from "../../src/internal/alarm.ts"
 import * as Feed from "../../src/internal/feed.ts"
 import * as Scripted from "../Scripted.ts"
 
@@ -510,4 +520,182 @@ describe("a last poll that waits for the request budget", () => {
       assert.deepStrictEqual(claims, ["poll", "lastPoll"])
       feeds.close()
     }).pipe(Effect.provide(BulkOperationsTest.layer({}))))
+})
+
+const reader = () => {
+  const received: Array<Feed.Observation> = []
+  const reader: Feed.Reader = {
+    span: Tracer.externalSpan({ spanId: "1", traceId: "1" }),
+    receive: (observation) => received.push(observation)
+  }
+  return { reader, received }
+}
+
+// Feeds without waits: what a poll brings is said by hand.
+const feeding = Effect.gen(function*() {
+  const context = yield* Effect.context<never>()
+  const clock = yield* Clock.Clock
+  const said: Array<string> = []
+  const ends: Array<Feed.Ended | undefined> = []
+  let answer: Effect.Effect<BulkOperation.BulkOperation> = Effect.never
+  const feeds = Feed.make({
+    context,
+    operations: {
+      accountId: "account",
+      get: () =>
+        Effect.flatMap(RequestBudget.CurrentClaim, ({ admitted, delayed, priority }) => {
+          said.push(priority)
+          // The budget is asked for one second, and then is short for another.
+          return Effect.sleep("1 second").pipe(
+            Effect.andThen(delayed),
+            Effect.andThen(Effect.sleep("1 second")),
+            Effect.andThen(admitted),
+            Effect.andThen(Effect.suspend(() => answer)),
+            Effect.onInterrupt(() => Effect.sync(() => said.push("aborted")))
+          )
+        })
+    },
+    onAnswer: () => Effect.void,
+    onEnd: (_, ended) => ends.push(ended),
+    lostAfter: 35_000
+  })
+  const turnstile = { delayed: () => said.push("delayed"), passed: () => said.push("passed") }
+  const answering = (next: typeof answer) => Effect.sync(() => answer = next)
+  return { answering, ends, feeds, now: () => Alarm.monotonicMillis(clock), said, turnstile }
+})
+const operation = (status: "running" | "failed") => {
+  const id = BulkOperation.OperationId.make("op")
+  return status === "running"
+    ? { id, status } as const
+    : BulkOperation.Failed.make({ id, completed: Option.none(), error: Option.none() })
+}
+
+describe("a poll of a feed", () => {
+  it.effect("says when the budget holds it back and lets it through, and counts as sent from then", () =>
+    Effect.gen(function*() {
+      const { answering, feeds, now, said, turnstile } = yield* feeding
+      const { reader: one, received } = reader()
+      const began = now()
+      const feed = feeds.join("op", undefined, one)
+      feeds.poll(feed, "poll", turnstile)
+      assert.deepStrictEqual([feed.isSent, feed.sentAt, said], [true, began, ["poll"]])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([feed.isSent, feed.sentAt, said], [false, began, ["poll", "delayed"]])
+      yield* answering(Effect.delay(Effect.succeed(operation("running")), "1 second"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([feed.isSent, feed.sentAt], [true, began + 2000])
+      assert.deepStrictEqual(said, ["poll", "delayed", "passed"])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(said, ["poll", "delayed", "passed", "passed"])
+      assert.deepStrictEqual(received.map((one) => one._tag === "Answered" && [one.sentAt, one.at]), [
+        [began + 2000, began + 3000]
+      ])
+      assert.strictEqual(feed.underWayAt, began + 2000)
+    }))
+
+  it.effect("is made anew for a last poll while it waits for the budget, and not once it is sent", () =>
+    Effect.gen(function*() {
+      const { feeds, said, turnstile } = yield* feeding
+      const feed = feeds.join("op", undefined, reader().reader)
+      feeds.poll(feed, "poll", turnstile)
+      feeds.poll(feed, "lastPoll", turnstile)
+      assert.deepStrictEqual(said, ["poll"])
+      yield* TestClock.adjust("1 second")
+      feeds.poll(feed, "poll", turnstile)
+      assert.deepStrictEqual(said, ["poll", "delayed"])
+      feeds.poll(feed, "lastPoll", turnstile)
+      yield* TestClock.adjust(0)
+      assert.sameMembers(said, ["poll", "delayed", "aborted", "passed", "lastPoll"])
+      yield* TestClock.adjust("5 seconds")
+      feeds.poll(feed, "lastPoll", turnstile)
+      feeds.poll(feed, "poll", turnstile)
+      assert.lengthOf(said.filter((one) => one === "poll" || one === "lastPoll"), 2)
+    }))
+
+  it.effect("is lost, to whoever joins, after more than the time that an answer may take", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const { feeds, said, turnstile } = yield* feeding
+      const feed = feeds.join("op", undefined, reader().reader)
+      feeds.poll(feed, "poll", turnstile)
+      yield* TestClock.adjust("37 seconds")
+      feeds.join("op", undefined, reader().reader)
+      assert.isDefined(feed.poll)
+      yield* TestClock.adjust(1)
+      feeds.join("op", undefined, reader().reader)
+      assert.isUndefined(feed.poll)
+      yield* TestClock.adjust(0)
+      assert.include(said, "aborted")
+    }))
+
+  it.effect("that dies is told to its readers, and whoever joins then begins anew", () =>
+    Effect.gen(function*() {
+      const { answering, feeds, turnstile } = yield* feeding
+      const { reader: one, received } = reader()
+      const feed = feeds.join("op", undefined, one)
+      yield* answering(Effect.die("the client broke"))
+      feeds.poll(feed, "poll", turnstile)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(received.map(({ _tag }) => _tag), ["Died"])
+      assert.notStrictEqual(feeds.join("op", undefined, reader().reader), feed)
+    }))
+})
+
+describe("the end of a feed", () => {
+  it.effect("is told once, with the operation that ended and when that was seen", () =>
+    Effect.gen(function*() {
+      const { answering, ends, feeds, now, turnstile } = yield* feeding
+      const { reader: one } = reader()
+      const began = now()
+      const feed = feeds.join("op", undefined, one)
+      yield* answering(Effect.succeed(operation("failed")))
+      feeds.poll(feed, "poll", turnstile)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(ends.map((end) => [end?.operation.status, end?.at]), [["failed", began + 2000]])
+      feeds.leave(feed, one)
+      feeds.leave(feed, one)
+      assert.lengthOf(ends, 1)
+    }))
+
+  it.effect("is told without an operation where the last of its readers leaves", () =>
+    Effect.gen(function*() {
+      const { ends, feeds } = yield* feeding
+      const [{ reader: one }, { reader: other }] = [reader(), reader()]
+      const feed = feeds.join("op", undefined, one)
+      feeds.join("op", undefined, other)
+      feeds.leave(feed, one)
+      assert.deepStrictEqual(ends, [])
+      feeds.leave(feed, other)
+      assert.deepStrictEqual(ends, [undefined])
+    }))
+
+  it.effect("leaves the feed alone that others have begun since", () =>
+    Effect.gen(function*() {
+      const { answering, feeds, turnstile } = yield* feeding
+      const { reader: one } = reader()
+      const before = feeds.join("op", undefined, one)
+      yield* answering(Effect.succeed(operation("failed")))
+      feeds.poll(before, "poll", turnstile)
+      yield* TestClock.adjust("1 minute")
+      const after = feeds.join("op", undefined, reader().reader)
+      assert.notStrictEqual(after, before)
+      feeds.leave(before, one)
+      assert.strictEqual(feeds.join("op", undefined, reader().reader), after)
+    }))
+
+  it.effect("comes to all when the poller closes: polls are aborted, and readers interrupted", () =>
+    Effect.gen(function*() {
+      const { ends, feeds, said, turnstile } = yield* feeding
+      const [{ reader: one, received }, { reader: other }] = [reader(), reader()]
+      feeds.poll(feeds.join("a", undefined, one), "poll", turnstile)
+      feeds.join("b", undefined, other)
+      yield* TestClock.adjust("1 minute")
+      feeds.close()
+      yield* TestClock.adjust(0)
+      assert.isTrue(feeds.isClosed())
+      assert.deepStrictEqual([ends, feeds.size()], [[undefined, undefined], 0])
+      assert.include(said, "aborted")
+      assert.isTrue(received.every((one) => one._tag === "Died" && Cause.hasInterrupts(one.cause)))
+      assert.lengthOf(received, 1)
+    }))
 })

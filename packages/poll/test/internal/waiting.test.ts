@@ -136,8 +136,27 @@ describe("the deadline", () => {
       const all = yield* looks
       assert.isBelow(all.at(-1) ?? 0, 9900)
       assert.isAbove(all.at(-1) ?? 0, 9700)
+      // One, though its answer made less of what answers take.
+      assert.lengthOf(all, 4)
       assert.strictEqual(yield* inFlight, 0)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }, { latency: "100 millis" }))))
+
+  it.effect("needs no last poll where another wait has one made at that very moment", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      // Answers take 10 ms, so that a last poll is made 50 ms before a deadline.
+      const other = yield* Effect.forkChild(poller.wait("op", { schedule: every("9940 millis") }))
+      yield* TestClock.adjust("5 seconds")
+      const fiber = yield* Effect.forkChild(
+        timed(poller.wait("op", { schedule: every("1 minute"), timeout: "5 seconds" }))
+      )
+      yield* TestClock.adjust("10 seconds")
+      const [exit, endedAt] = yield* Fiber.join(fiber)
+      assert.strictEqual(endedAt, 10_000)
+      assert.strictEqual(timeoutOf(exit).polls, 1)
+      assert.deepStrictEqual(yield* looks, [0, 9950])
+      yield* Fiber.interrupt(other)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }, { latency: "10 millis" }))))
 
   it.effect("cuts a request that hangs", () =>
     Effect.gen(function*() {
@@ -506,6 +525,21 @@ describe("each wait has its own", () => {
       assert.strictEqual((yield* Fiber.join(late)).status, "completed")
       assert.deepStrictEqual(yield* looks, [0, 5000])
     }).pipe(Effect.provide(Scripted.layer({ op: [notFound, "completed"] }))))
+
+  it.effect("schedule: one that takes its time to begin is no poll that is late", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const slow: PollSchedule.PollSchedule = Schedule.fromStep(Effect.never)
+      const told = yield* Effect.forkChild(
+        poller.progress("op", { schedule: slow }).pipe(Stream.take(1), Stream.runCollect)
+      )
+      yield* TestClock.adjust("1 second")
+      const other = yield* Effect.forkChild(poller.wait("op"))
+      yield* TestClock.adjust("1 second")
+      const progress = (yield* Fiber.join(told)).map(({ isThrottled, nextPollAt }) => [isThrottled, nextPollAt])
+      assert.deepStrictEqual(progress, [[false, Option.none()]])
+      yield* Fiber.interrupt(other)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
   it.effect("schedule: one that dies takes no other wait with it", () =>
     Effect.gen(function*() {
