@@ -55,6 +55,9 @@ const ages = (name?: string) =>
 const waiting = (options: BulkOperationPoller.WaitOptions) =>
   Effect.forkChild(Poller.use((poller) => poller.wait("5-0", { ...learned, ...options })))
 
+const diesOf = (...of: Parameters<BulkOperationPoller.BulkOperationPoller["Service"]["waitAll"]>) =>
+  Effect.map(Effect.exit(Poller.use((poller) => poller.waitAll(...of))), Exit.hasDies)
+
 describe("a poller that learns", () => {
   it.effect("polls less and sees the end sooner after some operations that took as long", () =>
     Effect.gen(function*() {
@@ -208,6 +211,22 @@ describe("a poller that learns", () => {
       Effect.provideService(PollOptions.PollOptions, { history: "application", expected: "5 seconds" }),
       Effect.provide(withHistory(byId(all)))
     ))
+
+  it.effect("takes history and expected from what is said of all, where it is not said of one", () =>
+    Effect.gen(function*() {
+      const startedAt = yield* DateTime.now
+      const targets = [{ operationId: "5-0", history: "own" }, { operationId: "5-1", history: undefined }, "5-2"]
+      const fiber = yield* Effect.forkChild(
+        Poller.use((poller) => poller.waitAll(targets, { ...learned, startedAt, history: "all" }))
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual([(yield* historyOf("own")).length, (yield* historyOf("all")).length], [1, 2])
+      // One that cannot be expected shows whose is taken.
+      assert.isTrue(yield* diesOf([{ operationId: "5-0", expected: undefined }], { expected: 0 }))
+      assert.isTrue(yield* diesOf([{ operationId: "5-0", expected: 0 }], { expected: "1 second" }))
+      assert.isFalse(yield* diesOf([{ operationId: "5-0", expected: "1 second" }], { expected: 0 }))
+    }).pipe(Effect.provide(withHistory(byId(all)))))
 
   for (const expected of ["0 seconds", "-1 seconds"] as const) {
     it.effect(`refuses to expect ${expected}`, () =>
