@@ -93,6 +93,45 @@ describe("a sync", () => {
       assert.deepStrictEqual(yield* writesSent, [])
     }).pipe(Effect.provide(inMemory())))
 
+  it.effect("takes a share for what it says, whatever the rounding", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList(...addresses(0, 100))
+      // 0.29 * 100 is 28.999999999999996.
+      const guarded = (left: number, maxDeletions: number) =>
+        Effect.result(items.sync(listId, ips(...addresses(0, left)), { maxDeletions, dryRun: true }))
+      assert.strictEqual((yield* guarded(71, 0.29))._tag, "Success")
+      const refused = yield* Effect.flip(items.sync(listId, ips(...addresses(0, 70)), { maxDeletions: 0.29 }))
+      assert(refused._tag === "TooManyDeletions")
+      assert.deepStrictEqual([refused.deletions, refused.allowed], [30, 29])
+      assert.strictEqual((yield* guarded(100, 0))._tag, "Success")
+      assert.strictEqual((yield* guarded(99, 0))._tag, "Failure")
+      assert.strictEqual((yield* guarded(1, Infinity))._tag, "Success")
+      const empty = yield* ipList()
+      const first = yield* items.sync(empty, ips("192.0.2.1"), { maxDeletions: 0, dryRun: true })
+      assert.strictEqual(first.method, "create")
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("takes nothing for a guard that could not guard", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList(...addresses(0, 10))
+      const wrong: ReadonlyArray<readonly [ListItems.SyncOptions, RegExp]> = [
+        [{ maxDeletions: NaN }, /maxDeletions: expected .* got NaN/],
+        [{ maxDeletions: -1 }, /maxDeletions: expected .* got -1/],
+        [{ maxDeletions: 1.5 }, /maxDeletions: expected .* got 1.5/],
+        [{ replaceAbove: NaN }, /replaceAbove: expected .* got NaN/],
+        [{ replaceAbove: 50 }, /replaceAbove: expected .* got 50/],
+        [{ replaceAbove: -0.1 }, /replaceAbove: expected .* got -0.1/]
+      ]
+      for (const [options, message] of wrong) {
+        const error = yield* Effect.flip(items.sync(listId, ips("192.0.2.1"), options))
+        assert.match(error.message, message)
+        assert(error._tag === "CloudflareError" && error.outcome === "notSent")
+      }
+      assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
+    }).pipe(Effect.provide(inMemory())))
+
   it.effect("names items of another kind than the list's, and sends nothing", () =>
     Effect.gen(function*() {
       const items = yield* Items

@@ -18,6 +18,7 @@ import * as SyncPlan from "../SyncPlan.ts"
 import type { Action } from "../WriteError.ts"
 import type { Turn, WriteLane } from "../WriteLane.ts"
 import type { Policy } from "../WritePolicy.ts"
+import * as Call from "./call.ts"
 import * as Reading from "./reading.ts"
 import * as Wire from "./wire.ts"
 import * as Writing from "./writing.ts"
@@ -29,8 +30,8 @@ export interface SyncOptions extends WriteOptions, Waiting, SyncPlan.Options {
   /** Whether no items at all may empty the list. Default no. */
   readonly allowEmpty?: boolean | undefined
   /**
-   * How many items may go: a number of them, or below 1 a share of what the list holds. More fail with
-   * `TooManyDeletions`, and nothing is written. Default any.
+   * How many items may go: a whole number of them, or below 1 a share of what the list holds. More fail with
+   * `TooManyDeletions`, and nothing is written; anything else fails with `InvalidRequest`. Default any.
    */
   readonly maxDeletions?: number | undefined
   /**
@@ -80,12 +81,29 @@ const planFor = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<Li
   return { held, plan: SyncPlan.make(wanted, held, site.options) }
 })
 
+// A guard that compares with NaN lets everything pass.
+const refusalOf = ({ maxDeletions = 0, replaceAbove = 0 }: SyncOptions): string | undefined => {
+  const isWhole = Number.isInteger(maxDeletions) || maxDeletions === Number.POSITIVE_INFINITY
+  if (!(maxDeletions >= 0 && (maxDeletions < 1 || isWhole))) {
+    return `maxDeletions: expected a whole number, or a share below 1, got ${maxDeletions}`
+  }
+  return replaceAbove >= 0 && replaceAbove <= 1
+    ? undefined
+    : `replaceAbove: expected a share from 0 to 1, got ${replaceAbove}`
+}
+
+// 0.29 of 100 are 29, and 0.29 * 100 is a little less.
+const shareOf = (share: number, all: number) => {
+  const some = Math.floor(share * all)
+  return (some + 1) / all <= share ? some + 1 : some
+}
+
 const guard = (
   { listId, options: { maxDeletions = Number.POSITIVE_INFINITY } }: Site,
   held: ReadonlyArray<StoredItem>,
   { deleted }: SyncPlan.SyncPlan
 ) => {
-  const allowed = maxDeletions < 1 ? Math.floor(maxDeletions * held.length) : maxDeletions
+  const allowed = maxDeletions < 1 ? shareOf(maxDeletions, held.length) : maxDeletions
   return deleted.length > allowed
     ? Effect.fail(new TooManyDeletions({ listId, deletions: deleted.length, held: held.length, allowed }))
     : Effect.void
@@ -173,6 +191,8 @@ const reportOf = (plan: SyncPlan.SyncPlan, operations: ReadonlyArray<Completed>)
 
 /** Makes the list hold what is wanted. */
 export const sync = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
+  const refusal = refusalOf(site.options)
+  if (refusal !== undefined) return yield* Call.refuse("PUT", refusal)
   if (site.options.dryRun === true) {
     const { held, plan } = yield* planFor(site, wanted)
     yield* guard(site, held, plan)
