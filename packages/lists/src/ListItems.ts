@@ -234,7 +234,8 @@ export const make = Effect.gen(function*() {
     listId: string,
     itemIds: Items<string, E, R>
   ): Effect.fn.Return<Schema.Json, NoItems | E, R> {
-    const ids = new Set(yield* collect(itemIds))
+    // A text is an iterable of letters.
+    const ids = new Set(typeof itemIds === "string" ? [itemIds] : yield* collect(itemIds))
     if (ids.size === 0) return yield* new NoItems({ listId, action: "delete" })
     return { items: Array.from(ids, (id) => ({ id })) }
   })

@@ -55,8 +55,11 @@ export class AnotherOperationPending
   )
 {
   override get message(): string {
-    return `Another bulk operation of account ${this.accountId} was pending for ${Duration.format(this.waited)}, ` +
-      `so list ${this.listId} was not written to (${this.attempts} attempts). Somebody else writes to lists of this ` +
+    const [time, attempts] = this.attempts === 1
+      ? ["", "1 attempt"]
+      : [` for ${Duration.format(this.waited)}`, `${this.attempts} attempts`]
+    return `Another bulk operation of account ${this.accountId} was pending${time}, so list ${this.listId} was not ` +
+      `written to (${attempts}). Somebody else writes to lists of this ` +
       `account, or its limit on writes is reached (1,000,000 items or 30,000 requests in 12 hours). ` +
       `Last answer: ${this.cause.message}`
   }

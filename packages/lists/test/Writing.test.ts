@@ -59,6 +59,15 @@ describe("a write", () => {
       assert.deepStrictEqual(yield* held(listId), ["192.0.2.3"])
     }).pipe(Effect.provide(inMemory())))
 
+  it.effect("takes one id for what it is, not for its letters", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1", "192.0.2.3")
+      const [first] = yield* Stream.runCollect(items.stream(listId))
+      yield* passing(items.deleteAndWait(listId, first?.id ?? ""))
+      assert.deepStrictEqual(yield* held(listId), ["192.0.2.3"])
+    }).pipe(Effect.provide(inMemory())))
+
   it.effect("of items that were read sends nothing of what Cloudflare added to them", () =>
     Effect.gen(function*() {
       const items = yield* Items
@@ -243,6 +252,8 @@ describe("a write that meets somebody else's operation", () => {
       const error = yield* passing(Effect.flip(items.create(listId, ips("192.0.2.1"), { schedule })))
       assert.strictEqual(error._tag, "AnotherOperationPending")
       assert.lengthOf(yield* writesSent, 3)
+      const once = yield* Effect.flip(items.create(listId, ips("192.0.2.1"), { schedule: Schedule.recurs(0) }))
+      assert.match(once.message, /was pending, so list \w+ was not written to \(1 attempt\)/)
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("starts anew where the limit on writes is the text of its failed operation", () =>
