@@ -1,7 +1,8 @@
 import { ListItem, ListItems, SyncError } from "@bulk-operations/lists"
 import { Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Option, Stream } from "effect"
+import { Clock, Effect, Fiber, Option, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { held, inMemory, ipList, ips, passing, requestsTo, writesSent } from "./World.ts"
 
 const Items = ListItems.ListItems
@@ -222,6 +223,27 @@ describe("a sync", () => {
       assert.isAtLeast(at - began, 30_000)
       assert.isBelow(at - began, 40_000)
     }).pipe(Effect.provide(inMemory())))
+
+  it.effect.each([[true, "Success"], [false, "Failure"]] as const)(
+    "bears reading that fails, once all is written, for as long as it reads again: %s is %s",
+    ([passes, outcome]) =>
+      Effect.gen(function*() {
+        const items = yield* Items
+        const listId = yield* ipList("192.0.2.1")
+        const { clearFaults, inject, planNext } = yield* Simulator.Simulator
+        yield* planNext({ duration: "10 seconds" })
+        const syncing = yield* Effect.forkChild(
+          Effect.result(items.sync(listId, ips("192.0.2.1", "192.0.2.2"), { visibleWithin: "5 minutes" }))
+        )
+        yield* TestClock.adjust("5 seconds")
+        yield* inject(Fault.htmlError(500), { on: "lists.items.list" })
+        yield* TestClock.adjust("3 minutes")
+        if (passes) yield* clearFaults
+        yield* TestClock.adjust("5 minutes")
+        assert.strictEqual((yield* Fiber.join(syncing))._tag, outcome)
+        assert.deepStrictEqual(yield* writesSent, ["POST"])
+      }).pipe(Effect.provide(inMemory()))
+  )
 
   it.effect("of 1,500 items reads three pages, and leaves room for polls", () =>
     Effect.gen(function*() {

@@ -7,6 +7,7 @@ import type { BulkOperationPoller } from "@bulk-operations/poll/BulkOperationPol
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -151,18 +152,22 @@ const carryOut = Effect.fnUntraced(function*(
   }
 })
 
+const isShown = (seen: Result.Result<SyncPlan.SyncPlan, unknown>) =>
+  Result.isSuccess(seen) && seen.success.method === "none"
+
 // Reads until the list is as it is wanted.
 const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
   const limit = Duration.fromInputUnsafe(site.options.visibleWithin ?? Duration.zero)
   if (Duration.isZero(limit)) return
   const began = yield* Clock.monotonicTimeNanos
   const elapsed = Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - began))
-  const look = Effect.map(read(site), (held) => SyncPlan.make(wanted, held))
-  const last = yield* Effect.repeat(
+  // Reading may fail for a while as well. What was to be written is, so there is time.
+  const look = Effect.result(Effect.map(read(site), (held) => SyncPlan.make(wanted, held)))
+  const seen = yield* Effect.repeat(
     look,
     Schedule.exponential("1 second", 1.5).pipe(
-      Schedule.setInputType<SyncPlan.SyncPlan>(),
-      Schedule.while(({ elapsed, input }) => input.method !== "none" && elapsed < Duration.toMillis(limit)),
+      Schedule.setInputType<Effect.Success<typeof look>>(),
+      Schedule.while(({ elapsed, input }) => !isShown(input) && elapsed < Duration.toMillis(limit)),
       Schedule.modifyDelay(({ duration, elapsed }) =>
         Effect.succeed(
           Duration.millis(Math.ceil(Math.min(Duration.toMillis(duration), Duration.toMillis(limit) - elapsed)))
@@ -171,6 +176,7 @@ const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<Li
       Schedule.passthrough
     )
   )
+  const last = yield* Effect.fromResult(seen)
   if (last.method === "none") return
   return yield* new SyncNotVisible({
     listId: site.listId,
