@@ -48,7 +48,7 @@ export const waiting = {
     Flag.optional
   ),
   requestCost: duration("request-cost").pipe(
-    Flag.withDescription("How much lateness a request is worth. Default: 250ms"),
+    Flag.withDescription("Lateness that a request is worth. Default: 250ms"),
     Flag.optional
   ),
   every: duration("every").pipe(
@@ -57,7 +57,7 @@ export const waiting = {
   ),
   history: Flag.String("history").pipe(
     Flag.withMetavar("path"),
-    Flag.withDescription("Keep in this file how long operations take, and poll by it"),
+    Flag.withDescription("Learn in this file how long operations take"),
     Flag.optional
   )
 }

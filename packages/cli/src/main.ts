@@ -55,13 +55,13 @@ const presenter = CliOutput.layerPresenter({
 })
 
 const shorter: { readonly [flag: string]: string | undefined } = {
-  completions: "Print a completion script: bash, zsh, fish or powershell",
-  "log-level": "Print more on stderr: debug, info, warn (the default), error, none"
+  completions: "For bash, zsh, fish or powershell",
+  "log-level": "debug, info, warn (the default), error, none"
 }
 
 const fitting = (flag: FlagDoc): FlagDoc => ({
   ...flag,
-  type: flag.type.startsWith("<") ? flag.name : flag.type,
+  type: flag.type.startsWith("<") ? flag.name.replace(/^.*-|s$/g, "") : flag.type,
   description: Option.map(flag.description, (text) => shorter[flag.name] ?? text.replace(/ \(choices: .*\)$/, ""))
 })
 

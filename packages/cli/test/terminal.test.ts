@@ -1,15 +1,12 @@
-import { OperationPlan } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Cli from "./support/Cli.ts"
 import * as Screen from "./support/Screen.ts"
 
-const full = OperationPlan.failed("This list is full")
-
 describe("wait, in a terminal", () => {
   it.live("shows a line for each operation, replaces it by how it ended, and gives the cursor back", () =>
     Effect.gen(function*() {
-      const [good, bad] = [yield* Cli.operation({ duration: "2 seconds" }), yield* Cli.operation({ outcome: full })]
+      const [good, bad] = [yield* Cli.endsWhenPolled(4), yield* Cli.endsWhenPolled(1, "This list is full")]
       const { code, output } = yield* Cli.inTerminal(["wait", good, bad])
       assert.match(output, new RegExp(`${good} {2}running +\\d\\.\\ds +\\d polls? {2}next in \\d`))
       const { history, isCursorShown, rows } = Screen.show(output, 100, 20)
@@ -20,9 +17,9 @@ describe("wait, in a terminal", () => {
       assert.deepStrictEqual([code, history, isCursorShown], [1, [], true])
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("with 200 operations, draws no more lines than the window has, and leaves only results behind", () =>
+  it.live("with many operations, draws no more lines than the window has, and leaves only results behind", () =>
     Effect.gen(function*() {
-      const ids = yield* Effect.forEach(Array.from({ length: 40 }), () => Cli.operation({ duration: "1 second" }))
+      const ids = yield* Effect.forEach(Array.from({ length: 40 }), () => Cli.endsWhenPolled(2))
       const { code, output } = yield* Cli.inTerminal(["wait", "--request-cost", "100ms", ...ids], {
         rows: 10,
         columns: 90
@@ -38,7 +35,7 @@ describe("wait, in a terminal", () => {
 
   it.live("follows a window that becomes narrow", () =>
     Effect.gen(function*() {
-      const id = yield* Cli.operation({ duration: "2 seconds" })
+      const id = yield* Cli.endsWhenPolled(5)
       const { code, left, output } = yield* Cli.inTerminal(["wait", id], {
         columns: 120,
         steps: [{ after: "left", size: [34, 8] }]

@@ -97,11 +97,11 @@ describe("help", () => {
     { args: ["explain", "--help"] },
     { args: ["simulate", "--help"] },
     { args: ["demo", "--help"] }
-  ])("of $args fits into 100 columns, is on stdout, and exits with 0", ({ args }) =>
+  ])("of $args fits into 80 columns, is on stdout, and exits with 0", ({ args }) =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* Cli.run(args)
       assert.include(stdout, "USAGE")
-      assert.deepStrictEqual(stdout.split("\n").filter((line) => line.length > 100), [])
+      assert.deepStrictEqual(stdout.split("\n").filter((line) => line.length > 80), [])
       assert.deepStrictEqual([code, stderr], [0, ""])
     }))
 

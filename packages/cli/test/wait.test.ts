@@ -9,7 +9,7 @@ const full = OperationPlan.failed("This list is at the maximum number of items")
 describe("wait, in a pipe", () => {
   it.live("exits with 0 once the operation has completed: the result is on stdout, changes are on stderr", () =>
     Effect.gen(function*() {
-      const id = yield* Cli.operation()
+      const id = yield* Cli.endsWhenPolled(2)
       const { code, stderr, stdout } = yield* Cli.runSimulated(["wait", id])
       assert.match(stdout, new RegExp(`^${id} completed \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\\n$`))
       assert.match(stderr, new RegExp(`^(${id} (pending|running)\\n)+$`))
@@ -82,7 +82,7 @@ describe("wait, in a pipe", () => {
 
   it.live("says when Cloudflare fails for a while, and that it answers again", () =>
     Effect.gen(function*() {
-      const id = yield* Cli.operation({ duration: "4 seconds" })
+      const id = yield* Cli.endsWhenPolled(4)
       yield* Simulator.Simulator.use(({ inject }) => inject(Fault.htmlError(502), { after: 1, times: 1 }))
       const { code, stderr } = yield* Cli.runSimulated(["wait", id])
       assert.match(

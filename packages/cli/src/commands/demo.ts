@@ -12,8 +12,8 @@ export const demo = Command.make("demo", {}, () =>
   })).pipe(
     Command.withShortDescription("See it work, without an account"),
     Command.withDescription(
-      "Start a simulated Cloudflare, and wait for three operations of its: one that\n" +
-        "completes, one that fails, and one that does not end in time. Takes six seconds.\n" +
+      "Start a simulated Cloudflare, and wait for three operations: one that\n" +
+        "completes, one that fails, and one that does not end in time. Takes six\nseconds. " +
         "Nothing leaves this machine."
     )
   )

@@ -11,7 +11,7 @@ import { waiting } from "../Shared.ts"
 
 const flags = {
   durations: Argument.String("duration").pipe(
-    Argument.withDescription("How long operations take. Default: 5s 30s 2m 10m 1h"),
+    Argument.withDescription("Default: 5s 30s 2m 10m 1h"),
     Argument.filterMap(DurationText.parse, () => `Expected ${DurationText.expected}`),
     Argument.variadic()
   ),

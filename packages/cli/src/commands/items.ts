@@ -22,7 +22,7 @@ const flag = (name: string, description: string) =>
 const reading = {
   format: Flag.Literals("format", ["lines", "csv", "json", "ndjson"]).pipe(
     Flag.withMetavar("format"),
-    Flag.withDescription("lines, csv, json or ndjson. Default: by name or content"),
+    Flag.withDescription("lines, csv, json, ndjson. Default: by the name"),
     Flag.optional
   )
 }
@@ -116,7 +116,7 @@ const remove = Command.make("delete", deleteFlags, (flags) =>
   })).pipe(
     Command.withShortDescription("Delete items"),
     Command.withDescription(
-      `Delete items from a list by what they are, and wait until they are gone. What is\nnot in the list is told, and no error.\n\n${files}`
+      `Delete items from a list by what they are, and wait until they are gone. What\nis not in the list is told, and no error.\n\n${files}`
     ),
     Command.withExamples([
       { command: "echo 192.0.2.1 | bulk-operations items delete blocklist", description: "Delete one address" }
@@ -146,7 +146,7 @@ const all = Command.make("list", listFlags, (flags) =>
   })).pipe(
     Command.withShortDescription("The items of a list"),
     Command.withDescription(
-      "The items of a list as Cloudflare's CSV, which create, replace and sync read: a value\na line, with its comment. --json gives all there is."
+      "The items of a list as Cloudflare's CSV, which create, replace and sync read: a\nvalue a line, with its comment. --json gives all there is."
     ),
     Command.withExamples([
       { command: "bulk-operations items list blocklist > ips.csv", description: "A copy" }

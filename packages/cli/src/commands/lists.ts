@@ -66,8 +66,9 @@ const remove = Command.make("delete", {
   Effect.gen(function*() {
     return yield* (yield* load).remove(yield* root, list, yes)
   })).pipe(
+    Command.withShortDescription("Delete a list with all its items"),
     Command.withDescription(
-      "Delete a list with all its items. Asks first; where nobody can be asked, it wants\n--yes, else the exit code is 6."
+      "Delete a list with all its items. Asks first; where nobody can be asked, it\nwants --yes, else the exit code is 6."
     )
   )
 

@@ -20,7 +20,7 @@ const flags = {
   ...waiting,
   startedAt: Flag.String("started-at").pipe(
     Flag.withMetavar("time"),
-    Flag.withDescription("When they were started: 2026-01-31T08:00:00Z. Polls by age"),
+    Flag.withDescription("When they were started, RFC 3339: polls by age"),
     Flag.filterMap(
       (text) => timestamp.test(text) ? DateTime.make(text) : Option.none(),
       () => "Expected a time with its zone, such as 2026-01-31T08:00:00Z"
@@ -50,8 +50,9 @@ export const wait = Command.make("wait", flags, (flags) =>
     Command.withShortDescription("Wait for bulk operations"),
     Command.withDescription(
       "Wait for bulk operations to complete.\n\n" +
-        "Of several ids the exit code is the gravest: 4 not authorised, 5 trouble with\n" +
-        "the API, 3 timed out, 1 failed. With --any it is 0 as soon as one has completed."
+        "Of several ids the exit code is the gravest: 4 not authorised, 5 trouble\n" +
+        "with the API, 3 timed out, 1 failed. With --any it is 0 once one has\n" +
+        "completed."
     ),
     Command.withExamples([
       {

@@ -3,7 +3,7 @@
  */
 import { Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
-import { Effect, Schema } from "effect"
+import { Effect, Schedule, Schema } from "effect"
 import { execFile } from "node:child_process"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -105,6 +105,20 @@ export const inTerminal = Effect.fnUntraced(function*(
   )
   if (stdout === "") return yield* Effect.die(new Error(stderr))
   return yield* Effect.orDie(Schema.decodeEffect(Recorded)(stdout))
+})
+
+/** An operation that ends once it has been polled so often, however long the machine takes for that: its id. */
+export const endsWhenPolled = Effect.fnUntraced(function*(polls: number, error?: string) {
+  const { complete, fail, requests } = yield* Simulator.Simulator
+  const id = yield* operation({ duration: "Infinity", pendingFor: 0 })
+  yield* requests.pipe(
+    Effect.map((all) => all.filter(({ url }) => url.endsWith(id)).length),
+    Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (times) => times >= polls }),
+    Effect.andThen(error === undefined ? complete(id) : fail(id, error)),
+    Effect.orDie,
+    Effect.forkScoped
+  )
+  return id
 })
 
 /** An operation of the simulator's, and its id. */
