@@ -146,7 +146,7 @@ const all = Command.make("list", listFlags, (flags) =>
   })).pipe(
     Command.withShortDescription("The items of a list"),
     Command.withDescription(
-      "The items of a list as Cloudflare's CSV, which create, replace and sync read: a\nvalue a line, with its comment. --json gives all there is."
+      "The items of a list as Cloudflare's CSV, which create, replace and sync read:\na value a line, with its comment. --json gives all there is."
     ),
     Command.withExamples([
       { command: "bulk-operations items list blocklist > ips.csv", description: "A copy" }
