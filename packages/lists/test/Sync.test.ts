@@ -236,7 +236,7 @@ describe("a sync", () => {
           Effect.result(items.sync(listId, ips("192.0.2.1", "192.0.2.2"), { visibleWithin: "5 minutes" }))
         )
         yield* TestClock.adjust("5 seconds")
-        yield* inject(Fault.htmlError(500), { on: "lists.items.list" })
+        yield* inject(Fault.htmlError(502), { on: "lists.items.list" })
         yield* TestClock.adjust("3 minutes")
         if (passes) yield* clearFaults
         yield* TestClock.adjust("5 minutes")
