@@ -5,11 +5,13 @@
  * Source: developers.cloudflare.com/fundamentals/api/reference/limits. It does not say whether the five minutes are those
  * of a clock or any; any is the stricter reading. Requests during the block do not prolong it.
  */
-import { BulkOperation, BulkOperations, CloudflareError } from "@bulk-operations/core"
-import { Clock, DateTime, Duration, Effect, Option } from "effect"
+import { type BulkOperations, CloudflareError } from "@bulk-operations/core"
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
+import { DateTime, Duration, type Layer } from "effect"
 
 export interface Account {
-  readonly operations: BulkOperations.BulkOperations["Service"]
+  /** Its operations, for those who draw on a budget before they ask. */
+  readonly layer: Layer.Layer<BulkOperations.BulkOperations>
   /** An operation that ends at `end`, in milliseconds of the epoch. */
   readonly start: (operationId: string, end: number) => void
   /** How many requests were made about an operation. */
@@ -44,29 +46,23 @@ export const make = (): Account => {
     return window
   }
 
-  const get = (operationId: string) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<
-      BulkOperation.BulkOperation,
-      CloudflareError.CloudflareError
-    > => {
-      const operation = known.get(operationId)
-      if (operation === undefined) return Effect.die(`nobody has started ${operationId}`)
-      operation.requests++
-      const blockedFor = count(now)
-      if (blockedFor > 0) {
-        refused++
-        return tooMany(blockedFor)
-      }
-      const id = BulkOperation.OperationId.make(operationId)
-      return Effect.succeed(
-        now < operation.end
-          ? { id, status: "running" }
-          : { id, status: "completed", completed: Option.some(DateTime.makeUnsafe(operation.end)) }
-      )
-    })
+  const answer = ({ at, operationId }: BulkOperationsTest.Call): BulkOperationsTest.Answer => {
+    const now = DateTime.toEpochMillis(at)
+    const operation = known.get(operationId)
+    if (operation === undefined) throw new Error(`nobody has started ${operationId}`)
+    operation.requests++
+    const blockedFor = count(now)
+    if (blockedFor > 0) {
+      refused++
+      return tooMany(blockedFor)
+    }
+    return now < operation.end
+      ? "running"
+      : { status: "completed", completed: DateTime.makeUnsafe(operation.end) }
+  }
 
   return {
-    operations: { accountId: "account", get },
+    layer: BulkOperationsTest.layer(answer),
     start: (operationId, end) => known.set(operationId, { end, requests: 0 }),
     requests: (operationId) => known.get(operationId)?.requests ?? 0,
     blocked: (now) => ({ refused, millis: blocks * window - Math.max(0, blockedUntil - now) })
@@ -74,15 +70,11 @@ export const make = (): Account => {
 }
 
 const tooMany = (blockedFor: number) =>
-  Effect.fail(
-    new CloudflareError.CloudflareError({
-      reason: new CloudflareError.RateLimited({
-        method: "GET",
-        path: "/accounts/account/rules/lists/bulk_operations",
-        status: 429,
-        errors: [],
-        // `Retry-After` counts whole seconds.
-        retryAfter: Duration.seconds(Math.ceil(blockedFor / 1000))
-      })
-    })
-  )
+  new CloudflareError.RateLimited({
+    method: "GET",
+    path: "/accounts/account/rules/lists/bulk_operations",
+    status: 429,
+    errors: [{ code: 971, message: "Please wait and consider throttling your request speed" }],
+    // `Retry-After` counts whole seconds.
+    retryAfter: Duration.seconds(Math.ceil(blockedFor / 1000))
+  })

@@ -12,6 +12,9 @@ import * as Trial from "./trial.ts"
 const roomy = [steady(10, 60, 240)]
 const short = [steady(100, 60, 120), steady(300, 60, 120), anHourOf(1000), anHourOf(10_000)]
 
+// With gaps that are not delayed in common it is 1; where far more is started than can be polled, little is left to gain.
+const mostOf = ({ again, lanes }: Load) => again ? 0.4 : lanes().length < 5000 ? 0.6 : 1
+
 const all = [
   Contenders.ours,
   Contenders.oursAlone,
@@ -73,7 +76,7 @@ export const run = Effect.fnUntraced(function*({ quick }: Options): Effect.fn.Re
       ...shortRounds.map((round): Limit => ({
         what: `mean % of ours, times that of the first-come queue, ${round.load.name}`,
         measured: relativeOf(round, Contenders.ours) / relativeOf(round, Contenders.firstCome),
-        limit: 1
+        limit: mostOf(round.load)
       }))
     ]
   }

@@ -1,7 +1,6 @@
 /**
  * A load, waited for by a contender, on virtual time.
  */
-import { BulkOperations } from "@bulk-operations/core"
 import { Clock, DateTime, Effect, Exit, Logger, Random, References } from "effect"
 import { TestClock } from "effect/testing"
 import * as Account from "./account.ts"
@@ -64,7 +63,7 @@ export const run = (load: Load, contender: Contender): Effect.Effect<Trial> => {
   })
 
   return Effect.scoped(follow).pipe(
-    Effect.provideService(BulkOperations.BulkOperations, account.operations),
+    Effect.provide(account.layer),
     // Nobody looks at spans or logs here.
     Effect.provideService(References.TracerEnabled, false),
     Effect.provide([TestClock.layer(), Logger.layer([])]),

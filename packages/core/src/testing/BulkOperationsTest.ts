@@ -72,7 +72,7 @@ export const lasting = (duration: Duration.Input): Script => ({ at, firstAt }) =
 }
 
 /**
- * `BulkOperations` from a script for each operation id; any other id is `NotFound`.
+ * `BulkOperations` from a script for each operation id, any other id being `NotFound`; or from one function for all.
  *
  * @example
  * import { BulkOperations } from "@bulk-operations/core"
@@ -92,7 +92,7 @@ export const lasting = (duration: Duration.Input): Script => ({ at, firstAt }) =
  * ) // => ["pending", "completed", 2]
  */
 export const layer = (
-  scripts: Readonly<Record<string, Script>>,
+  scripts: Readonly<Record<string, Script>> | ((call: Call) => Answer),
   options: Options = {}
 ): Layer.Layer<BulkOperations | BulkOperationsTest> =>
   Layer.effectContext(Effect.sync(() => {
@@ -112,7 +112,7 @@ export const layer = (
       last.set(key, call)
       calls.push(call)
       if (options.latency !== undefined) yield* Effect.sleep(options.latency)
-      const script = scripts[operationId]
+      const script = typeof scripts === "function" ? scripts : scripts[operationId]
       const answer = typeof script === "function" ? script(call) : script?.[Math.min(call.attempt, script.length) - 1]
       if (answer === "hang") return yield* Effect.never
       return yield* answer === undefined ? unknown(call) : reply(OperationId.make(operationId), answer)
