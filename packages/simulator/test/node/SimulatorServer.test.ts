@@ -1,8 +1,8 @@
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Fiber, Layer, Logger, Schema, Tracer } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Cause, Duration, Effect, Fiber, Layer, Logger, Option, Schema, Stream, Tracer } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Api from "../Api.ts"
 
@@ -108,6 +108,43 @@ describe("the server", () => {
       assert.strictEqual(last.result[0]?.redirect.source_url, `example.com/${longest}`)
       const first = yield* page(`&cursor=${last.result_info.cursors.before}`)
       assert.strictEqual(first.result[0]?.redirect.source_url, "example.com/a")
+    }).pipe(sockets()))
+
+  it.effect("reads a body whole that comes in parts, wherever it is cut", () =>
+    Effect.gen(function*() {
+      const { baseUrl, requests } = yield* Simulator.Simulator
+      const bytes = new TextEncoder().encode("[\"€\"]")
+      yield* HttpClientRequest.post(`${baseUrl}${Api.lists}`).pipe(
+        HttpClientRequest.bodyStream(Stream.make(bytes.subarray(0, 3), bytes.subarray(3))),
+        HttpClient.execute
+      )
+      assert.deepStrictEqual((yield* requests).map(({ body }) => body), ["[\"€\"]"])
+    }).pipe(sockets()))
+
+  it.effect("resets a connection that breaks before anything has come", () =>
+    Effect.gen(function*() {
+      const { baseUrl, inject } = yield* Simulator.Simulator
+      yield* inject(Fault.reset("before"))
+      const code = yield* Effect.promise(() =>
+        fetch(baseUrl).then(() => "answered", (error: { readonly cause?: { readonly code?: string } }) =>
+          error.cause?.code)
+      )
+      assert.strictEqual(code, "ECONNRESET")
+    }).pipe(sockets()))
+
+  it.effect("goes on with nothing that a client has left", () =>
+    Effect.gen(function*() {
+      const { clearFaults, inject, requests } = yield* Simulator.Simulator
+      yield* inject(Fault.latency("1 minute"))
+      const fiber = yield* Effect.forkChild(Api.status("GET", Api.lists))
+      yield* Effect.repeat(requests, { until: (all) => all.length === 1 })
+      yield* Fiber.interrupt(fiber)
+      yield* clearFaults
+      yield* Api.status("GET", Api.lists)
+      yield* TestClock.adjust("1 minute")
+      yield* Api.status("GET", Api.lists)
+      const statuses = (yield* requests).map(({ status }) => status)
+      assert.deepStrictEqual(statuses, [Option.none(), Option.some(200), Option.some(200)])
     }).pipe(sockets()))
 
   it.effect("logs each request with the status of its answer, if it is told so", () =>
