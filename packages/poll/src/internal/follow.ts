@@ -61,19 +61,24 @@ export const make = (environment: Environment): Follow => (name, operationId, op
       span.attribute("cloudflare.operation_id", operationId)
       span.attribute("cloudflare.account_id", accountId)
       const { context } = fiber
-      Measure.waitBegan(context)
-      return warnOfAge(request, began).pipe(
-        Effect.andThen(run(request, span, listenerOf(environment, request, span, listener))),
-        Effect.flatMap((ended) => resultOf(request, began, ended)),
-        Effect.onExit((exit) =>
-          Effect.sync(() => {
-            const lateness = Exit.isSuccess(exit) ? latenessOf(environment, exit.value, began) : undefined
-            const duration = Alarm.monotonicMillis(clock) - since
-            Measure.waitEnded(context, { outcome: outcomeOf(exit), duration, lateness })
-            if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
-          })
+      let hasBegun = false
+      const followed = Effect.suspend(() => {
+        hasBegun = true
+        Measure.waitBegan(context)
+        return warnOfAge(request, began).pipe(
+          Effect.andThen(run(request, span, listenerOf(environment, request, span, listener))),
+          Effect.flatMap((ended) => resultOf(request, began, ended))
         )
-      )
+      })
+      // An interrupt may come between any two steps, before the first as well.
+      return Effect.onExit(followed, (exit) =>
+        Effect.sync(() => {
+          if (!hasBegun) return
+          const lateness = Exit.isSuccess(exit) ? latenessOf(environment, exit.value, began) : undefined
+          const duration = Alarm.monotonicMillis(clock) - since
+          Measure.waitEnded(context, { outcome: outcomeOf(exit), duration, lateness })
+          if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
+        }))
     })).pipe(
       // Whoever notified this wait is done with the others before the application goes on.
       Effect.ensuring(Effect.yieldNow)

@@ -49,18 +49,23 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
   const now = () => Alarm.monotonicMillis(clock)
 
   const run: Run = (request, span, listener) =>
-    Effect.withFiber<Ended>((fiber) => {
-      if (feeds.isClosed()) return Effect.interrupt
-      const { accountId, operationId } = request
-      const waiter = Waiter.make(
-        { clock, request, span, listener, context: fiber.context },
-        (reader) => feeds.join(operationId, accountId, reader)
-      )
-      const begun = Effect.suspend(() => {
+    Effect.suspend(() => {
+      let waiter: Waiter.Waiter | undefined
+      const waited = Effect.withFiber<Ended>((fiber) => {
+        if (feeds.isClosed()) return Effect.interrupt
+        const { accountId, operationId } = request
+        waiter = Waiter.make(
+          { clock, request, span, listener, context: fiber.context },
+          (reader) => feeds.join(operationId, accountId, reader)
+        )
         const ending = start(waiter)
         return ending === undefined ? untilEnd(waiter) : Effect.succeed(endedOf(waiter, ending))
       })
-      return Effect.onExit(begun, () => Effect.sync(() => leave(waiter)))
+      // An interrupt may come between any two steps: the way to leave is there before there is anything to leave.
+      return Effect.onExit(waited, () =>
+        Effect.sync(() => {
+          if (waiter !== undefined) leave(waiter)
+        }))
     })
 
   // A loop without a generator, of which each wait would keep one.

@@ -2,7 +2,7 @@ import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, PollMetrics, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Layer, Metric, Schedule, Stream } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Layer, Metric, References, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
@@ -177,6 +177,28 @@ describe("closing the poller", () => {
 })
 
 describe("nothing is left", () => {
+  it.effect("of waits that were interrupted between any two of their steps", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
+      const idle = yield* active
+      for (const steps of [2, 3, 4, 5, 6, 7, 8]) {
+        for (let turns = 0; turns < 40; turns++) {
+          const fiber = yield* poller.wait("op", { schedule: every("1 second") }).pipe(
+            Effect.provideService(References.MaxOpsBeforeYield, steps),
+            Effect.forkChild
+          )
+          yield* Effect.repeat(Effect.yieldNow, { times: turns })
+          yield* Fiber.interrupt(fiber)
+        }
+      }
+      assert.strictEqual(yield* active, idle)
+      yield* TestClock.adjust("1 minute")
+      const before = (yield* calls).length
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* calls).length, before)
+    }).pipe(Effect.provide(Scripted.unlimited({ op: ["running"] }))))
+
   it.effect("of 10,000 waits of which half were interrupted", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
