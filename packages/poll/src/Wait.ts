@@ -91,14 +91,19 @@ export const make = (options: {
 const millis = (duration: Duration.Input | undefined) =>
   duration === undefined ? 0 : Duration.toMillis(Duration.fromInputUnsafe(duration))
 
-/** What the answer to a poll, which came at `at`, means. */
-export const observe = (wait: Wait, at: number, answer: Answer): Decision =>
+/**
+ * What the answer to a poll, which came at `at`, means.
+ *
+ * `sentAt` is when the poll was sent, default `at`. An answer that comes well after the limit to a poll from before it has
+ * been waiting with a stopped process, and says nothing of now: the wait is extended as by `expire`.
+ */
+export const observe = (wait: Wait, at: number, answer: Answer, sentAt = at): Decision =>
   Result.match(answer, {
-    onFailure: (error) => failed(wait, at, error),
-    onSuccess: (operation) => seen(wait, at, operation)
+    onFailure: (error) => failed(wait, at, error, sentAt),
+    onSuccess: (operation) => seen(wait, at, operation, sentAt)
   })
 
-const seen = (before: Wait, at: number, operation: BulkOperation): Decision => {
+const seen = (before: Wait, at: number, operation: BulkOperation, sentAt: number): Decision => {
   const wait: Wait = {
     ...before,
     polls: before.polls + 1,
@@ -107,15 +112,18 @@ const seen = (before: Wait, at: number, operation: BulkOperation): Decision => {
     extendedTo: undefined
   }
   if (isTerminal(operation)) return ended(wait, { _tag: "Terminal", operation })
-  return at < wait.deadline ? waiting(wait) : ended(wait, timedOut)
+  return untilDeadline(wait, at, sentAt)
 }
 
-const failed = (before: Wait, at: number, error: CloudflareError): Decision => {
+const failed = (before: Wait, at: number, error: CloudflareError, sentAt: number): Decision => {
   const since = before.transient?.since ?? at
   const wait: Wait = { ...before, polls: before.polls + 1, transient: { since, error }, extendedTo: undefined }
   if (at >= toleratedUntil(wait, since, error)) return ended(wait, { _tag: "Refused", error })
-  return at < wait.deadline ? waiting(wait) : ended(wait, timedOut)
+  return untilDeadline(wait, at, sentAt)
 }
+
+const untilDeadline = (wait: Wait, at: number, sentAt: number): Decision =>
+  at < wait.deadline ? waiting(wait) : sentAt < wait.deadline ? expire(wait, at) : ended(wait, timedOut)
 
 // Minus infinity for an error that cannot pass.
 const toleratedUntil = (wait: Wait, since: number, error: CloudflareError): number => {

@@ -90,6 +90,18 @@ describe("observe", () => {
     assert.strictEqual(decision.wait.last, running)
   })
 
+  it("is extended where a stopped process kept an answer that says nothing of now, once", () => {
+    for (const answer of [Result.succeed(running), Result.fail(transient)]) {
+      const extended = goesOn(Wait.observe(begun(), 11_101, answer, 10_999))
+      assert.strictEqual(extended.extendedTo, 13_101)
+      assert.strictEqual(extended.polls, 1)
+      assert.deepStrictEqual(Wait.observe(extended, 13_102, answer, 11_101)._tag, "Ended")
+      assert.strictEqual(Wait.observe(begun(), 11_101, answer, 11_000)._tag, "Ended")
+      assert.strictEqual(Wait.observe(begun(), 11_100, answer, 10_999)._tag, "Ended")
+      assert.strictEqual(Wait.observe(begun(), 11_101, answer)._tag, "Ended")
+    }
+  })
+
   it("tolerates transient errors from the first of them on, for as long as the tolerance", () => {
     const first = goesOn(meet(begun(), 2000, transient))
     assert.deepStrictEqual(first.transient, { since: 2000, error: transient })

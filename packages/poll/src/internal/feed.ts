@@ -95,6 +95,8 @@ export interface Feeds {
   readonly leave: (feed: Feed, reader: Reader) => void
   /** Polls the operation, unless a poll is under way that has been sent or is at least as urgent. */
   readonly poll: (feed: Feed, priority: Priority, queue: Turnstile) => void
+  /** Takes a poll under way for lost. */
+  readonly giveUp: (feed: Feed) => void
   /** How many milliseconds before its limit the last poll of a wait must begin. */
   readonly lead: (feed: Feed) => number
   readonly size: () => number
@@ -129,12 +131,14 @@ export const make = (options: {
     const key = JSON.stringify([accountId, operationId])
     const feed = feeds.get(key) ?? begin(key, operationId, accountId)
     feeds.set(key, feed)
-    if (feed.poll !== undefined && now() - feed.sentAt > options.lostAfter) {
-      abort(feed)
-      feed.readers.forEach((reader) => reader.receive(lost))
-    }
+    if (feed.poll !== undefined && now() - feed.sentAt > options.lostAfter) giveUp(feed)
     feed.readers.add(reader)
     return feed
+  }
+
+  const giveUp: Feeds["giveUp"] = (feed) => {
+    abort(feed)
+    feed.readers.forEach((reader) => reader.receive(lost))
   }
 
   const leave: Feeds["leave"] = (feed, reader) => {
@@ -241,6 +245,7 @@ export const make = (options: {
     join,
     leave,
     poll,
+    giveUp,
     close,
     isClosed: () => isClosed,
     lead: ({ latency }) => Latency.lead(latency ?? Latency.guess(recent)),

@@ -141,7 +141,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     // An error that others met before this wait began is none of its own: it polls for itself.
     if (sentAt < waiter.joinedAt && Result.isFailure(answer)) return pollAgain(waiter, 0)
     const before = waiter.wait
-    const decision = Wait.observe(before, at, answer)
+    const decision = Wait.observe(before, at, answer, sentAt)
     waiter.wait = decision.wait
     if (Result.isSuccess(answer) && answer.success.status !== before.last?.status) {
       waiter.listener.onChange(answer.success)
@@ -149,6 +149,8 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     if (decision._tag === "Ended") return decision.ending
     // With each spell of transient errors their schedule begins anew.
     if (decision.wait.transient === undefined) waiter.transientStep = undefined
+    const { extendedTo } = decision.wait
+    if (extendedTo !== undefined) return pollLast(waiter, extendedTo)
     setTimer(waiter)
     return isStepped(waiter) ? step(waiter, at, answer) : holdBack(waiter, at)
   }
@@ -262,6 +264,8 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     const decision = Wait.expire(wait, time, isMissing)
     if (decision._tag === "Ended") return decision.ending
     waiter.wait = decision.wait
+    // What was sent before the process was stopped says nothing of now.
+    if (feed.poll !== undefined && feed.sentAt <= limit) feeds.giveUp(feed)
     return pollLast(waiter, Wait.limit(decision.wait))
   }
 

@@ -109,6 +109,8 @@ describe("a wall clock that is set", () => {
 })
 
 describe("a process that was stopped", () => {
+  const underWay = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op") })
+
   // The operation runs until the process is stopped, and has then ended.
   const stopped = Effect.fnUntraced(function*(
     options: BulkOperationPoller.WaitOptions,
@@ -159,6 +161,44 @@ describe("a process that was stopped", () => {
         assert.strictEqual(Scripted.timeoutOf(yield* Fiber.join(fiber)).polls, 2)
       }).pipe(Effect.provide(Scripted.layer({ op: ["running", "hang"] })), Effect.provideService(Clock.Clock, clock))
     }))
+
+  for (
+    const [what, slow] of [["that is answered when it goes on", "3 seconds"], [
+      "that stays without answer",
+      "1 hour"
+    ]] as const
+  ) {
+    it.effect(`with a poll under way ${what} polls once more all the same`, () =>
+      Effect.gen(function*() {
+        const { clock, stop } = yield* Scripted.stoppable
+        yield* Effect.gen(function*() {
+          const fiber = yield* Effect.forkChild(
+            Effect.exit(wait({ schedule: every("5 seconds"), timeout: "20 seconds" }))
+          )
+          yield* TestClock.adjust("6 seconds")
+          yield* stop("8 hours")
+          yield* TestClock.adjust("1 minute")
+          assert.isTrue(Exit.isSuccess(yield* Fiber.join(fiber)))
+        }).pipe(
+          Effect.provide(BulkOperationPoller.layer),
+          Effect.provide(Layer.effect(
+            BulkOperations.BulkOperations,
+            Effect.map(BulkOperations.BulkOperations, (operations) => {
+              let polls = 0
+              return {
+                ...operations,
+                get: (id, options) => {
+                  const answer = operations.get(id, options)
+                  return ++polls === 2 ? Effect.andThen(Effect.sleep(slow), Effect.succeed(underWay)) : answer
+                }
+              }
+            })
+          )),
+          Effect.provide(BulkOperationsTest.layer({ op: ["running", "completed"] })),
+          Effect.provideService(Clock.Clock, clock)
+        )
+      }))
+  }
 })
 
 describe("closing the poller", () => {
