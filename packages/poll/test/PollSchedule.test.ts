@@ -230,6 +230,53 @@ describe("explain", () => {
       const [row] = yield* PollSchedule.explain(Schedule.forever, ["100 millis"])
       assert.strictEqual(row?.polls, 101)
     }))
+
+  it.effect("takes the last gap to stay once there are polls enough: an hour with one every two milliseconds", () =>
+    Effect.gen(function*() {
+      const [row] = yield* PollSchedule.explain(PollSchedule.spaced("2 millis"), ["1 hour"])
+      assert.strictEqual(row?.polls, 1_800_001)
+      assert.deepStrictEqual(row?.worstLateness, Duration.millis(2))
+    }))
+
+  it.effect("says of a random schedule how late the worst of its draws is", () =>
+    Effect.gen(function*() {
+      const [row] = yield* PollSchedule.explain(PollSchedule.quadratic(), ["100 seconds"])
+      assert(row !== undefined)
+      assert.isAbove(Duration.toMillis(row.worstLateness), 2.01 * Duration.toMillis(row.meanLateness))
+    }))
+
+  it.effect("takes no other output for that of learned", () =>
+    Effect.gen(function*() {
+      const schedule = Schedule.map(PollSchedule.spaced("1 second"), () => Effect.succeed({ operations: 7 }))
+      const [row] = yield* PollSchedule.explain(schedule, ["10 seconds"])
+      assert.strictEqual(row?.operations, 0)
+    }))
+
+  it("is given a duration that is none, and says so", () => {
+    assert.throws(
+      () => PollSchedule.explain(PollSchedule.quadratic(), [-1]),
+      "duration is -1. It must not be negative."
+    )
+  })
+})
+
+// What a schedule says of its first three gaps.
+const outputs = Effect.fnUntraced(function*<A>(schedule: Schedule.Schedule<A>) {
+  const step = yield* Schedule.toStep(schedule)
+  return yield* Effect.forEach([0, 1000, 2000], (now) => Effect.map(step(now, undefined), ([output]) => output))
+})
+
+describe("the output of", () => {
+  it.effect("quadratic is how many gaps there were before", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* outputs(PollSchedule.quadratic()), [0, 1, 2])
+    }))
+
+  it.effect("learned is that, and from how many operations was learned", () =>
+    Effect.gen(function*() {
+      const all = yield* outputs(PollSchedule.learned())
+      assert.deepStrictEqual(all.map(({ operations, polls }) => [polls, operations]), [[0, 0], [1, 0], [2, 0]])
+    }))
 })
 
 describe("a value that is certainly wrong", () => {
