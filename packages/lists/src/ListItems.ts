@@ -19,20 +19,19 @@ import type { BulkOperationFailed, PollTimeout } from "@bulk-operations/poll/Wai
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { CursorExpired } from "./CursorExpired.ts"
 import * as Call from "./internal/call.ts"
 import * as Reading from "./internal/reading.ts"
-import * as Syncing from "./internal/syncing.ts"
-import * as Wire from "./internal/wire.ts"
-import * as Writing from "./internal/writing.ts"
-import * as InvalidItems from "./InvalidItems.ts"
+import type * as Syncing from "./internal/syncing.ts"
+import * as Writer from "./internal/writer.ts"
+import type * as Writing from "./internal/writing.ts"
+import type * as InvalidItems from "./InvalidItems.ts"
 import type { ListItem, StoredItem } from "./ListItem.ts"
 import type { SyncIncomplete, SyncNotVisible, TooManyDeletions } from "./SyncError.ts"
-import { type Action, NoItems, type WriteError } from "./WriteError.ts"
+import type { WriteError } from "./WriteError.ts"
 import * as WriteLane from "./WriteLane.ts"
-import { type Policy, WritePolicy } from "./WritePolicy.ts"
+import type { Policy } from "./WritePolicy.ts"
 
 /** What can be said about any call. */
 export interface Options {
@@ -167,31 +166,11 @@ export class ListItems extends Context.Service<ListItems, {
 
 const maxPerPage = 500
 
-const collect = <A, E, R>(items: Items<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
-  Stream.isStream(items) ? Stream.runCollect(items) : Effect.sync(() => Array.from(items))
-
-const policyOf = (options: WriteOptions | undefined) =>
-  Effect.map(WritePolicy, (policy): Policy => ({
-    schedule: options?.schedule ?? policy.schedule,
-    patience: options?.patience ?? policy.patience,
-    onLostAnswer: options?.onLostAnswer ?? policy.onLostAnswer
-  }))
-
 /** The service over `CloudflareApi`, `BulkOperationPoller` and a `WriteLane`. */
 export const make = Effect.gen(function*() {
   const api = yield* CloudflareApi
   const poller = yield* BulkOperationPoller
   const lane = yield* WriteLane.WriteLane
-
-  const accountOf = Effect.fnUntraced(function*(
-    options: Options | undefined,
-    listId: string,
-    method: "GET" | "POST" | "PUT" | "DELETE"
-  ) {
-    const accountId = yield* Call.account(api, options?.accountId, method)
-    yield* Effect.annotateCurrentSpan({ "cloudflare.account_id": accountId, "cloudflare.list_id": listId })
-    return accountId
-  })
 
   const queryOf = Effect.fnUntraced(function*(listId: string, options: ReadOptions | undefined) {
     const perPage = options?.perPage ?? maxPerPage
@@ -203,12 +182,12 @@ export const make = Effect.gen(function*() {
   })
 
   const get = Effect.fn("ListItems.get")(function*(listId: string, itemId: string, options?: Options) {
-    const accountId = yield* accountOf(options, listId, "GET")
+    const accountId = yield* Call.accountOf(api, options, listId, "GET")
     return yield* Reading.one({ api, accountId, listId }, itemId)
   })
 
   const list = Effect.fn("ListItems.list")(function*(listId: string, options?: ReadOptions) {
-    yield* accountOf(options, listId, "GET")
+    yield* Call.accountOf(api, options, listId, "GET")
     return yield* Reading.page(yield* queryOf(listId, options), options?.cursor, 0)
   })
 
@@ -218,142 +197,7 @@ export const make = Effect.gen(function*() {
   const stream = (listId: string, options?: ReadOptions) =>
     Stream.unwrap(Effect.map(queryOf(listId, options), (query) => Reading.items(query, options?.cursor)))
 
-  // The body of a write, or why there is none.
-  const bodyOf = Effect.fnUntraced(function*<E, R>(
-    action: "create" | "replace",
-    listId: string,
-    items: Items<ListItem, E, R>,
-    allowEmpty: boolean
-  ): Effect.fn.Return<Schema.Json, NoItems | InvalidItems.InvalidItems | E, R> {
-    const collected = yield* collect(items)
-    if (collected.length === 0 && !allowEmpty) return yield* new NoItems({ listId, action })
-    return (yield* Effect.fromResult(InvalidItems.check(collected))).map(Wire.write)
-  })
-
-  const removalOf = Effect.fnUntraced(function*<E, R>(
-    listId: string,
-    itemIds: Items<string, E, R>
-  ): Effect.fn.Return<Schema.Json, NoItems | E, R> {
-    // A text is an iterable of letters.
-    const ids = new Set(typeof itemIds === "string" ? [itemIds] : yield* collect(itemIds))
-    if (ids.size === 0) return yield* new NoItems({ listId, action: "delete" })
-    return { items: Array.from(ids, (id) => ({ id })) }
-  })
-
-  // A write in a turn of its own, once its body is there.
-  const start = Effect.fnUntraced(function*(
-    action: Action,
-    listId: string,
-    body: Schema.Json,
-    options: WriteOptions | undefined
-  ) {
-    const accountId = yield* accountOf(options, listId, Writing.methodOf(action))
-    const write = yield* Writing.make(accountId, listId, action, body)
-    const policy = yield* policyOf(options)
-    const started = lane.turn(accountId, (turn) => Effect.tap(Writing.send(api, write, policy), turn.started)).pipe(
-      Effect.tap(({ operationId }) => Effect.annotateCurrentSpan("cloudflare.operation_id", operationId)),
-      Effect.provideService(WritePolicy, policy)
-    )
-    return { accountId, policy, started }
-  })
-
-  const write = (action: Action, listId: string, body: Schema.Json, options: WriteOptions | undefined) =>
-    start(action, listId, body, options).pipe(
-      Effect.flatMap(({ started }) => started),
-      Effect.map(({ operationId }) => operationId)
-    )
-
-  const writeAndWait = Effect.fnUntraced(function*(
-    action: Action,
-    listId: string,
-    body: Schema.Json,
-    options: (WriteOptions & Waiting) | undefined
-  ) {
-    const { accountId, policy, started } = yield* start(action, listId, body, options)
-    return yield* Writing.andWait(poller, accountId, started, {
-      policy,
-      waiting: options?.wait,
-      ended: (operationId) => lane.ended(accountId, operationId)
-    })
-  })
-
-  const create = Effect.fn("ListItems.create")(function*<E = never, R = never>(
-    listId: string,
-    items: Items<ListItem, E, R>,
-    options?: WriteOptions
-  ) {
-    return yield* write("create", listId, yield* bodyOf("create", listId, items, false), options)
-  })
-
-  const replace = Effect.fn("ListItems.replace")(function*<E = never, R = never>(
-    listId: string,
-    items: Items<ListItem, E, R>,
-    options?: ReplaceOptions
-  ) {
-    const body = yield* bodyOf("replace", listId, items, options?.allowEmpty === true)
-    return yield* write("replace", listId, body, options)
-  })
-
-  const remove = Effect.fn("ListItems.delete")(function*<E = never, R = never>(
-    listId: string,
-    itemIds: Items<string, E, R>,
-    options?: WriteOptions
-  ) {
-    return yield* write("delete", listId, yield* removalOf(listId, itemIds), options)
-  })
-
-  const createAndWait = Effect.fn("ListItems.createAndWait")(function*<E = never, R = never>(
-    listId: string,
-    items: Items<ListItem, E, R>,
-    options?: WriteOptions & Waiting
-  ) {
-    return yield* writeAndWait("create", listId, yield* bodyOf("create", listId, items, false), options)
-  })
-
-  const replaceAndWait = Effect.fn("ListItems.replaceAndWait")(function*<E = never, R = never>(
-    listId: string,
-    items: Items<ListItem, E, R>,
-    options?: ReplaceOptions & Waiting
-  ) {
-    const body = yield* bodyOf("replace", listId, items, options?.allowEmpty === true)
-    return yield* writeAndWait("replace", listId, body, options)
-  })
-
-  const deleteAndWait = Effect.fn("ListItems.deleteAndWait")(function*<E = never, R = never>(
-    listId: string,
-    itemIds: Items<string, E, R>,
-    options?: WriteOptions & Waiting
-  ) {
-    return yield* writeAndWait("delete", listId, yield* removalOf(listId, itemIds), options)
-  })
-
-  const sync = Effect.fn("ListItems.sync")(function*<E = never, R = never>(
-    listId: string,
-    wanted: Items<ListItem, E, R>,
-    options: Syncing.SyncOptions = {}
-  ) {
-    const items = yield* Effect.flatMap(collect(wanted), (items) => Effect.fromResult(InvalidItems.check(items)))
-    if (items.length === 0 && options.allowEmpty !== true) return yield* new NoItems({ listId, action: "sync" })
-    const accountId = yield* accountOf(options, listId, "PUT")
-    const policy = yield* policyOf(options)
-    return yield* Syncing.sync({ api, poller, lane, accountId, listId, policy, options }, items).pipe(
-      Effect.provideService(WritePolicy, policy)
-    )
-  })
-
-  return ListItems.of({
-    get,
-    list,
-    stream,
-    pages,
-    create,
-    replace,
-    delete: remove,
-    createAndWait,
-    replaceAndWait,
-    deleteAndWait,
-    sync
-  })
+  return ListItems.of({ get, list, stream, pages, ...Writer.make(api, poller, lane) })
 })
 
 /** The service with write lanes in this process; `make` takes whatever `WriteLane` there is. */

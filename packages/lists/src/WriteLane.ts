@@ -10,7 +10,7 @@ import type { OperationId } from "@bulk-operations/core/BulkOperation"
 import { BulkOperationPoller } from "@bulk-operations/poll/BulkOperationPoller"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,16 +19,10 @@ import * as Semaphore from "effect/Semaphore"
 import * as WriteMetrics from "./WriteMetrics.ts"
 import { WritePolicy } from "./WritePolicy.ts"
 
-/** An operation that a write has started. */
-export interface Started {
-  readonly operationId: OperationId
-  readonly startedAt: DateTime.Utc
-}
-
 /** One writer's turn. */
 export interface Turn {
-  /** Notes the operation that was started: the next turn waits for its end. */
-  readonly started: (operation: Started) => Effect.Effect<void>
+  /** Notes the operation that was just started: the next turn waits for its end. */
+  readonly started: (operationId: OperationId) => Effect.Effect<void>
   /** Notes that the operation is known to have ended, so that nobody needs to ask. */
   readonly ended: (operationId: OperationId) => Effect.Effect<void>
 }
@@ -50,7 +44,7 @@ export class WriteLane extends Context.Service<WriteLane, {
 interface Lane {
   readonly semaphore: Semaphore.Semaphore
   writers: number
-  last: Started | undefined
+  last: { readonly operationId: OperationId; readonly startedAt: DateTime.Utc } | undefined
 }
 
 /** Lanes within this process. */
@@ -69,10 +63,10 @@ export const make = Effect.gen(function*() {
     if (lane.writers === 0 && lane.last === undefined) lanes.delete(accountId)
   }
 
-  const started = (accountId: string, operation: Started) =>
-    Effect.sync(() => {
+  const started = (accountId: string, operationId: OperationId) =>
+    Effect.map(DateTime.now, (startedAt) => {
       const lane = lanes.get(accountId)
-      if (lane !== undefined) lane.last = operation
+      if (lane !== undefined) lane.last = { operationId, startedAt }
     })
 
   const ended = (accountId: string, operationId: OperationId) =>
@@ -106,7 +100,7 @@ export const make = Effect.gen(function*() {
           yield* waitForLast(accountId, lane)
           yield* place.reached
           return yield* use({
-            started: (operation) => started(accountId, operation),
+            started: (operationId) => started(accountId, operationId),
             ended: (operationId) => ended(accountId, operationId)
           })
         })),

@@ -1,7 +1,7 @@
 import { ListItems, WriteLane, WriteMetrics } from "@bulk-operations/lists"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, type Duration, Effect, Exit, Fiber, Layer, Metric, Tracer } from "effect"
+import { Clock, type Duration, Effect, Exit, Fiber, Layer, Metric, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { held, inMemory, ipList, ips, passing, requestsTo, services, writesSent } from "./World.ts"
 
@@ -79,9 +79,9 @@ describe("writers of one account", () => {
       const { ended, turn } = yield* WriteLane.WriteLane
       const { startOperation } = yield* Simulator.Simulator
       const start = Effect.fnUntraced(function*(duration: Duration.Input) {
-        const started = { operationId: yield* startOperation({ duration }), startedAt: yield* DateTime.now }
-        yield* turn(Simulator.accountId, (turn) => turn.started(started))
-        return started.operationId
+        const operationId = yield* startOperation({ duration })
+        yield* turn(Simulator.accountId, (turn) => turn.started(operationId))
+        return operationId
       })
       const first = yield* start("1 second")
       yield* passing(start("10 minutes"), "1 minute")
@@ -182,7 +182,7 @@ describe("another lane", () => {
       const Recording = Layer.succeed(WriteLane.WriteLane, {
         turn: (accountId, use) =>
           use({
-            started: ({ operationId }) => Effect.sync(() => turns.push(`${accountId} started ${operationId}`)),
+            started: (operationId) => Effect.sync(() => turns.push(`${accountId} started ${operationId}`)),
             ended: () => Effect.void
           }),
         ended: (accountId, operationId) => Effect.sync(() => turns.push(`${accountId} ended ${operationId}`))

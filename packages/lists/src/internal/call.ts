@@ -29,6 +29,18 @@ export const account = (
   return Effect.fromResult(Result.mapError(decodeId(id), ({ message }) => refuse(method, `account_id: ${message}`)))
 }
 
+/** The account of a call about a list. Both are noted in the span of the call. */
+export const accountOf = Effect.fnUntraced(function*(
+  api: CloudflareApi["Service"],
+  options: { readonly accountId?: string | undefined } | undefined,
+  listId: string,
+  method: HttpMethod.HttpMethod
+): Effect.fn.Return<AccountId, CloudflareError> {
+  const accountId = yield* account(api, options?.accountId, method)
+  yield* Effect.annotateCurrentSpan({ "cloudflare.account_id": accountId, "cloudflare.list_id": listId })
+  return accountId
+})
+
 /** The path of something below the lists of an account. Constant parts and ids take turns. */
 export const path = (
   method: HttpMethod.HttpMethod,

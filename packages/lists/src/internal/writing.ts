@@ -4,16 +4,14 @@
 import { type AccountId, type Completed, failureKind, OperationId } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
-import type { BulkOperationPoller, WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
+import type { BulkOperationPoller, RunOptions } from "@bulk-operations/poll/BulkOperationPoller"
 import { BulkOperationFailed, type PollTimeout } from "@bulk-operations/poll/WaitError"
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Schema from "effect/Schema"
 import { type Action, AnotherOperationPending, OutcomeUnknown } from "../WriteError.ts"
-import type { Started } from "../WriteLane.ts"
 import type { Policy } from "../WritePolicy.ts"
 import * as Call from "./call.ts"
 import * as Patience from "./patience.ts"
@@ -59,21 +57,22 @@ export const send = Effect.fnUntraced(function*(
   api: CloudflareApi["Service"],
   { accountId, action, listId, request }: Write,
   policy: Policy
-): Effect.fn.Return<Started, SendError> {
+): Effect.fn.Return<OperationId, SendError> {
   const began = yield* Clock.monotonicTimeNanos
   let attempts = 0
   let lost: CloudflareError | undefined
 
-  const once = Effect.gen(function*() {
+  const once = Effect.suspend(() => {
     attempts++
-    const startedAt = yield* DateTime.now
-    const { operation_id } = yield* api.request(request, Written)
-    return { operationId: operation_id, startedAt }
-  }).pipe(Effect.tapError((error) =>
-    Effect.sync(() => {
-      if (error.outcome === "unknown") lost = error
-    })
-  ))
+    return api.request(request, Written)
+  }).pipe(
+    Effect.map(({ operation_id }) => operation_id),
+    Effect.tapError((error) =>
+      Effect.sync(() => {
+        if (error.outcome === "unknown") lost = error
+      })
+    )
+  )
 
   return yield* Patience.persist(once, policy, {
     isPassing: (error) =>
@@ -92,7 +91,7 @@ export const send = Effect.fnUntraced(function*(
 })
 
 /** How an operation can be waited for. */
-export type Waiting = Omit<WaitOptions, "accountId" | "startedAt">
+export type Waiting = Omit<RunOptions, "accountId">
 
 type WaitFailure = BulkOperationFailed | PollTimeout | CloudflareError
 
@@ -100,23 +99,19 @@ type WaitFailure = BulkOperationFailed | PollTimeout | CloudflareError
  * Starts an operation and waits for its end. One that fails because of the limit on writes is started again, as a write
  * that is refused is.
  */
-export const andWait = <E, R>(
+export const andWait = (
   poller: BulkOperationPoller["Service"],
   accountId: AccountId,
-  start: Effect.Effect<Started, E, R>,
+  start: Effect.Effect<OperationId, SendError>,
   options: {
     readonly policy: Policy
     readonly waiting: Waiting | undefined
     readonly ended: (operationId: OperationId) => Effect.Effect<void>
   }
-): Effect.Effect<Completed, E | WaitFailure, R> => {
-  const once = Effect.flatMap(
-    start,
-    ({ operationId, startedAt }) =>
-      poller.wait(operationId, { ...options.waiting, accountId, startedAt }).pipe(
-        Effect.tap(() => options.ended(operationId)),
-        Effect.tapErrorTag("BulkOperationFailed", () => options.ended(operationId))
-      )
+): Effect.Effect<Completed, SendError | WaitFailure> => {
+  const once = poller.run(start, { ...options.waiting, accountId }).pipe(
+    Effect.tap(({ id }) => options.ended(id)),
+    Effect.tapErrorTag("BulkOperationFailed", ({ operation }) => options.ended(operation.id))
   )
   return Patience.persist(once, options.policy, { isPassing: isRateLimited })
 }

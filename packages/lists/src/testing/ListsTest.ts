@@ -99,6 +99,6 @@ export const layer = (
     const { control, state, wait } = make(initial)
     return Layer.mergeAll(Lists.layer, ListItems.layer, Layer.succeed(ListsTest, control)).pipe(
       Layer.provide(Layer.succeed(CloudflareApi, FakeApi.make(state, "account"))),
-      Layer.provide(Layer.mock(BulkOperationPoller, { wait }))
+      Layer.provide(Layer.mock(BulkOperationPoller, { wait, run: (start) => Effect.flatMap(start, wait) }))
     )
   }))
