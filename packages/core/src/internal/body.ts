@@ -75,16 +75,15 @@ const readWeb = (
   const reader = source.getReader()
   // Not waited for: it takes for ever where the application has a clone of the answer that nobody reads.
   const cancel = Effect.forkDetach(Effect.ignore(Effect.tryPromise(() => reader.cancel())), { startImmediately: true })
-  const next = Effect.tryPromise({
-    try: () => reader.read(),
+  const whole = (): Promise<Body> => reader.read().then(({ done, value }) => done || !take(value) ? body() : whole())
+  return Effect.tryPromise({
+    try: () => whole(),
     catch: (cause) =>
       new HttpClientError.HttpClientError({
         reason: new HttpClientError.DecodeError({ request: response.request, response, cause })
       })
-  })
-  const rest: Effect.Effect<Body, HttpClientError.HttpClientError> = Effect.flatMap(next, ({ done, value }) => {
-    if (done) return Effect.sync(body)
-    return take(value) ? rest : Effect.map(cancel, body)
-  })
-  return Effect.onInterrupt(rest, () => cancel)
+  }).pipe(
+    Effect.tap(({ kind }) => kind === "long" ? cancel : Effect.void),
+    Effect.onInterrupt(() => cancel)
+  )
 }
