@@ -180,21 +180,20 @@ describe("a process that was stopped", () => {
           yield* TestClock.adjust("1 minute")
           assert.isTrue(Exit.isSuccess(yield* Fiber.join(fiber)))
         }).pipe(
-          Effect.provide(BulkOperationPoller.layer),
-          Effect.provide(Layer.effect(
-            BulkOperations.BulkOperations,
-            Effect.map(BulkOperations.BulkOperations, (operations) => {
-              let polls = 0
-              return {
-                ...operations,
-                get: (id, options) => {
-                  const answer = operations.get(id, options)
-                  return ++polls === 2 ? Effect.andThen(Effect.sleep(slow), Effect.succeed(underWay)) : answer
+          Effect.provide(BulkOperationPoller.layer.pipe(
+            Layer.provide(Layer.effect(
+              BulkOperations.BulkOperations,
+              Effect.map(BulkOperations.BulkOperations, (operations) => {
+                let polls = 0
+                return {
+                  ...operations,
+                  get: (id, options) =>
+                    ++polls === 2 ? Effect.delay(Effect.succeed(underWay), slow) : operations.get(id, options)
                 }
-              }
-            })
+              })
+            )),
+            Layer.provide(BulkOperationsTest.layer({ op: ["running", "completed"] }))
           )),
-          Effect.provide(BulkOperationsTest.layer({ op: ["running", "completed"] })),
           Effect.provideService(Clock.Clock, clock)
         )
       }))

@@ -162,6 +162,21 @@ describe("leaving", () => {
       assert.lengthOf(yield* looks, 1)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
+  it.effect("while the request budget holds polls back leaves the first poll of others in the queue", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      yield* poller.wait("other")
+      const leaver = yield* Effect.forkChild(poller.wait("op"))
+      const stayer = yield* Effect.forkChild(timed(poller.wait("another")))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(leaver)
+      yield* TestClock.adjust("20 seconds")
+      assert.isDefined(stayer.pollUnsafe())
+    }).pipe(Effect.provide(Layer.provide(
+      Scripted.layer({ other: ["completed"], op: ["running"], another: ["completed"] }),
+      RequestBudget.layer({ limit: 1, window: "10 seconds", key: "first polls" })
+    ))))
+
   it.effect("while a schedule takes its time stops that as well", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
@@ -431,10 +446,10 @@ describe("a poll that is lost", () => {
       yield* TestClock.adjust("10 minutes")
       yield* Fiber.join(another)
       assert.isDefined(stayer.pollUnsafe())
-    }).pipe(
-      Effect.provide(Scripted.layer({ other: ["completed"], op: ["completed"], another: ["completed"] })),
-      Effect.provide(RequestBudget.layer({ limit: 1, window: "5 minutes", key: "lost" }))
-    ))
+    }).pipe(Effect.provide(Layer.provide(
+      Scripted.layer({ other: ["completed"], op: ["completed"], another: ["completed"] }),
+      RequestBudget.layer({ limit: 1, window: "5 minutes", key: "lost" })
+    ))))
 })
 
 describe("a poll that dies", () => {
@@ -474,21 +489,22 @@ describe("a poll that dies", () => {
         5000
       ]])
     }).pipe(
-      Effect.provide(BulkOperationPoller.layer),
-      Effect.provide(Layer.effect(
-        BulkOperations.BulkOperations,
-        Effect.map(BulkOperations.BulkOperations, (operations) => {
-          let gets = 0
-          return {
-            ...operations,
-            get: (id, options) => {
-              if (id === "op" && ++gets === 2) throw new Error("not implemented")
-              return operations.get(id, options)
+      Effect.provide(BulkOperationPoller.layer.pipe(
+        Layer.provide(Layer.effect(
+          BulkOperations.BulkOperations,
+          Effect.map(BulkOperations.BulkOperations, (operations) => {
+            let gets = 0
+            return {
+              ...operations,
+              get: (id, options) => {
+                if (id === "op" && ++gets === 2) throw new Error("not implemented")
+                return operations.get(id, options)
+              }
             }
-          }
-        })
-      )),
-      Effect.provide(BulkOperationsTest.layer({ op: ["running"], other: BulkOperationsTest.lasting("5 seconds") }))
+          })
+        )),
+        Layer.provide(BulkOperationsTest.layer({ op: ["running"], other: BulkOperationsTest.lasting("5 seconds") }))
+      ))
     ))
 })
 
