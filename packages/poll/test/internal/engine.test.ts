@@ -1,8 +1,29 @@
-import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@bulk-operations/core"
+import {
+  BulkOperation,
+  BulkOperations,
+  CloudflareApi,
+  CloudflareError,
+  Credentials,
+  RequestBudget
+} from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollMetrics, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollHistory, PollMetrics, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Layer, Metric, References, Schedule, Stream } from "effect"
+import {
+  Clock,
+  DateTime,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Metric,
+  Redacted,
+  References,
+  Schedule,
+  Stream
+} from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
@@ -313,5 +334,85 @@ describe("nothing is left", () => {
         Effect.provide(Scripted.unlimited({ endless: ["running"], op: ["running", "running", "completed"] })),
         Effect.provideService(Clock.Clock, counting)
       )
+    }))
+})
+
+describe("a queue behind the request budget that does not empty", () => {
+  // The budget lets a poll through every ten seconds.
+  const short = Layer.succeed(BulkOperations.BulkOperations, {
+    accountId: "account",
+    get: Effect.fnUntraced(function*(operationId: string) {
+      const { admitted, delayed } = yield* RequestBudget.CurrentClaim
+      yield* delayed
+      yield* Effect.sleep("10 seconds")
+      yield* admitted
+      return BulkOperation.Running.make({ id: BulkOperation.OperationId.make(operationId) })
+    })
+  })
+  const overdue = Effect.map(Metric.value(PollMetrics.overdue), ({ value }) => value)
+
+  it.effect("is in the gauge while it stands, and warned of once where it still grows after a minute", () =>
+    Effect.gen(function*() {
+      const { layer, lines } = Scripted.logging()
+      const before = yield* overdue
+      yield* Effect.gen(function*() {
+        const poller = yield* Poller
+        // A wait every five seconds: the second stands in the queue, which does not empty from then on.
+        const fibers = yield* Effect.forEach(
+          Array.from({ length: 40 }, (_, index) => index),
+          (index) => Effect.forkChild(Effect.delay(poller.wait(`op-${index}`), index * 5000))
+        )
+        yield* TestClock.adjust("60 seconds")
+        assert.approximately((yield* overdue) - before, 55, 0.001)
+        assert.deepStrictEqual(lines, [])
+        yield* TestClock.adjust("90 seconds")
+        assert.approximately((yield* overdue) - before, 145, 0.001)
+        assert.lengthOf(lines, 1)
+        assert.match(lines[0] ?? "", /^Warn Request budget too small: \d+ polls queued, 0\.1 polls per second/)
+        yield* Fiber.interruptAll(fibers)
+      }).pipe(Effect.provide(BulkOperationPoller.layer.pipe(Layer.provide([short, layer]))))
+      assert.approximately(yield* overdue, before, 0.001)
+    }))
+})
+
+describe("a clock of Cloudflare's that differs", () => {
+  it.effect("is that of when an operation ended, and ours that of what is learned", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      yield* TestClock.adjust("300 millis")
+      const startedAt = yield* DateTime.now
+      const ahead = 60_000
+      const transport = HttpClient.make((request) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const result = now < 3_604_000
+            ? { id: "op", status: "running" }
+            : { id: "op", status: "completed", completed: new Date(3_602_000 + ahead).toISOString() }
+          return HttpClientResponse.fromWeb(
+            request,
+            Response.json({ success: true, errors: [], messages: [], result }, {
+              headers: { date: new Date(now + ahead).toUTCString() }
+            })
+          )
+        })
+      )
+      const layer = BulkOperationPoller.layer.pipe(
+        Layer.provide(BulkOperations.layer),
+        Layer.provide(CloudflareApi.layer({
+          credentials: Credentials.apiToken(Redacted.make("token")),
+          accountId: "account"
+        })),
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)),
+        Layer.provideMerge(PollHistory.layer)
+      )
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(wait({ startedAt, schedule: every("4 seconds") }))
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(fiber)
+        const { operations } = yield* PollHistory.PollHistory.use((histories) =>
+          histories.history({ accountId: "account" })
+        )
+        // `completed` is in whole seconds.
+        assert.deepStrictEqual(operations.map(({ from, to }) => [from, to]), [[1700, 2700]])
+      }).pipe(Effect.provide(layer))
     }))
 })
