@@ -7,14 +7,15 @@ import * as Scripted from "./Scripted.ts"
 const { looks, timed } = Scripted
 
 describe("the defaults", () => {
-  it("are an hour for the wait, ten minutes for transient errors, and no grace", () => {
-    const { forbiddenGrace, notFoundGrace, timeout, tolerance } = PollOptions.defaults
+  it("are an hour for the wait, ten minutes for transient errors, no grace, and the history without a name", () => {
+    const { expected, forbiddenGrace, history, notFoundGrace, timeout, tolerance } = PollOptions.defaults
     assert.deepStrictEqual(
       [timeout, tolerance, notFoundGrace, forbiddenGrace].map((duration) =>
         Duration.toMillis(Duration.fromInputUnsafe(duration))
       ),
       [3_600_000, 600_000, 0, 0]
     )
+    assert.deepStrictEqual([history, expected], ["", undefined])
   })
 
   it.effect("poll again after about 1, 2, 4, … and at most 30 seconds while transient errors last", () =>

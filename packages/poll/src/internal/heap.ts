@@ -37,7 +37,7 @@ export const make = <N extends Node>(): Heap<N> => {
 
   const rise = (node: N, from: number) => {
     let slot = from
-    for (let parent = nodes[(slot - 1) >> 1]; slot > 0 && parent !== undefined && before(node, parent);) {
+    for (let parent = nodes[(slot - 1) >> 1]; parent !== undefined && before(node, parent);) {
       place(parent, slot)
       slot = (slot - 1) >> 1
       parent = nodes[(slot - 1) >> 1]
