@@ -61,8 +61,7 @@ export const make = (
   }
   const added = [...missing.values()]
   const different = added.length + changed.length + deleted.length
-  const all = Math.max(wanted.length, held.length)
-  const share = all === 0 ? 0 : Math.min(1, different / all)
+  const share = Math.min(1, different / Math.max(wanted.length, held.length))
   const writes = added.length + changed.length > 0
   return {
     method: writes && deleted.length > 0
