@@ -27,9 +27,10 @@ const adviceFor = (item: ListItem.ListItem): string | undefined => {
       ? "a private address: no request comes to Cloudflare from there"
       : undefined
   }
-  return item.kind === "hostname" && !item.hostname.url_hostname.includes(".")
-    ? "a name without a dot: a whole top-level domain, or a name of a local network"
-    : undefined
+  if (item.kind !== "hostname") return undefined
+  const name = item.hostname.url_hostname
+  if (Result.isSuccess(Address.parse(name))) return "an address among hostnames: it belongs into a list of kind ip"
+  return name.includes(".") ? undefined : "a name without a dot: a whole top-level domain, or a name of a local network"
 }
 
 interface Placed {
@@ -67,7 +68,7 @@ const contained = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<reado
 
 /**
  * Everything that looks like a mistake, in the order of the items: private addresses, addresses in a network that is in
- * the list as well, hostnames without a dot.
+ * the list as well, hostnames without a dot or that are addresses.
  *
  * @example
  * import { Advice, ListItem } from "@bulk-operations/lists"

@@ -24,10 +24,12 @@ describe("advice", () => {
     assert.deepStrictEqual(advise("203.0.113.0/24", "203.0.114.0", "203.0.112.255", "2001:db8::"), [])
   })
 
-  it("is given for names without a dot", () => {
+  it("is given for names without a dot, and for addresses in their place", () => {
     assert.deepStrictEqual(
-      Advice.of(["be", "example.be"].map((name) => ListItem.hostname(name))).map(({ item }) => item),
-      ["\"be\""]
+      Advice.of(["be", "example.be", "192.0.2.1", "1.2.3"].map((name) => ListItem.hostname(name))).map(({ item }) =>
+        item
+      ),
+      ["\"be\"", "\"192.0.2.1\""]
     )
   })
 
