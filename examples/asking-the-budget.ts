@@ -42,7 +42,6 @@ const program = Effect.gen(function*() {
 })
 
 program.pipe(
-  Effect.provide(Layer.provideMerge(Cloudflare, Simulator.layerHttpClient())),
-  Effect.provide(Small),
+  Effect.provide(Cloudflare.pipe(Layer.provideMerge(Simulator.layerHttpClient()), Layer.provideMerge(Small))),
   NodeRuntime.runMain
 )

@@ -158,7 +158,7 @@ describe("a 429 about one operation", () => {
           const all = yield* Effect.forkChild(waits)
           yield* TestClock.adjust("1 hour")
           return mean(yield* Fiber.join(all))
-        }).pipe(Effect.provide(Layer.provide(Waiting, transport)), Effect.provide(TestClock.layer()))
+        }).pipe(Effect.provide(Layer.provideMerge(Layer.provide(Waiting, transport), TestClock.layer())))
       }
       assert.isAtMost(yield* run(true), (yield* run(false)) + 100)
     }))
@@ -387,10 +387,13 @@ describe("a store", () => {
         return yield* RequestBudget.left(credentials)
       })
       const { isLocal } = yield* run.pipe(
-        Effect.provide(Waiting),
-        Effect.provide(storing(() => () => consume)),
-        Effect.provide(transport),
-        Effect.provide(logger)
+        Effect.provide(
+          Waiting.pipe(
+            Layer.provideMerge(storing(() => () => consume)),
+            Layer.provideMerge(transport),
+            Layer.provideMerge(logger)
+          )
+        )
       )
       assert.isTrue(isLocal)
       assert.isAtMost(most(times()), 960)

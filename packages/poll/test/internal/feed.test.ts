@@ -576,7 +576,10 @@ const feeding = Effect.gen(function*() {
     lostAfter: 35_000
   })
   const turnstile = { delayed: () => said.push("delayed"), passed: () => said.push("passed") }
-  const answering = (next: typeof answer) => Effect.sync(() => answer = next)
+  const answering = (next: typeof answer) =>
+    Effect.sync(() => {
+      answer = next
+    })
   return { answering, ends, feeds, now: () => Alarm.monotonicMillis(clock), said, turnstile }
 })
 const operation = (status: "running" | "failed") => {
