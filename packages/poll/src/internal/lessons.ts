@@ -46,7 +46,8 @@ export const make = ({ clockOffset, fork, histories }: {
     DateTime.subtract(completed, { seconds: Math.round(clockOffset() / 1000) })
 
   return {
-    hazard: ({ accountId, expected, history }) => histories.hazard(keyOf(accountId, history), { expected }),
+    hazard: ({ accountId, expected, history }) =>
+      Effect.suspend(() => histories.hazard(keyOf(accountId, history), { expected })),
     take
   }
 }

@@ -7,7 +7,7 @@ import {
   RequestBudget
 } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollHistory, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
 import {
   Cause,
@@ -263,6 +263,21 @@ describe("an application", () => {
       assert.strictEqual(at, 3000)
       assert.isAbove(caught.length, 0, "the chain is not deep enough to show anything")
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
+
+  it.effect("whose history throws harms no wait that has no use for it", () =>
+    Effect.gen(function*() {
+      const [exit] = yield* Scripted.within(Scripted.wait({ schedule: everySecond }))
+      assert.isTrue(Exit.isSuccess(exit), String(exit))
+    }).pipe(Effect.provide(Layer.provide(
+      Scripted.layer({ op: ["running", "completed"] }),
+      Layer.succeed(PollHistory.PollHistory, {
+        record: () => Effect.die("not implemented"),
+        hazard: () => {
+          throw new Error("not implemented")
+        },
+        history: () => Effect.die("not implemented")
+      })
+    ))))
 
   it.effect("whose tracer throws at an event harms its own wait alone, and leaves nothing of it behind", () =>
     Effect.gen(function*() {
