@@ -93,6 +93,15 @@ describe("writers of one account", () => {
       yield* Fiber.join(third)
     }).pipe(Effect.provide(Layer.provideMerge(WriteLane.layer, inMemory()))))
 
+  it.effect("bear the end of an operation that nobody has noted", () =>
+    Effect.gen(function*() {
+      const { ended, turn } = yield* WriteLane.WriteLane
+      const operationId = yield* (yield* Simulator.Simulator).startOperation()
+      yield* ended(Simulator.accountId, operationId)
+      yield* turn(Simulator.accountId, (turn) => turn.ended(operationId))
+      assert.lengthOf(yield* polls, 0)
+    }).pipe(Effect.provide(Layer.provideMerge(WriteLane.layer, inMemory()))))
+
   it.effect("go on after an operation that failed, and after one that cannot be waited for", () =>
     Effect.gen(function*() {
       const items = yield* Items
