@@ -27,7 +27,7 @@ export interface Turnstile {
 
 /** The order of polls of type `P`. */
 export interface Pacer<P extends Heap.Node> {
-  /** Has the poll made after `gap` milliseconds of paced time, in place of any earlier arrangement for it. */
+  /** Has the poll made after `gap` milliseconds of paced time, in place of any arrangement but that of a last poll. */
   readonly after: (poll: P, gap: number) => void
   /** Has the poll made before all that schedules ask for, the one with the earliest limit first. */
   readonly urgent: (poll: P, limit: number) => void
@@ -118,6 +118,7 @@ export const make = <P extends Heap.Node>(options: {
 
   return {
     after: (poll, gap) => {
+      if (first.has(poll)) return
       advance()
       cancel(poll)
       due.put(poll, pacedTime + gap)
