@@ -98,6 +98,7 @@ export const layer = (
   Layer.effectContext(Effect.sync(() => {
     const calls: Array<Call> = []
     const last = new Map<string, Call>()
+    const known = new Map(typeof scripts === "function" ? [] : Object.entries(scripts))
     let inFlight = 0
     const defaultAccountId = options.accountId ?? "account"
 
@@ -112,7 +113,7 @@ export const layer = (
       last.set(key, call)
       calls.push(call)
       if (options.latency !== undefined) yield* Effect.sleep(options.latency)
-      const script = typeof scripts === "function" ? scripts : scripts[operationId]
+      const script = typeof scripts === "function" ? scripts : known.get(operationId)
       const answer = typeof script === "function" ? script(call) : script?.[Math.min(call.attempt, script.length) - 1]
       if (answer === "hang") return yield* Effect.never
       return yield* answer === undefined ? unknown(call) : reply(OperationId.make(operationId), answer)

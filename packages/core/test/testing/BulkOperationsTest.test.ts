@@ -86,6 +86,19 @@ describe("a script", () => {
     }).pipe(playing(script))
   })
 
+  it.effect("has no operation by the name of what every object has", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* Effect.flip(get("constructor"))).reason._tag, "NotFound")
+    }).pipe(playing(["running"])))
+
+  it.effect("may be one function for every operation", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* get("one")).status, "running")
+      assert.strictEqual((yield* get("another")).status, "completed")
+    }).pipe(
+      Effect.provide(BulkOperationsTest.layer(({ operationId }) => operationId === "one" ? "running" : "completed"))
+    ))
+
   it.effect("without an operation is NotFound, and says what is missing", () =>
     Effect.gen(function*() {
       const { message, reason } = yield* Effect.flip(get("another"))
