@@ -36,8 +36,6 @@ export interface Pacer<P extends Heap.Node> {
   readonly has: (poll: P) => boolean
   /** How many milliseconds of paced time are left until the poll is due: none where it is not in the queue. */
   readonly remaining: (poll: P) => number
-  /** How many polls are in the queue. */
-  readonly size: () => number
   readonly stop: () => void
 }
 
@@ -141,7 +139,6 @@ export const make = <P extends Heap.Node>(options: {
       advance()
       return due.has(poll) ? Math.max(0, poll.at - pacedTime) : 0
     },
-    size: () => due.size() + first.size(),
     stop: alarm.stop
   }
 }
