@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 
-// Packages resolve each other through the `source` export condition, so that tests run with nothing built.
-const conditions = ["source", "module", "node", "development|production"]
+// Packages resolve each other through the `@bulk-operations/source` export condition, so that tests run with nothing built.
+const conditions = ["@bulk-operations/source", "module", "node", "development|production"]
 
 const project = (name: string, root: string, options: object = {}) => ({
   extends: true as const,

@@ -15,8 +15,8 @@ export interface Size {
   readonly gzipped: number
 }
 
-// `source` is for this library, whose built files make the same bundle, byte for byte; the others are those of a Worker.
-const conditionNames = ["source", "workerd", "worker", "browser", "import"]
+// `@bulk-operations/source` is for this library, whose built files make the same bundle, byte for byte; the others are those of a Worker.
+const conditionNames = ["@bulk-operations/source", "workerd", "worker", "browser", "import"]
 
 /** The module at the path with all that it imports, except for what is left out. */
 export const bundle = async (path: string, leftOut: ReadonlyArray<RegExp> = []): Promise<Bundle> => {

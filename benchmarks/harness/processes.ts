@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from "node:child_process"
 /** Starts a module in a process of its own. */
 export const start = (modulePath: string, args: ReadonlyArray<string> = []): ChildProcess =>
   fork(modulePath, args, {
-    execArgv: ["--conditions=source", "--expose-gc", "--disable-warning=ExperimentalWarning"]
+    execArgv: ["--conditions=@bulk-operations/source", "--expose-gc", "--disable-warning=ExperimentalWarning"]
   })
 
 // Longer than anything that is measured takes: a process that hangs must not keep the others waiting for ever.

@@ -131,7 +131,8 @@ export const compile = async (blocks: ReadonlyArray<Block>): Promise<Programs> =
       const path = programPath(block)
       const program = relative(root, path)
       const misfits = typeErrors.filter((error) => error.startsWith(`${program}(`)).join("\n")
-      const failure = misfits || (block.runs ? (await node(["--conditions=source", program])).failure : undefined)
+      const failure = misfits ||
+        (block.runs ? (await node(["--conditions=@bulk-operations/source", program])).failure : undefined)
       return failure?.replaceAll(pathToFileURL(path).href, block.file).replaceAll(program, block.file)
     },
     remove: () => rmSync(directory, { recursive: true })

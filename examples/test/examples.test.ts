@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers"
 
 // Each example is run as a reader would run it, in a process of its own.
 const run = async (name: string, args: ReadonlyArray<string> = []) => {
-  const child = spawn(process.execPath, ["--conditions=source", `examples/${name}.ts`, ...args], {
+  const child = spawn(process.execPath, ["--conditions=@bulk-operations/source", `examples/${name}.ts`, ...args], {
     cwd: new URL("../..", import.meta.url),
     env: {},
     timeout: 45_000

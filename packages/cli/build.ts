@@ -21,7 +21,7 @@ export const bundle = async (outdir: string): Promise<void> => {
     format: "esm",
     platform: "node",
     target: "node22",
-    conditions: ["source"],
+    conditions: ["@bulk-operations/source"],
     chunkNames: "chunks/[name]-[hash]",
     // The simulator's server stands on CommonJS, which calls `require`.
     banner: {

@@ -9,7 +9,13 @@ const write = (baseUrl: string, listId: string, addresses: ReadonlyArray<string>
   Effect.promise(async () => {
     const child = spawn(
       process.execPath,
-      ["--conditions=source", new URL("writer.ts", import.meta.url).pathname, baseUrl, listId, ...addresses],
+      [
+        "--conditions=@bulk-operations/source",
+        new URL("writer.ts", import.meta.url).pathname,
+        baseUrl,
+        listId,
+        ...addresses
+      ],
       { env: {}, timeout: 40_000 }
     )
     const exit = new Promise<number | string | null>((resolve) =>

@@ -13,7 +13,7 @@ interface Program {
 const start = (...flags: ReadonlyArray<string>) =>
   Effect.acquireRelease(
     Effect.sync((): Program => {
-      const child = spawn(process.execPath, ["--conditions=source", bin, ...flags])
+      const child = spawn(process.execPath, ["--conditions=@bulk-operations/source", bin, ...flags])
       const output = { stdout: "", stderr: "" }
       child.stdout.on("data", (data: Buffer) => output.stdout += data)
       child.stderr.on("data", (data: Buffer) => output.stderr += data)

@@ -28,7 +28,9 @@ const bundle = Effect.fnUntraced(function*(platform: "browser" | "neutral") {
       format: "esm",
       platform,
       mainFields: ["module", "main"],
-      conditions: platform === "browser" ? ["source"] : ["source", "workerd", "worker"],
+      conditions: platform === "browser"
+        ? ["@bulk-operations/source"]
+        : ["@bulk-operations/source", "workerd", "worker"],
       logLevel: "silent"
     })
   )

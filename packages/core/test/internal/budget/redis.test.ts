@@ -52,7 +52,7 @@ const spawned = (command: string, args: ReadonlyArray<string>) => {
 
 /** A process that polls for so many seconds: when it has begun, and what it reports in the end. */
 const start = (port: number, key: string, seconds: number) => {
-  const args = ["--conditions=source", script, ...[port, key, seconds, limit, window].map(String)]
+  const args = ["--conditions=@bulk-operations/source", script, ...[port, key, seconds, limit, window].map(String)]
   const { child, gone } = spawned(process.execPath, args)
   let text = ""
   const begun = new Promise<void>((resolve) => {
