@@ -5,14 +5,16 @@
  * `--quick` it only checks that the figures stay within their limits, with some slack for a busy machine.
  */
 import { execFileSync } from "node:child_process"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
+import { availableParallelism, cpus, totalmem, type } from "node:os"
 import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
 import * as Bundle from "./bundle/bundle.ts"
-import * as Decode from "./decode/decode.ts"
+import * as Decode from "./decode.ts"
 import * as Economy from "./economy/economy.ts"
-import * as Machine from "./harness/machine.ts"
 import { type Benchmark, figure, type Limit, limitsTable } from "./harness/report.ts"
 import * as Lists from "./lists/lists.ts"
+import manifest from "./package.json" with { type: "json" }
 import * as Simulator from "./simulator/simulator.ts"
 import * as Status from "./status/status.ts"
 import * as Waiting from "./waiting/waiting.ts"
@@ -31,14 +33,6 @@ const slack = 4 / 3
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-// The one peer that does not load beside everything else.
-const installDistilled = () => {
-  const folder = pathOf("distilled")
-  if (existsSync(`${folder}/node_modules/@distilled.cloud`)) return
-  console.log("Installing @distilled.cloud/cloudflare and the Effect it loads with …")
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder, stdio: "inherit" })
-}
-
 const write = (name: string, text: string) => {
   const readme = pathOf("README.md")
   const before = readFileSync(readme, "utf8")
@@ -47,16 +41,33 @@ const write = (name: string, text: string) => {
   writeFileSync(readme, before.replace(marks, (_, open: string, close: string) => `${open}\n${text}\n\n${close}`))
 }
 
-const arguments_ = process.argv.slice(2)
-const quick = arguments_.includes("--quick")
-const names = arguments_.filter((argument) => argument !== "--quick")
+// What the figures were measured on and with.
+const machine = () => {
+  const versionOf = (name: string) => {
+    const installed: { readonly version: string } = JSON.parse(
+      readFileSync(pathOf(`../node_modules/${name}/package.json`), "utf8")
+    )
+    return `${name} ${installed.version}`
+  }
+  const peers = Object.keys(manifest.devDependencies).filter((name) => !name.startsWith("@bulk-operations/"))
+  const memory = Math.round(totalmem() / 2 ** 30)
+  const processor = cpus()[0]?.model.trim() ?? "an unknown processor"
+  return [
+    `- ${processor}, ${availableParallelism()} cores, ${memory} GiB, ${type()}, Node ${process.versions.node}`,
+    `- ${["effect", "@effect/platform-node", ...peers].map(versionOf).join(", ")}`
+  ].join("\n")
+}
+
+const { positionals: names, values: { quick } } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: "boolean", default: false } }
+})
 const unknown = names.find((name) => benchmarks[name] === undefined)
 if (unknown !== undefined) {
   console.error(`There is no benchmark "${unknown}"; there are ${Object.keys(benchmarks).join(", ")}, and --quick.`)
   process.exit(2)
 }
 
-installDistilled()
 const broken: Array<Limit> = []
 for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (names.length > 0 && !names.includes(name)) continue
@@ -71,7 +82,7 @@ for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (!quick) write(name, [markdown, ...(limits.length === 0 ? [] : [limitsTable(limits)])].join("\n\n"))
 }
 if (!quick) {
-  write("machine", Machine.describe())
+  write("machine", machine())
   execFileSync("node_modules/.bin/dprint", ["fmt", "benchmarks/README.md"], { cwd: pathOf(".."), stdio: "inherit" })
 }
 if (broken.length > 0) {

@@ -1,8 +1,10 @@
 /**
- * The budget: how large this library was when somebody last looked, and what has changed since.
+ * The budget: how large this library was when somebody last looked, and what has grown since.
  *
  * Of the packages it is their own code, all of it. Of the programs it is what reaches the user, with what they use of
  * Effect, so that an import which drags in much of it is noticed too.
+ *
+ * `npx node benchmarks/bundle/budget.ts` records the sizes as they are.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -29,31 +31,26 @@ export const measure = async (): Promise<Sizes> => {
 /** As it was recorded. */
 export const recorded = (): Sizes => JSON.parse(readFileSync(pathOf("budget.json"), "utf8"))
 
-export const record = (sizes: Sizes): void =>
-  writeFileSync(pathOf("budget.json"), `${JSON.stringify(sizes, null, 2)}\n`)
-
 const tolerated = 0.05
 
-/**
- * One line for each size that is more than 5 % off what was recorded. Below counts too: what has shrunk could grow back
- * unnoticed.
- */
-export const compare = (before: Sizes, now: Sizes): ReadonlyArray<string> => {
-  const names = new Set([...Object.keys(before), ...Object.keys(now)])
-  return [...names].flatMap((name) => {
+/** One line for each size that has grown by more than 5 % since it was recorded. */
+export const compare = (before: Sizes, now: Sizes): ReadonlyArray<string> =>
+  Object.entries(now).flatMap(([name, size]) => {
     const was = before[name]
-    const is = now[name]
-    if (was === undefined || is === undefined) {
-      return [`${name}: ${was === undefined ? "not recorded" : "not measured"}`]
-    }
-    return [line(`${name}, minified`, was.minified, is.minified), line(`${name}, gzipped`, was.gzipped, is.gzipped)]
-      .filter((line) => line !== undefined)
+    if (was === undefined) return [`${name}: not recorded`]
+    return [
+      ...growth(`${name}, minified`, was.minified, size.minified),
+      ...growth(`${name}, gzipped`, was.gzipped, size.gzipped)
+    ]
   })
-}
 
-const line = (name: string, was: number, is: number): string | undefined => {
-  const growth = is - was
-  if (Math.abs(growth) <= was * tolerated) return undefined
-  const percent = (Math.abs(growth) / was * 100).toFixed(1)
-  return `${name}: ${percent} % ${growth > 0 ? "larger" : "smaller"} than recorded, ${was} → ${is} bytes`
+const growth = (name: string, was: number, is: number): ReadonlyArray<string> =>
+  is <= was * (1 + tolerated)
+    ? []
+    : [`${name}: ${((is / was - 1) * 100).toFixed(1)} % larger than recorded, ${was} → ${is} bytes`]
+
+if (import.meta.main) {
+  const now = await measure()
+  console.log(compare(recorded(), now).join("\n") || "Nothing has grown by more than 5 %.")
+  writeFileSync(pathOf("budget.json"), `${JSON.stringify(now, null, 2)}\n`)
 }

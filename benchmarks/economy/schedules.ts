@@ -2,12 +2,11 @@
  * Schedules: requests against lateness, for operations whose durations nobody knows beforehand.
  */
 import { Effect } from "effect"
-import { figure, type Limit, type Options, table } from "../harness/report.ts"
+import { figure, type Report, table } from "../harness/report.ts"
 import { contenders, ours } from "./contenders.ts"
 import { type Distribution, logNormal, logUniform, sample } from "./durations.ts"
 import { betterThan, everything, fronts, type Measure } from "./front.ts"
 import { type Score, score } from "./score.ts"
-import * as Tuned from "./tuned.ts"
 
 const distributions = [logUniform, logNormal]
 
@@ -35,50 +34,27 @@ export const fields = Effect.fnUntraced(function*(size: number) {
     ))
 })
 
-export const report = Effect.fnUntraced(function*(fields: ReadonlyArray<Field>, size: number, options: Options) {
-  const tuned = options.quick ? [] : yield* gains(fields, size)
-  const markdown = [
+export const report = (fields: ReadonlyArray<Field>, size: number): Report => ({
+  markdown: [
     `Lateness is how long after its end an operation is seen to have ended. ${
       size.toLocaleString("en")
     } operations stand ` +
-    "for each distribution, every look is made on virtual time, and one at once is counted for every schedule. A " +
+    "for each distribution, every poll is made on virtual time, and one at once is counted for every schedule. A " +
     "schedule is on the front where no other one needs fewer requests and is less late on average. Late can be " +
     "measured in seconds, where the longest operations weigh most, and in % of the duration, where the shortest do; on " +
     "the front in both is what none beats in all three figures. The intervals and request costs between those of the " +
-    "table are looked at too. Where a schedule gives up, its means are of the operations that it saw end.",
+    "table are compared too. Where a schedule gives up, its means are of the operations that it saw end.",
     ...fields.flatMap((field) => [
       `#### ${field.distribution.name}`,
       scores(field),
       verdict(field)
-    ]),
-    "#### What a schedule could gain that is made for a distribution",
-    `The best of ${
-      Tuned.tried.toLocaleString("en")
-    } geometric schedules for each, and for both: how far it is ahead of ` +
-    "the default where it is ahead least, and what it costs, times the default.",
-    table(
-      [
-        "made for",
-        "start, ratio, cap",
-        "ahead by %",
-        ...fields.map(({ distribution }) => `${distribution.name}: requests · seconds · %`)
-      ],
-      tuned.map(({ row }) => row)
-    )
-  ].join("\n\n")
-  const limits: ReadonlyArray<Limit> = [
-    ...fields.map((field) => ({
-      what: `schedules that beat the default in requests, in seconds and in %, ${field.distribution.name}`,
-      measured: betterThan(oursIn(field), field.entries, everything).length,
-      limit: 0
-    })),
-    ...tuned.map(({ lead, name }) => ({
-      what: `% by which a geometric one made for it is ahead in all three, ${name}`,
-      measured: 100 * lead,
-      limit: 10
-    }))
-  ]
-  return { markdown, limits }
+    ])
+  ].join("\n\n"),
+  limits: fields.map((field) => ({
+    what: `schedules that beat the default in requests, in seconds and in %, ${field.distribution.name}`,
+    measured: betterThan(oursIn(field), field.entries, everything).length,
+    limit: 0
+  }))
 })
 
 const oursIn = ({ entries }: Field): Entry => {
@@ -134,41 +110,3 @@ const verdict = (field: Field) => {
   })
   return said.join(" ")
 }
-
-// What is known can be exploited: how far ahead of ours is the best schedule that is made for some of the distributions?
-const gains = (fields: ReadonlyArray<Field>, size: number) =>
-  Effect.gen(function*() {
-    const grounds = fields.map((field) => ({
-      durations: sample(field.distribution, size),
-      ours: oursIn(field).score
-    }))
-    const scores = yield* Tuned.scores(grounds)
-    const cases = [
-      ...fields.map((field, index) => ({ name: field.distribution.name, on: grounds.slice(index, index + 1) })),
-      { name: "both at once", on: grounds }
-    ]
-    return cases.map(({ name, on }) => {
-      const best = Tuned.best(scores, grounds, on)
-      return {
-        name,
-        lead: Math.max(0, best.lead),
-        row: [
-          name,
-          Tuned.name(best.tuned),
-          figure(100 * best.lead),
-          ...grounds.map(({ ours }, index) => {
-            const there = best.scores[index]
-            return there === undefined
-              ? ""
-              : [
-                ratio(there.requests, ours.requests),
-                ratio(there.mean, ours.mean),
-                ratio(there.relative, ours.relative)
-              ].join(" · ")
-          })
-        ]
-      }
-    })
-  })
-
-const ratio = (one: number, other: number) => figure(one / other)

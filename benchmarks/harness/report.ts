@@ -1,7 +1,7 @@
 /**
  * What a benchmark says: tables for people, and figures that must stay below a limit.
  */
-import type { Summary } from "./statistics.ts"
+import { median, quantile } from "simple-statistics"
 
 /** How a benchmark is run. */
 export interface Options {
@@ -53,5 +53,15 @@ export const figure = (value: number): string => {
   return value.toFixed(digits).replace(/\B(?=(\d{3})+$)/g, ",")
 }
 
-/** A median and its spread. */
-export const spread = ({ high, low, median }: Summary): string => `${figure(median)} (${figure(low)}–${figure(high)})`
+/** The median of the rounds, with the first and the third quartile. */
+export const spread = (rounds: ReadonlyArray<number>): string => {
+  const [low = Number.NaN, high = Number.NaN] = quantile([...rounds], [0.25, 0.75])
+  return `${figure(middle(rounds))} (${figure(low)}–${figure(high)})`
+}
+
+/** The median of the rounds. */
+export const middle = (rounds: ReadonlyArray<number>): number => median([...rounds])
+
+/** How many times the others these are, each by the one of the same round. */
+export const ratios = (rounds: ReadonlyArray<number>, others: ReadonlyArray<number>): ReadonlyArray<number> =>
+  rounds.map((figure, round) => figure / (others[round] ?? Number.NaN))

@@ -2,18 +2,16 @@
  * One status get: what asking Cloudflare once costs, against a server in a process of its own.
  */
 import { fileURLToPath } from "node:url"
-import type { Order, Parts } from "../harness/child.ts"
+import type { Order } from "../harness/child.ts"
 import * as Processes from "../harness/processes.ts"
-import { type Benchmark, figure, type Limit, type Report, spread, table } from "../harness/report.ts"
-import { type Entry, measure, type Measured, profile } from "../harness/rounds.ts"
-import { ratio, summarize } from "../harness/statistics.ts"
+import { type Benchmark, figure, type Limit, middle, ratios, type Report, spread, table } from "../harness/report.ts"
+import { type Entry, measure, type Measured } from "../harness/rounds.ts"
 
 const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 const floor = "undici.request + JSON.parse"
 const unchecked = "Effect's HttpClient on undici, nothing checked"
 const official = "cloudflare (official)"
-const distilled = "@distilled.cloud/cloudflare, tracing off"
 const oursOn = (transport: string, tracing: string) => `ours on ${transport}, tracing ${tracing}`
 
 const contenders = (baseUrl: string, quick: boolean): ReadonlyArray<Entry> => {
@@ -35,8 +33,6 @@ const contenders = (baseUrl: string, quick: boolean): ReadonlyArray<Entry> => {
     entry(floor, "contenders/undici.ts"),
     entry(unchecked, "contenders/minimal.ts"),
     ...limited,
-    entry(distilled, "../distilled/status.js", { tracing: "off" }),
-    entry("@distilled.cloud/cloudflare, tracing on", "../distilled/status.js", { tracing: "on" }),
     entry("fetch + json()", "contenders/fetch.ts")
   ]
 }
@@ -49,7 +45,7 @@ const of = (measured: ReadonlyArray<Measured>, name: string): ReadonlyArray<numb
 const limitsOf = (answers: string, measured: ReadonlyArray<Measured>): ReadonlyArray<Limit> => {
   const timesOfficial = (transport: string, tracing: string, limit: number): Limit => ({
     what: `${oursOn(transport, tracing)}, times ${official}, ${answers}`,
-    measured: ratio(of(measured, oursOn(transport, tracing)), of(measured, official)).median,
+    measured: middle(ratios(of(measured, oursOn(transport, tracing)), of(measured, official))),
     limit
   })
   return [
@@ -63,10 +59,10 @@ const limitsOf = (answers: string, measured: ReadonlyArray<Measured>): ReadonlyA
 const rowsOf = (measured: ReadonlyArray<Measured>) =>
   measured.map(({ cpu, name, wall }) => [
     name,
-    spread(summarize(cpu)),
-    spread(ratio(cpu, of(measured, floor))),
-    spread(ratio(cpu, of(measured, official))),
-    figure(summarize(wall).median)
+    spread(cpu),
+    spread(ratios(cpu, of(measured, floor))),
+    spread(ratios(cpu, of(measured, official))),
+    figure(middle(wall))
   ])
 
 const head = ["per get", "CPU µs", "× undici.request", "× official", "wall µs"]
@@ -75,17 +71,6 @@ const section = (
   title: string,
   measured: ReadonlyArray<Measured> = []
 ) => [`### ${title}`, table(head, rowsOf(measured))]
-
-const profileOf = (names: ReadonlyArray<string>, profiles: ReadonlyArray<Parts>) => {
-  const owners = [...new Set(profiles.flatMap((parts) => Object.keys(parts)))]
-  const totals = profiles.map((parts) => Object.values(parts).reduce((sum, micros) => sum + micros, 0))
-  const most = (owner: string) => Math.max(...profiles.map((parts) => parts[owner] ?? 0))
-  return table(["µs per get, by the profiler", ...names], [
-    ...owners.toSorted((left, right) => most(right) - most(left))
-      .map((owner) => [owner, ...profiles.map((parts) => figure(parts[owner] ?? 0))]),
-    ["all", ...totals.map(figure)]
-  ])
-}
 
 const warmUp = (count: number): Order => ({ count, concurrency: 50 })
 
@@ -103,16 +88,11 @@ const thoroughly = async (baseUrl: string, chunkedUrl: string): Promise<Report> 
     orders: [atOnce, { count: 500, concurrency: 1 }]
   })
   const [chunked] = await measure(contenders(chunkedUrl, false), { ...options, orders: [atOnce] })
-  const names = new Set([floor, unchecked, oursOn("undici", "off"), oursOn("undici", "on"), official])
-  const profiled = contenders(baseUrl, false).filter(({ name }) => names.has(name))
-  const profiles = await profile(profiled, options.warmUp, { count: 15_000, concurrency: 50, profile: true })
   return {
     markdown: [
       ...section("50 at once", sized),
       ...section("One after the other", oneByOne),
       ...section("50 at once, answers without a content-length (chunked)", chunked),
-      "### Where the time goes, 50 at once",
-      profileOf(profiled.map(({ name }) => name), profiles),
       "### Limits, of the CPU of 50 at once"
     ].join("\n\n"),
     limits: [...limitsOf("sized", sized ?? []), ...limitsOf("chunked", chunked ?? [])]

@@ -3,8 +3,7 @@
  */
 import { fileURLToPath } from "node:url"
 import * as Processes from "../harness/processes.ts"
-import { type Benchmark, figure, type Limit, type Report, spread, table } from "../harness/report.ts"
-import { ratio, summarize } from "../harness/statistics.ts"
+import { type Benchmark, figure, type Limit, middle, ratios, type Report, spread, table } from "../harness/report.ts"
 import type { Cost, Task } from "./child.ts"
 
 const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -71,12 +70,12 @@ const of = (measured: Measured, contender: Contender, figure: keyof Cost) =>
 const limitsOf = (measured: Measured, scale: Scale, same: Cost): ReadonlyArray<Limit> => [
   {
     what: `memory of one of ${figure(scale.waits)} waits, times by hand`,
-    measured: ratio(of(measured, ours, "bytes"), of(measured, byHand, "bytes")).median,
+    measured: middle(ratios(of(measured, ours, "bytes"), of(measured, byHand, "bytes"))),
     limit: 1
   },
   {
     what: `CPU of a look for one of ${figure(scale.waits)} waits, times by hand`,
-    measured: ratio(of(measured, ours, "look"), of(measured, byHand, "look")).median,
+    measured: middle(ratios(of(measured, ours, "look"), of(measured, byHand, "look"))),
     limit: 1.5
   },
   {
@@ -91,9 +90,9 @@ const tableOf = (measured: Measured) =>
     ["", "bytes per wait", "CPU µs to begin", "CPU µs per look"],
     Array.from(measured, ([{ name }, costs]) => [
       name,
-      figure(summarize(costs.map(({ bytes }) => bytes)).median),
-      spread(summarize(costs.map(({ start }) => start))),
-      spread(summarize(costs.map(({ look }) => look)))
+      figure(middle(costs.map(({ bytes }) => bytes))),
+      spread(costs.map(({ start }) => start)),
+      spread(costs.map(({ look }) => look))
     ])
   )
 

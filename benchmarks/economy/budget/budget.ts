@@ -2,8 +2,9 @@
  * One budget for many waits: what becomes of them when there are more than 1,200 requests in five minutes can serve.
  */
 import { Effect } from "effect"
+import { mean, quantile } from "simple-statistics"
 import { figure, type Limit, type Options, type Report, table } from "../../harness/report.ts"
-import { mean, quantile } from "../../harness/statistics.ts"
+
 import * as Contenders from "./contenders.ts"
 import { anHourOf, type Load, steady } from "./load.ts"
 import * as Trial from "./trial.ts"
