@@ -1,48 +1,28 @@
 /**
- * The polls of an operation and what they bring, shared by all who wait for it.
- *
- * An operation has a feed for as long as somebody reads it. A poll is a fiber of the poller's own: it runs in the
- * poller's context, and of those who read it knows nothing but their spans, which it links.
+ * The polls of an operation and what they bring, shared by all who wait for it: it has a feed for as long as somebody
+ * reads it.
  */
 import { type BulkOperation, isTerminal, type Terminal } from "@bulk-operations/core/BulkOperation"
 import type { BulkOperations } from "@bulk-operations/core/BulkOperations"
-import * as RequestBudget from "@bulk-operations/core/RequestBudget"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as References from "effect/References"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Answer } from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
 import * as Latency from "./latency.ts"
-import * as Measure from "./measure.ts"
 import type { Priority, Turnstile } from "./pacer.ts"
-
-/**
- * What a poll brought, the cause that it died of, or that it was given up without an answer. Times are those of
- * `Alarm.monotonicMillis`.
- */
-export type Observation =
-  | Answered
-  | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
-  | { readonly _tag: "Lost" }
-
-export interface Answered {
-  readonly _tag: "Answered"
-  readonly sentAt: number
-  readonly at: number
-  readonly answer: Answer
-}
+import * as Poll from "./poll.ts"
 
 /** Whoever reads a feed. */
 export interface Reader {
   readonly span: Tracer.AnySpan
   /** Takes an observation in. It must return at once and run nothing of the application's. */
-  readonly receive: (observation: Observation) => void
+  readonly receive: (observation: Poll.Observation) => void
 }
 
 /** An operation that has ended, and when that was seen. */
@@ -105,9 +85,6 @@ export interface Feeds {
   readonly isClosed: () => boolean
 }
 
-// More links than a person would follow.
-const maxLinks = 10
-
 /** No feeds yet. */
 export const make = (options: {
   readonly operations: BulkOperations["Service"]
@@ -120,8 +97,8 @@ export const make = (options: {
   /** After how many milliseconds a poll without an answer is taken for lost. */
   readonly lostAfter: number
 }): Feeds => {
-  const { context, operations } = options
-  const clock = Context.get(context, Clock.Clock)
+  const clock = Context.get(options.context, Clock.Clock)
+  const send = Poll.make<Feed>(options)
   const now = () => Alarm.monotonicMillis(clock)
   const feeds = new Map<string, Feed>()
   let recent: Latency.Recent = []
@@ -182,7 +159,7 @@ export const make = (options: {
       feed.isSent = true
       turnstile.passed()
     })
-    const fiber = Effect.runForkWith(contextOf(feed, { priority, delayed, admitted }))(attempt(feed))
+    const fiber = send(feed, { priority, delayed, admitted })
     feed.poll = fiber
     fiber.addObserver((exit) => {
       turnstile.passed()
@@ -192,27 +169,9 @@ export const make = (options: {
     })
   }
 
-  const contextOf = ({ readers }: Feed, claim: RequestBudget.Claim) => {
-    const links: Array<Tracer.SpanLink> = []
-    for (const { span } of readers) if (links.push({ span, attributes: {} }) === maxLinks) break
-    return context.pipe(
-      Context.add(References.TracerSpanLinks, links),
-      Context.add(RequestBudget.CurrentClaim, claim)
-    )
-  }
-
-  const attempt = (feed: Feed) =>
-    Effect.suspend(() => operations.get(feed.operationId, { accountId: feed.accountId })).pipe(
-      Effect.result,
-      Effect.tap((answer) => {
-        Measure.poll(context, Result.isSuccess(answer) ? answer.success.status : answer.failure.reason._tag)
-        return options.onAnswer(feed, answer)
-      })
-    )
-
   const publish = (feed: Feed, exit: Exit.Exit<Answer>) => {
     const at = now()
-    const observation = observationOf(feed.sentAt, at, exit)
+    const observation = Poll.observationOf(feed.sentAt, at, exit)
     if (observation._tag === "Answered") take(feed, observation.answer, at)
     else retire(feed)
     feed.readers.forEach((reader) => reader.receive(observation))
@@ -253,9 +212,9 @@ export const make = (options: {
   }
 }
 
-const lost: Observation = { _tag: "Lost" }
+const lost: Poll.Observation = { _tag: "Lost" }
 
-const closed: Observation = { _tag: "Died", cause: Cause.interrupt() }
+const closed: Poll.Observation = { _tag: "Died", cause: Cause.interrupt() }
 
 const begin = (key: string, operationId: string, accountId: string | undefined): Feed => ({
   key,
@@ -273,9 +232,3 @@ const begin = (key: string, operationId: string, accountId: string | undefined):
   isSent: false,
   sentAt: Number.NEGATIVE_INFINITY
 })
-
-const observationOf = (sentAt: number, at: number, exit: Exit.Exit<Answer>): Observation =>
-  Exit.match(exit, {
-    onSuccess: (answer) => ({ _tag: "Answered", sentAt, at, answer }),
-    onFailure: (cause) => ({ _tag: "Died", cause })
-  })

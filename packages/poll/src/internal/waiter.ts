@@ -16,6 +16,7 @@ import * as Wait from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
 import type * as Feed from "./feed.ts"
 import type * as Heap from "./heap.ts"
+import type * as Poll from "./poll.ts"
 import type * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
 
@@ -44,7 +45,7 @@ export interface Turn extends Heap.Node {
 }
 
 /** What reaches a wait: an observation, its schedule's next gap where that took time, or its timer. */
-export type Signal = Feed.Observation | Stepped | { readonly _tag: "Rang" }
+export type Signal = Poll.Observation | Stepped | { readonly _tag: "Rang" }
 
 /** The schedule's next gap, counted from `at`; undefined where it has ended. */
 export interface Stepped {

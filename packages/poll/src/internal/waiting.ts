@@ -16,6 +16,7 @@ import * as Alarm from "./alarm.ts"
 import type * as Feed from "./feed.ts"
 import type * as Lessons from "./lessons.ts"
 import type * as Pacer from "./pacer.ts"
+import type * as Poll from "./poll.ts"
 import * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
 import * as Waiter from "./waiter.ts"
@@ -137,7 +138,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
 
   // Observations
 
-  const observed = (waiter: Waiter.Waiter, { answer, at, sentAt }: Feed.Answered): Waiter.Ending | undefined => {
+  const observed = (waiter: Waiter.Waiter, { answer, at, sentAt }: Poll.Answered): Waiter.Ending | undefined => {
     // An error that others met before this wait began is none of its own: it polls for itself.
     if (sentAt < waiter.joinedAt && Result.isFailure(answer)) return pollAgain(waiter, 0)
     const before = waiter.wait

@@ -30,6 +30,7 @@ import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Alarm from "../../src/internal/alarm.ts"
 import * as Feed from "../../src/internal/feed.ts"
+import type * as Poll from "../../src/internal/poll.ts"
 import * as Scripted from "../Scripted.ts"
 
 const { calls, inFlight, looks, Poller, reasonOf, timed } = Scripted
@@ -554,7 +555,7 @@ describe("a last poll that waits for the request budget", () => {
 })
 
 const reader = () => {
-  const received: Array<Feed.Observation> = []
+  const received: Array<Poll.Observation> = []
   const reader: Feed.Reader = {
     span: Tracer.externalSpan({ spanId: "1", traceId: "1" }),
     receive: (observation) => received.push(observation)

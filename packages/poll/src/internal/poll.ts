@@ -1,0 +1,83 @@
+/**
+ * One poll of an operation, for all who read it.
+ *
+ * It is a fiber of the poller's own: it runs in the poller's context, and of those who read knows nothing but their spans,
+ * which it links.
+ */
+import type { BulkOperations } from "@bulk-operations/core/BulkOperations"
+import * as RequestBudget from "@bulk-operations/core/RequestBudget"
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as References from "effect/References"
+import * as Result from "effect/Result"
+import type * as Tracer from "effect/Tracer"
+import type { Answer } from "../Wait.ts"
+import * as Measure from "./measure.ts"
+
+/**
+ * What a poll brought, the cause that it died of, or that it was given up without an answer. Times are those of
+ * `Alarm.monotonicMillis`.
+ */
+export type Observation =
+  | Answered
+  | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
+  | { readonly _tag: "Lost" }
+
+export interface Answered {
+  readonly _tag: "Answered"
+  readonly sentAt: number
+  readonly at: number
+  readonly answer: Answer
+}
+
+/** Which operation to poll, and for whom. */
+export interface Target {
+  readonly operationId: string
+  readonly accountId: string | undefined
+  readonly readers: Iterable<{ readonly span: Tracer.AnySpan }>
+}
+
+// More links than a person would follow.
+const maxLinks = 10
+
+/** Polls once, with what it is to the request budget. */
+export const make = <T extends Target>(options: {
+  readonly operations: BulkOperations["Service"]
+  /** What polls run in. */
+  readonly context: Context.Context<never>
+  /** Is notified of every answer, in the fiber of its poll. */
+  readonly onAnswer: (target: T, answer: Answer) => Effect.Effect<void>
+}) => {
+  const { context, onAnswer, operations } = options
+
+  const contextOf = ({ readers }: T, claim: RequestBudget.Claim) => {
+    const links: Array<Tracer.SpanLink> = []
+    for (const { span } of readers) if (links.push({ span, attributes: {} }) === maxLinks) break
+    return context.pipe(
+      Context.add(References.TracerSpanLinks, links),
+      Context.add(RequestBudget.CurrentClaim, claim)
+    )
+  }
+
+  const attempt = (target: T) =>
+    Effect.suspend(() => operations.get(target.operationId, { accountId: target.accountId })).pipe(
+      Effect.result,
+      Effect.tap((answer) => {
+        Measure.poll(context, Result.isSuccess(answer) ? answer.success.status : answer.failure.reason._tag)
+        return onAnswer(target, answer)
+      })
+    )
+
+  return (target: T, claim: RequestBudget.Claim): Fiber.Fiber<Answer> =>
+    Effect.runForkWith(contextOf(target, claim))(attempt(target))
+}
+
+/** What a poll that was sent at `sentAt` has brought by now. */
+export const observationOf = (sentAt: number, at: number, exit: Exit.Exit<Answer>): Observation =>
+  Exit.match(exit, {
+    onSuccess: (answer) => ({ _tag: "Answered", sentAt, at, answer }),
+    onFailure: (cause) => ({ _tag: "Died", cause })
+  })
