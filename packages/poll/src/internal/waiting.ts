@@ -15,14 +15,12 @@ import * as Wait from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
 import type * as Feed from "./feed.ts"
 import type * as Lessons from "./lessons.ts"
+import * as Limit from "./limit.ts"
 import type * as Pacer from "./pacer.ts"
 import type * as Poll from "./poll.ts"
 import * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
 import * as Waiter from "./waiter.ts"
-
-// How long a poll that is due may stand in the queue before it counts as throttled, in milliseconds.
-const patience = 250
 
 /** What waits stand on. */
 export interface Environment {
@@ -48,6 +46,7 @@ export interface Ended {
 /** Carries waits out. */
 export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run => {
   const now = () => Alarm.monotonicMillis(clock)
+  const limit = Limit.make({ clock, feeds, pacer, timers })
 
   const run: Run = (request, span, listener) =>
     Effect.suspend(() => {
@@ -93,7 +92,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
       case "Stepped":
         return stepped(waiter, signal)
       case "Rang":
-        return rang(waiter)
+        return limit.rang(waiter)
       case "Lost":
         // After whoever joins and polls at once.
         return pollAgain(waiter, 1)
@@ -110,7 +109,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
       feed.origin ??= { startedAt: request.startedAt, wallTime: scheduleTime, history: request.history }
     }
     if (feed.last !== undefined) waiter.listener.onChange(feed.last.operation)
-    setTimer(waiter)
+    limit.set(waiter)
     const seen = feed.last && { operation: feed.last.operation, at: scheduleTime + feed.last.at }
     const options = { startedAt: request.startedAt, now: scheduleTime + joinedAt, seen }
     return takeStep(
@@ -151,8 +150,8 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     // With each spell of transient errors their schedule begins anew.
     if (decision.wait.transient === undefined) waiter.transientStep = undefined
     const { extendedTo } = decision.wait
-    if (extendedTo !== undefined) return pollLast(waiter, extendedTo)
-    setTimer(waiter)
+    if (extendedTo !== undefined) return limit.pollLast(waiter, extendedTo)
+    limit.set(waiter)
     return isStepped(waiter) ? step(waiter, at, answer) : holdBack(waiter, at)
   }
 
@@ -226,56 +225,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     waiter.nextPollAt = pollAt
     waiter.isThrottled = false
     pacer.after(waiter.turn, Math.max(soonest, pollAt - now()))
-    if (waiter.listener.onProgress !== undefined) ringBy(waiter, pollAt + patience)
-  }
-
-  // The timer: first for the last poll, then for the limit
-
-  const setTimer = (waiter: Waiter.Waiter) => {
-    const limit = Wait.limit(waiter.wait)
-    const lastAt = lastPollAt(waiter)
-    if (!Waiter.isLastPollMissing(waiter, limit, lastAt)) ringBy(waiter, limit)
-    else if (lastAt > now()) ringBy(waiter, lastAt)
-    else pollLast(waiter, limit)
-  }
-
-  const lastPollAt = ({ feed, wait }: Waiter.Waiter) => Wait.limit(wait) - feeds.lead(feed)
-
-  const ringBy = (waiter: Waiter.Waiter, at: number): undefined => {
-    if (at >= waiter.ringsAt) return
-    waiter.ringsAt = at
-    timers.set(waiter.timer, at)
-  }
-
-  const rang = (waiter: Waiter.Waiter): Waiter.Ending | undefined => {
-    const { feed, wait } = waiter
-    const time = now()
-    const limit = Wait.limit(wait)
-    const lastAt = lastPollAt(waiter)
-    waiter.ringsAt = Number.POSITIVE_INFINITY
-    const lateAt = (waiter.nextPollAt ?? Infinity) + patience
-    waiter.isThrottled = isHeldBack(waiter) && time >= lateAt
-    if (waiter.listener.onProgress !== undefined && time < lateAt) ringBy(waiter, lateAt)
-    const isMissing = Waiter.isLastPollMissing(waiter, limit, lastAt)
-    if (isMissing && time < lastAt) return ringBy(waiter, lastAt)
-    if (isMissing && time <= limit) return pollLast(waiter, limit)
-    // What was sent at the very end may still be answered by an answer that takes no time.
-    const end = feed.poll === undefined ? limit : Math.max(limit, feed.sentAt + 1)
-    if (time < end) return ringBy(waiter, end)
-    const decision = Wait.expire(wait, time, isMissing)
-    if (decision._tag === "Ended") return decision.ending
-    waiter.wait = decision.wait
-    // What was sent before the process was stopped says nothing of now.
-    if (feed.poll !== undefined && feed.sentAt <= limit) feeds.giveUp(feed)
-    return pollLast(waiter, Wait.limit(decision.wait))
-  }
-
-  const isHeldBack = ({ feed, turn }: Waiter.Waiter) => pacer.has(turn) || (feed.poll !== undefined && !feed.isSent)
-
-  const pollLast = (waiter: Waiter.Waiter, limit: number): undefined => {
-    waiter.lastPollFor = limit
-    pacer.urgent(waiter.turn, limit)
-    ringBy(waiter, Math.max(limit, now() + 1))
+    limit.watch(waiter)
   }
 
   const endedOf = (waiter: Waiter.Waiter, ending: Waiter.Ending): Ended => ({
