@@ -4,15 +4,15 @@
  * Any `Schedule` will do for a wait; these are the ones with a reason. A schedule controls the delay between polls, not
  * the first poll: it says how long after one poll the next one is, and by ending that there is none.
  */
-import * as BulkOperation from "@bulk-operations/core/BulkOperation"
+import type * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import * as DryRun from "./internal/dryRun.ts"
 import * as Durations from "./internal/duration.ts"
 import * as Hazard from "./internal/hazard.ts"
 import * as Stepper from "./internal/stepper.ts"
@@ -158,9 +158,6 @@ export interface Explanation {
 
 const phases = 64
 
-// After so many polls, the last gap is taken to stay: no schedule worth explaining still changes then.
-const maxSteps = 5000
-
 /**
  * What a schedule would cost for operations of these durations, reckoned on virtual time.
  *
@@ -183,56 +180,22 @@ export const explain = (
   const ends = durations.map((duration) => Duration.millis(Durations.notNegative("duration", duration)))
   const last = Math.max(...ends.map(Duration.toMillis))
   return Effect.gen(function*() {
-    const runs: Array<Run> = []
-    for (let phase = 0; phase < phases; phase++) runs.push(yield* run(schedule, last))
+    const runs: Array<DryRun.Run> = []
+    for (let phase = 0; phase < phases; phase++) runs.push(yield* DryRun.run(schedule, last))
+    const output = runs[0]?.output
+    const operations = output instanceof Learning ? output.operations : 0
     return ends.map((duration) => {
-      const seen = runs.map((run) => lateness(run, Duration.toMillis(duration)))
+      const seen = runs.map((run) => DryRun.detection(run, Duration.toMillis(duration)))
       const mean = (of: (run: typeof seen[number]) => number) => seen.reduce((sum, run) => sum + of(run), 0) / phases
       return {
         duration,
         polls: mean(({ polls }) => polls),
         meanLateness: Duration.millis(mean(({ gap }) => gap / 2)),
         worstLateness: Duration.millis(Math.max(...seen.map(({ gap }) => gap))),
-        operations: runs[0]?.operations ?? 0
+        operations
       }
     })
   }).pipe(Random.withSeed("PollSchedule.explain"))
-}
-
-const underWay = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("explain") })
-
-// Every poll from the start to the first one that is not before `end`, in milliseconds, and the last gap.
-interface Run {
-  readonly polls: ReadonlyArray<number>
-  readonly gap: number
-  readonly operations: number
-}
-
-const run = Effect.fnUntraced(function*(schedule: PollSchedule, end: number): Effect.fn.Return<Run> {
-  const step = yield* Schedule.toStep(schedule)
-  const polls = [0]
-  let now = 0
-  let gap = 0
-  let operations = 0
-  while (now < end && polls.length <= maxSteps) {
-    gap = yield* step(now, underWay).pipe(
-      Effect.map(([output, delay]) => {
-        if (output instanceof Learning) operations = output.operations
-        return Math.max(1, Duration.toMillis(delay))
-      }),
-      Pull.catchDone(() => Effect.succeed(Number.POSITIVE_INFINITY))
-    )
-    now += gap
-    if (now < Number.POSITIVE_INFINITY) polls.push(now)
-  }
-  return { polls, gap, operations }
-})
-
-const lateness = ({ gap, polls }: Run, end: number) => {
-  const seenBy = polls.findIndex((poll) => poll >= end)
-  return seenBy !== -1
-    ? { polls: seenBy + 1, gap: (polls[seenBy] ?? 0) - (polls[seenBy - 1] ?? 0) }
-    : { polls: polls.length + (Number.isFinite(gap) ? Math.ceil((end - (polls.at(-1) ?? 0)) / gap) : 0), gap }
 }
 
 /**
