@@ -19,6 +19,7 @@ import * as Stream from "effect/Stream"
 import * as Engine from "./internal/engine.ts"
 import type { Follow } from "./internal/follow.ts"
 import { followTest, type TestEnding } from "./internal/followTest.ts"
+import * as Targets from "./internal/target.ts"
 import type { PartialOptions } from "./PollOptions.ts"
 import type { PollProgress } from "./PollProgress.ts"
 import { BulkOperationFailed, type PollTimeout, WaitAllError, type WaitError } from "./WaitError.ts"
@@ -155,7 +156,7 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
   const waitAll = Effect.fn("BulkOperationPoller.waitAll")(
     (operations: Iterable<Target>, options?: WaitOptions) =>
       Effect.forEach(operations, (target) => {
-        const { operationId, ...own } = targetOf(target, options)
+        const { operationId, ...own } = Targets.whole(target, options)
         return Effect.mapError(
           wait(operationId, own),
           (reason) => new WaitAllError({ operationId, accountId: own.accountId ?? accountId, reason })
@@ -169,7 +170,7 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
   ): Stream.Stream<Settled, E, R> => {
     const { concurrency = 1000, ...common } = options ?? {}
     const settled = (target: Target) => {
-      const { operationId, ...own } = targetOf(target, common)
+      const { operationId, ...own } = Targets.whole(target, common)
       return Effect.map(
         Effect.result(wait(operationId, own)),
         (result): Settled => ({ operationId, accountId: own.accountId ?? accountId, result })
@@ -191,28 +192,6 @@ const concurrencyOf = (value: number | "unbounded"): number | "unbounded" => {
   if (value === "unbounded" || value === Number.POSITIVE_INFINITY) return "unbounded"
   if (Number.isSafeInteger(value) && value >= 1) return value
   throw new RangeError(`concurrency is ${value}. It must be a whole number of 1 or more.`)
-}
-
-interface WholeTarget extends Required<WaitOptions> {
-  readonly operationId: string
-}
-
-// What a target leaves out, by `undefined` as well, is as all of them have it.
-const targetOf = (target: Target, common: WaitOptions = {}): WholeTarget => {
-  const own: Exclude<Target, string> = typeof target === "string" ? { operationId: target } : target
-  return {
-    operationId: own.operationId,
-    accountId: own.accountId ?? common.accountId,
-    startedAt: own.startedAt ?? common.startedAt,
-    schedule: own.schedule ?? common.schedule,
-    timeout: own.timeout ?? common.timeout,
-    transientSchedule: own.transientSchedule ?? common.transientSchedule,
-    tolerance: own.tolerance ?? common.tolerance,
-    notFoundGrace: own.notFoundGrace ?? common.notFoundGrace,
-    forbiddenGrace: own.forbiddenGrace ?? common.forbiddenGrace,
-    history: own.history ?? common.history,
-    expected: own.expected ?? common.expected
-  }
 }
 
 const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOperationFailed> =>

@@ -15,16 +15,10 @@ import type { PollProgress } from "../PollProgress.ts"
 import * as Wait from "../Wait.ts"
 import { PollTimeout } from "../WaitError.ts"
 import * as Alarm from "./alarm.ts"
-import * as Durations from "./duration.ts"
 import * as Measure from "./measure.ts"
+import * as Request from "./request.ts"
 import type * as Waiter from "./waiter.ts"
 import type * as Waiting from "./waiting.ts"
-
-/** What can be said about a wait. */
-export interface Options extends PollOptions.PartialOptions {
-  readonly accountId?: string | undefined
-  readonly startedAt?: DateTime.DateTime | undefined
-}
 
 /** Is notified of how a wait goes, in the fiber that waits. */
 export interface Listener {
@@ -36,7 +30,7 @@ export interface Listener {
 export type Follow = (
   name: string,
   operationId: string,
-  options: Options | undefined,
+  options: Request.Options | undefined,
   listener: Listener
 ) => Effect.Effect<Terminal, PollTimeout | CloudflareError>
 
@@ -57,7 +51,7 @@ export const make = (environment: Environment): Follow => (name, operationId, op
       const since = Alarm.monotonicMillis(clock)
       const began = clock.currentTimeMillisUnsafe()
       const accountId = options?.accountId ?? environment.accountId
-      const request = requestOf(operationId, accountId, options, fiber.getRef(PollOptions.PollOptions), began)
+      const request = Request.make(operationId, accountId, options, fiber.getRef(PollOptions.PollOptions), began)
       span.attribute("cloudflare.operation_id", operationId)
       span.attribute("cloudflare.account_id", accountId)
       const { context } = fiber
@@ -65,7 +59,7 @@ export const make = (environment: Environment): Follow => (name, operationId, op
       const followed = Effect.suspend(() => {
         hasBegun = true
         Measure.waitBegan(context)
-        return warnOfAge(request, began).pipe(
+        return Request.warnOfAge(request, began).pipe(
           Effect.andThen(run(request, span, listenerOf(environment, request, span, listener))),
           Effect.flatMap((ended) => resultOf(request, began, ended))
         )
@@ -106,54 +100,9 @@ const outcomeOf = (exit: Exit.Exit<Terminal, PollTimeout | CloudflareError>): Me
       onSome: ({ _tag }) => _tag === "PollTimeout" ? "timeout" : "error"
     })
 
-// An operation takes minutes. One that is older than this is unlikely, and one that is older than that a mistake.
-const unlikelyAge = Duration.days(30)
-const impossibleAge = Duration.days(3650)
-
-const requestOf = (
-  operationId: string,
-  accountId: string | undefined,
-  options: Options | undefined,
-  provided: PollOptions.PartialOptions,
-  now: number
-): Waiter.Request => {
-  const resolved = PollOptions.resolve(options, provided)
-  return {
-    operationId,
-    accountId,
-    startedAt: options?.startedAt && startOf(options.startedAt, now),
-    schedule: resolved.schedule,
-    transientSchedule: resolved.transientSchedule,
-    history: resolved.history,
-    expected: resolved.expected === undefined ? undefined : Durations.positive("expected", resolved.expected),
-    timeout: Durations.notNegative("timeout", resolved.timeout),
-    tolerance: Durations.notNegative("tolerance", resolved.tolerance),
-    notFoundGrace: Durations.notNegative("notFoundGrace", resolved.notFoundGrace),
-    forbiddenGrace: Durations.notNegative("forbiddenGrace", resolved.forbiddenGrace)
-  }
-}
-
-const startOf = (startedAt: DateTime.DateTime, now: number): number => {
-  const millis = DateTime.toEpochMillis(startedAt)
-  if (now - millis <= Duration.toMillis(impossibleAge)) return millis
-  throw new RangeError(
-    `startedAt is ${DateTime.formatIso(startedAt)}, more than ten years ago. Was it made of seconds, not milliseconds?`
-  )
-}
-
-const warnOfAge = ({ operationId, startedAt }: Waiter.Request, now: number): Effect.Effect<void> => {
-  const age = Duration.millis(now - (startedAt ?? now))
-  if (Duration.isLessThan(Duration.abs(age), unlikelyAge)) return Effect.void
-  const when = Duration.isNegative(age) ? "in the future" : "ago"
-  return Effect.logWarning(
-    `startedAt of bulk operation ${operationId} is ${Duration.format(Duration.abs(age))} ${when}, which is unlikely: ` +
-      "it decides how often the operation is polled."
-  )
-}
-
 const listenerOf = (
   { clock }: Environment,
-  request: Waiter.Request,
+  request: Request.Request,
   span: Tracer.Span,
   { onChange, onProgress }: Listener
 ): Waiter.Listener => ({
@@ -166,7 +115,7 @@ const listenerOf = (
 })
 
 const progressOf = (
-  { accountId, operationId }: Waiter.Request,
+  { accountId, operationId }: Request.Request,
   { isThrottled, joinedAt, nextPollAt, wait }: Waiter.Waiter,
   now: number,
   wallTime: number
@@ -190,7 +139,7 @@ const progressOf = (
 }
 
 const resultOf = (
-  { accountId, operationId, startedAt, timeout }: Waiter.Request,
+  { accountId, operationId, startedAt, timeout }: Request.Request,
   began: number,
   { elapsed, ending, polls, wait }: Waiting.Ended
 ): Effect.Effect<Terminal, PollTimeout | CloudflareError> => {

@@ -6,12 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Hazard, Key, PollHistory } from "../PollHistory.ts"
 import type * as Feed from "./feed.ts"
-import type * as Waiter from "./waiter.ts"
+import type * as Request from "./request.ts"
 
 /** A poller's histories, as its waits use them. */
 export interface Lessons {
   /** What is known of the operation that is waited for, to be asked before each gap. */
-  readonly hazard: (request: Waiter.Request) => Effect.Effect<Hazard>
+  readonly hazard: (request: Request.Request) => Effect.Effect<Hazard>
   /** Takes note of an operation that has ended, or that nobody reads any more, if it is known when it began. */
   readonly take: (feed: Feed.Feed, ended?: Feed.Ended) => void
 }

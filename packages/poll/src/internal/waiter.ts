@@ -9,29 +9,15 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type * as Schedule from "effect/Schedule"
 import type * as Tracer from "effect/Tracer"
-import type { PollSchedule } from "../PollSchedule.ts"
 import * as Wait from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
 import type * as Feed from "./feed.ts"
 import type * as Heap from "./heap.ts"
 import type * as Poll from "./poll.ts"
+import type * as Request from "./request.ts"
 import type * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
-
-/** What is waited for, and how. */
-export interface Request extends Omit<Parameters<typeof Wait.make>[0], "now"> {
-  readonly operationId: string
-  readonly accountId: string | undefined
-  /** When the operation was started, in milliseconds of the epoch. */
-  readonly startedAt: number | undefined
-  readonly schedule: PollSchedule
-  /** The name of the history of its kind, and for how many milliseconds it is expected to take. */
-  readonly history: string
-  readonly expected: number | undefined
-  readonly transientSchedule: Schedule.Schedule<unknown, CloudflareError>
-}
 
 /** Is notified of how a wait goes, at once and in the fiber that waits. */
 export interface Listener {
@@ -57,7 +43,7 @@ export interface Stepped {
 
 /** A wait under way. Times are those of `Alarm.monotonicMillis`. */
 export interface Waiter {
-  readonly request: Request
+  readonly request: Request.Request
   readonly span: Tracer.Span
   readonly listener: Listener
   /** What its schedules run in. */

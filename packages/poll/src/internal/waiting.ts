@@ -18,6 +18,7 @@ import type * as Lessons from "./lessons.ts"
 import * as Limit from "./limit.ts"
 import type * as Pacer from "./pacer.ts"
 import type * as Poll from "./poll.ts"
+import type * as Request from "./request.ts"
 import * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
 import * as Waiter from "./waiter.ts"
@@ -32,7 +33,7 @@ export interface Environment {
 }
 
 /** Waits until the operation is terminal or the wait has to end otherwise. */
-export type Run = (request: Waiter.Request, span: Tracer.Span, listener: Waiter.Listener) => Effect.Effect<Ended>
+export type Run = (request: Request.Request, span: Tracer.Span, listener: Waiter.Listener) => Effect.Effect<Ended>
 
 /** A wait that has ended, as it was. */
 export interface Ended {

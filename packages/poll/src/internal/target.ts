@@ -1,0 +1,29 @@
+/**
+ * One of several operations to wait for: what is said about all of them, and about it alone.
+ */
+import type { Options } from "./request.ts"
+
+/** An operation's id, or its id with options of its own. */
+export type Target = string | (Options & { readonly operationId: string })
+
+interface Whole extends Required<Options> {
+  readonly operationId: string
+}
+
+/** A target with all that is said about it. What it leaves out, by `undefined` as well, is as all of them have it. */
+export const whole = (target: Target, common: Options = {}): Whole => {
+  const own: Exclude<Target, string> = typeof target === "string" ? { operationId: target } : target
+  return {
+    operationId: own.operationId,
+    accountId: own.accountId ?? common.accountId,
+    startedAt: own.startedAt ?? common.startedAt,
+    schedule: own.schedule ?? common.schedule,
+    timeout: own.timeout ?? common.timeout,
+    transientSchedule: own.transientSchedule ?? common.transientSchedule,
+    tolerance: own.tolerance ?? common.tolerance,
+    notFoundGrace: own.notFoundGrace ?? common.notFoundGrace,
+    forbiddenGrace: own.forbiddenGrace ?? common.forbiddenGrace,
+    history: own.history ?? common.history,
+    expected: own.expected ?? common.expected
+  }
+}
