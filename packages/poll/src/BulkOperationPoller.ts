@@ -210,7 +210,8 @@ export const make = Effect.gen(function*() {
 export const layer: Layer.Layer<BulkOperationPoller, never, BulkOperations> = Layer.effect(BulkOperationPoller, make)
 
 /**
- * A poller for tests that want no clock: every wait ends at once, as its id says. Any other id is `NotFound`.
+ * A poller for tests that want no clock: every wait ends at once, as its id says. Any other id is `NotFound`. Options are
+ * checked as by `layer`.
  *
  * For waits that take their time there is `BulkOperationsTest.layer` of `@bulk-operations/core/testing`, under `layer`.
  *

@@ -1,8 +1,8 @@
 import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, type PollProgress, PollSchedule, WaitError } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollOptions, type PollProgress, PollSchedule, WaitError } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Result, Schedule, Stream } from "effect"
+import { Cause, DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Result, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "./Scripted.ts"
 
@@ -462,6 +462,40 @@ describe("layerTest", () => {
         ["account", true],
         ["account", false]
       ])
+    }).pipe(Effect.provide(layer)))
+
+  for (
+    const [options, message] of [
+      [{ timeout: -1 }, "timeout is -1. It must not be negative."],
+      [{ expected: 0 }, "expected is 0. It must be longer than zero."],
+      [{ startedAt: DateTime.makeUnsafe(-400_000_000_000) }, "more than ten years ago"]
+    ] as const
+  ) {
+    it.effect(`dies of a value that is certainly wrong, as a poller does: ${message}`, () =>
+      Effect.gen(function*() {
+        const poller = yield* Poller
+        const exit = yield* Effect.exit(poller.wait("good", options))
+        assert(Exit.isFailure(exit) && Exit.hasDies(exit))
+        assert.include(Cause.pretty(exit.cause), message)
+      }).pipe(Effect.provide(layer)))
+  }
+
+  it.effect("checks the options that are provided to all waits as well", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const exit = yield* Effect.exit(poller.wait("good"))
+      assert(Exit.isFailure(exit) && Exit.hasDies(exit))
+      assert.include(Cause.pretty(exit.cause), "tolerance is -1")
+    }).pipe(Effect.provide(layer), Effect.provideService(PollOptions.PollOptions, { tolerance: -1 })))
+
+  it.effect("warns of a startedAt that is unlikely, as a poller does", () =>
+    Effect.gen(function*() {
+      const { layer: logger, lines } = Scripted.logging()
+      yield* TestClock.setTime(Date.UTC(2026, 5, 1))
+      const poller = yield* Poller
+      yield* Effect.provide(poller.wait("good", { startedAt: DateTime.makeUnsafe("2026-05-02T00:00:00Z") }), logger)
+      assert.lengthOf(lines, 1)
+      assert.include(lines[0], "startedAt of bulk operation good is 30d ago")
     }).pipe(Effect.provide(layer)))
 
   it.effect("has the account that it is given", () =>

@@ -1,14 +1,17 @@
 /**
- * Following operations of which the end is given, at once.
+ * Following operations of which the end is given, at once. Options are checked as a poller does.
  */
 import { OperationId, type Terminal } from "@bulk-operations/core/BulkOperation"
 import { CloudflareError, NotFound } from "@bulk-operations/core/CloudflareError"
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as PollOptions from "../PollOptions.ts"
 import type { PollTimeout } from "../WaitError.ts"
 import type { Follow } from "./follow.ts"
+import * as Request from "./request.ts"
 
 /** How a wait of a test ends: the operation has completed, has failed with a text, or the wait with an error. */
 export type TestEnding = "completed" | { readonly failed: string } | PollTimeout | CloudflareError
@@ -19,9 +22,12 @@ export const followTest =
   (_name, operationId, options, listener) =>
     Effect.gen(function*() {
       const accountId = options?.accountId ?? defaultAccountId
+      const now = yield* Clock.currentTimeMillis
+      const request = Request.make(operationId, accountId, options, yield* PollOptions.PollOptions, now)
+      yield* Request.warnOfAge(request, now)
       const known = Object.hasOwn(endings, operationId) ? endings[operationId] : undefined
       const ending = known ?? unknown(operationId, accountId)
-      const completed = Option.some(yield* DateTime.now)
+      const completed = Option.some(DateTime.makeUnsafe(now))
       if (typeof ending === "object" && "_tag" in ending) return yield* ending
       const id = OperationId.make(operationId)
       const operation: Terminal = ending === "completed"
