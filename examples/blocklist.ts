@@ -2,18 +2,14 @@
  * A blocklist kept in sync with a text file, such as FireHOL and Spamhaus publish: run it every hour.
  *
  * `node examples/blocklist.ts <file>`; without a file it brings one. It talks to a Cloudflare of its own, so that it runs
- * anywhere; with CloudflareApi.layerConfig it is a real one.
+ * anywhere.
  */
-import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { Advice, ListItems, Lists } from "@bulk-operations/lists"
 import { ItemFile } from "@bulk-operations/lists/files"
-import { BulkOperationPoller } from "@bulk-operations/poll"
-import { Simulator } from "@bulk-operations/simulator"
-import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Console, Effect, FileSystem, Layer, Redacted, Stream } from "effect"
+import { Console, Effect, FileSystem, Layer, Stream } from "effect"
+import * as Simulated from "./simulated.ts"
 
 // The list of this name, made where there is none yet.
 const listNamed = Effect.fn("listNamed")(function*(name: string) {
@@ -52,20 +48,8 @@ const program = Effect.gen(function*() {
   yield* Effect.catchTag(blocklist(path), "TooManyDeletions", (error) => Console.log(error.message))
 })
 
-const Cloudflare = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl }) =>
-  CloudflareApi.layer({
-    credentials: Credentials.apiToken(Redacted.make("any-token")),
-    accountId: Simulator.accountId,
-    baseUrl
-  })))
-
-const Live = Layer.mergeAll(Lists.layer, ListItems.layer).pipe(
-  Layer.provide(BulkOperationPoller.layer),
-  Layer.provide(BulkOperations.layer),
-  Layer.provide(Cloudflare),
-  Layer.provide(NodeHttpClient.layerUndici),
-  Layer.provide(SimulatorServer.layer({ duration: "400 millis" })),
-  Layer.merge(NodeFileSystem.layer)
+program.pipe(
+  Effect.scoped,
+  Effect.provide(Layer.merge(Simulated.layer, NodeFileSystem.layer)),
+  NodeRuntime.runMain
 )
-
-program.pipe(Effect.scoped, Effect.provide(Live), NodeRuntime.runMain)

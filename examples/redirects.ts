@@ -1,15 +1,11 @@
 /**
  * A redirect list from CSV, in the form of Cloudflare's dashboard: look first, then do it.
  */
-import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { ListItem, ListItems, Lists } from "@bulk-operations/lists"
 import { ItemFile } from "@bulk-operations/lists/files"
-import { BulkOperationPoller } from "@bulk-operations/poll"
-import { Simulator } from "@bulk-operations/simulator"
-import { SimulatorServer } from "@bulk-operations/simulator/node"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Console, Effect, Layer, Redacted, Stream } from "effect"
+import { Console, Effect, Stream } from "effect"
+import * as Simulated from "./simulated.ts"
 
 // SOURCE,TARGET[,STATUS,PRESERVE_QUERY_STRING,INCLUDE_SUBDOMAINS,SUBPATH_MATCHING,PRESERVE_PATH_SUFFIX]
 const csv = `source_url,target_url,status
@@ -35,19 +31,4 @@ const program = Effect.gen(function*() {
   yield* Stream.runForEach(items.stream(id), (item) => Console.log(describe(item)))
 })
 
-const Cloudflare = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl }) =>
-  CloudflareApi.layer({
-    credentials: Credentials.apiToken(Redacted.make("any-token")),
-    accountId: Simulator.accountId,
-    baseUrl
-  })))
-
-const Live = Layer.mergeAll(Lists.layer, ListItems.layer).pipe(
-  Layer.provide(BulkOperationPoller.layer),
-  Layer.provide(BulkOperations.layer),
-  Layer.provide(Cloudflare),
-  Layer.provide(NodeHttpClient.layerUndici),
-  Layer.provide(SimulatorServer.layer({ duration: "400 millis" }))
-)
-
-program.pipe(Effect.provide(Live), NodeRuntime.runMain)
+program.pipe(Effect.provide(Simulated.layer), NodeRuntime.runMain)
