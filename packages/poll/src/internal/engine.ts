@@ -18,6 +18,7 @@ import * as Feed from "./feed.ts"
 import * as Follow from "./follow.ts"
 import * as Lessons from "./lessons.ts"
 import * as Measure from "./measure.ts"
+import * as Observers from "./observers.ts"
 import * as Overdue from "./overdue.ts"
 import * as Pacer from "./pacer.ts"
 import * as Timers from "./timers.ts"
@@ -72,7 +73,8 @@ export const make = Effect.gen(function*() {
 
 // Polls are the poller's own: they run in what its layer was built with, and in no trace of whoever built it.
 const pollContext = (observe: (head: CloudflareApi.AnswerHead) => Effect.Effect<void>) =>
-  Effect.contextWith((own: Context.Context<never>) => {
+  Effect.contextWith((context: Context.Context<never>) => {
+    const own = Observers.guard(context)
     const observer = Context.get(own, CloudflareApi.AnswerObserver)
     return Effect.succeed(
       Context.omit(Tracer.ParentSpan)(own).pipe(

@@ -1,9 +1,10 @@
 /**
- * Telling `PollMetrics` what happened.
+ * Telling `PollMetrics` what happened. A registry of metrics that throws harms nobody.
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import * as PollMetrics from "../PollMetrics.ts"
+import { harmless } from "./observers.ts"
 
 /** How a wait ended. */
 export type Outcome = "completed" | "failed" | "timeout" | "error" | "interrupted"
@@ -21,23 +22,27 @@ const byOutcome = <Input, State>(metric: Metric.Metric<Input, State>) => {
 const polls = byOutcome(PollMetrics.polls)
 const duration = byOutcome(PollMetrics.duration)
 
+type Own = Context.Context<never>
+
 /** A poll was answered. */
-export const poll = (context: Context.Context<never>, outcome: string): void => polls(outcome).updateUnsafe(1, context)
+export const poll = harmless((context: Own, outcome: string) => polls(outcome).updateUnsafe(1, context))
 
 /** The queue of polls that are due has been waiting for so many seconds more. */
-export const overdue = (context: Context.Context<never>, seconds: number): void =>
-  PollMetrics.overdue.modifyUnsafe(seconds, context)
+export const overdue = harmless((context: Own, seconds: number) => PollMetrics.overdue.modifyUnsafe(seconds, context))
 
 /** A wait begins. */
-export const waitBegan = (context: Context.Context<never>): void => PollMetrics.active.modifyUnsafe(1, context)
+export const waitBegan = harmless((context: Own) => PollMetrics.active.modifyUnsafe(1, context))
 
-/** A wait has ended; its times are in milliseconds. */
-export const waitEnded = (context: Context.Context<never>, wait: {
+/** How a wait ended; its times are in milliseconds. */
+export interface Ended {
   readonly outcome: Outcome
   readonly duration: number
   readonly lateness: number | undefined
-}): void => {
+}
+
+/** A wait has ended. */
+export const waitEnded = harmless((context: Own, wait: Ended) => {
   PollMetrics.active.modifyUnsafe(-1, context)
   duration(wait.outcome).updateUnsafe(wait.duration / 1000, context)
   if (wait.lateness !== undefined) PollMetrics.lateness.updateUnsafe(wait.lateness / 1000, context)
-}
+})
