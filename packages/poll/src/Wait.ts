@@ -118,8 +118,10 @@ const seen = (before: Wait, at: number, operation: BulkOperation, sentAt: number
 const failed = (before: Wait, at: number, error: CloudflareError, sentAt: number): Decision => {
   const since = before.transient?.since ?? at
   const wait: Wait = { ...before, polls: before.polls + 1, transient: { since, error }, extendedTo: undefined }
-  if (at >= toleratedUntil(wait, since, error)) return ended(wait, { _tag: "Refused", error })
-  return untilDeadline(wait, at, sentAt)
+  if (at < toleratedUntil(wait, since, error)) return untilDeadline(wait, at, sentAt)
+  // The limit of errors that went before would have been noticed, had the process run.
+  const isStale = before.transient !== undefined && sentAt < plannedLimit(wait)
+  return isStale ? expire(wait, at) : ended(wait, { _tag: "Refused", error })
 }
 
 const untilDeadline = (wait: Wait, at: number, sentAt: number): Decision =>

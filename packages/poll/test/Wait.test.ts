@@ -102,6 +102,30 @@ describe("observe", () => {
     }
   })
 
+  it("is extended where a stopped process kept an error until the tolerance was over, once", () => {
+    const first = goesOn(meet(begun(), 2000, transient))
+    const late = (at: number, sentAt: number, error = transient) => Wait.observe(first, at, Result.fail(error), sentAt)
+    const extended = goesOn(late(6101, 5999))
+    assert.strictEqual(extended.extendedTo, 8101)
+    const refused: Wait.Ending = { _tag: "Refused", error: transient }
+    assert.deepStrictEqual(endingOf(Wait.observe(extended, 6200, Result.fail(transient), 6101)), refused)
+    // Not by an answer that was on its way, to a poll from after it, or to one from after the deadline.
+    assert.deepStrictEqual(endingOf(late(6100, 5999)), refused)
+    assert.deepStrictEqual(endingOf(late(6101, 6000)), refused)
+    const tolerant = goesOn(meet(begun({ tolerance: "10 seconds" }), 2000, transient))
+    assert.deepStrictEqual(endingOf(Wait.observe(tolerant, 12_101, Result.fail(transient), 11_000)), refused)
+  })
+
+  it("is not extended for an error that cannot pass, nor for the first that it meets, however long it took", () => {
+    const first = goesOn(meet(begun({ notFoundGrace: "1 second" }), 1500, transient))
+    assert.deepStrictEqual(endingOf(Wait.observe(first, 9000, Result.fail(forbidden), 1600)), {
+      _tag: "Refused",
+      error: forbidden
+    })
+    const fresh = Wait.observe(begun({ notFoundGrace: "1 second" }), 3000, Result.fail(gone), 1000)
+    assert.deepStrictEqual(endingOf(fresh), { _tag: "Refused", error: gone })
+  })
+
   it("tolerates transient errors from the first of them on, for as long as the tolerance", () => {
     const first = goesOn(meet(begun(), 2000, transient))
     assert.deepStrictEqual(first.transient, { since: 2000, error: transient })
