@@ -115,6 +115,7 @@ export const make = (options: {
 
   const giveUp: Feeds["giveUp"] = (feed) => {
     abort(feed)
+    const lost: Poll.Lost = { _tag: "Lost", sentAt: feed.isSent ? feed.sentAt : undefined }
     feed.readers.forEach((reader) => reader.receive(lost))
   }
 
@@ -211,8 +212,6 @@ export const make = (options: {
     size: () => feeds.size
   }
 }
-
-const lost: Poll.Observation = { _tag: "Lost" }
 
 const closed: Poll.Observation = { _tag: "Died", cause: Cause.interrupt() }
 

@@ -24,13 +24,19 @@ import * as Measure from "./measure.ts"
 export type Observation =
   | Answered
   | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
-  | { readonly _tag: "Lost" }
+  | Lost
 
 export interface Answered {
   readonly _tag: "Answered"
   readonly sentAt: number
   readonly at: number
   readonly answer: Answer
+}
+
+export interface Lost {
+  readonly _tag: "Lost"
+  /** None where it still waited for the request budget. */
+  readonly sentAt: number | undefined
 }
 
 /** Which operation to poll, and for whom. */

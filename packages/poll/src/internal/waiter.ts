@@ -61,6 +61,8 @@ export interface Waiter {
   /** Wakes the wait, while it sleeps. */
   wake: (() => void) | undefined
   wait: Wait.Wait
+  /** How many polls were given up without an answer. */
+  lost: number
   /** When its next poll is due, once its schedule has said so. */
   nextPollAt: number | undefined
   /** Whether that time is over and the poll still in the queue. */
@@ -111,6 +113,7 @@ export const make = (
     inbox: [],
     wake: undefined,
     wait: { ...Wait.make({ ...request, now: joinedAt }), last: feed.last?.operation },
+    lost: 0,
     nextPollAt: undefined,
     isThrottled: false,
     gap: 0,
@@ -137,8 +140,8 @@ export const signals = (waiter: Waiter): Effect.Effect<ReadonlyArray<Signal>> =>
   })
 
 /** How many polls were made for it: one that was sent and not answered is one as well. */
-export const polls = ({ feed, joinedAt, wait }: Waiter): number =>
-  wait.polls + (feed.poll !== undefined && feed.isSent && feed.sentAt >= joinedAt ? 1 : 0)
+export const polls = ({ feed, joinedAt, lost, wait }: Waiter): number =>
+  wait.polls + lost + (feed.poll !== undefined && feed.isSent && feed.sentAt >= joinedAt ? 1 : 0)
 
 /** Whether the last poll before the limit is still to be made. One that the request budget holds back may come too late. */
 export const isLastPollMissing = ({ feed, lastPollFor }: Waiter, limit: number, lastAt: number): boolean =>

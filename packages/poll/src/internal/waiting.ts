@@ -95,8 +95,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
       case "Rang":
         return limit.rang(waiter)
       case "Lost":
-        // After whoever joins and polls at once.
-        return pollAgain(waiter, 1)
+        return lost(waiter, signal)
       case "Died":
         return signal
     }
@@ -154,6 +153,12 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     if (extendedTo !== undefined) return limit.pollLast(waiter, extendedTo)
     limit.set(waiter)
     return isStepped(waiter) ? step(waiter, at, answer) : holdBack(waiter, at)
+  }
+
+  const lost = (waiter: Waiter.Waiter, { sentAt }: Poll.Lost): undefined => {
+    if (sentAt !== undefined && sentAt >= waiter.joinedAt) waiter.lost += 1
+    // After whoever joins and polls at once.
+    return pollAgain(waiter, 1)
   }
 
   // Where the poll that was due has been made already and was of no use.

@@ -130,8 +130,6 @@ describe("a wall clock that is set", () => {
 })
 
 describe("a process that was stopped", () => {
-  const underWay = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op") })
-
   // The operation runs until the process is stopped, and has then ended.
   const stopped = Effect.fnUntraced(function*(
     options: BulkOperationPoller.WaitOptions,
@@ -183,42 +181,67 @@ describe("a process that was stopped", () => {
       }).pipe(Effect.provide(Scripted.layer({ op: ["running", "hang"] })), Effect.provideService(Clock.Clock, clock))
     }))
 
-  for (
-    const [what, slow] of [["that is answered when it goes on", "3 seconds"], [
-      "that stays without answer",
-      "1 hour"
-    ]] as const
+  // The second poll takes its time, and brings what the first one brought.
+  const slowly = Effect.fnUntraced(function*(
+    script: BulkOperationsTest.Script,
+    slow: Duration.Input,
+    options: BulkOperationPoller.WaitOptions
   ) {
-    it.effect(`with a poll under way ${what} polls once more all the same`, () =>
-      Effect.gen(function*() {
-        const { clock, stop } = yield* Scripted.stoppable
-        yield* Effect.gen(function*() {
-          const fiber = yield* Effect.forkChild(
-            Effect.exit(wait({ schedule: every("5 seconds"), timeout: "20 seconds" }))
-          )
-          yield* TestClock.adjust("6 seconds")
-          yield* stop("8 hours")
-          yield* TestClock.adjust("1 minute")
-          assert.isTrue(Exit.isSuccess(yield* Fiber.join(fiber)))
-        }).pipe(
-          Effect.provide(BulkOperationPoller.layer.pipe(
-            Layer.provide(Layer.effect(
-              BulkOperations.BulkOperations,
-              Effect.map(BulkOperations.BulkOperations, (operations) => {
-                let polls = 0
-                return {
-                  ...operations,
-                  get: (id, options) =>
-                    ++polls === 2 ? Effect.delay(Effect.succeed(underWay), slow) : operations.get(id, options)
-                }
-              })
-            )),
-            Layer.provide(BulkOperationsTest.layer({ op: ["running", "completed"] }))
-          )),
-          Effect.provideService(Clock.Clock, clock)
-        )
-      }))
-  }
+    const { clock, stop } = yield* Scripted.stoppable
+    const operations = Layer.effect(
+      BulkOperations.BulkOperations,
+      Effect.map(BulkOperations.BulkOperations, (operations) => {
+        let polls = 0
+        return {
+          ...operations,
+          get: (id, options) => {
+            const get = operations.get(id, options)
+            return ++polls === 2 ? Effect.andThen(Effect.sleep(slow), get) : get
+          }
+        }
+      })
+    )
+    return yield* Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.exit(wait(options)))
+      yield* TestClock.adjust("6 seconds")
+      yield* stop("8 hours")
+      yield* TestClock.adjust("1 minute")
+      return yield* Fiber.join(fiber)
+    }).pipe(
+      Effect.provide(BulkOperationPoller.layer.pipe(
+        Layer.provide(operations),
+        Layer.provide(BulkOperationsTest.layer({ op: script }))
+      )),
+      Effect.provideService(Clock.Clock, clock)
+    )
+  })
+
+  it.effect("with a poll under way that is answered when it goes on polls once more all the same", () =>
+    Effect.gen(function*() {
+      const options = { schedule: every("5 seconds"), timeout: "20 seconds" } as const
+      const exit = yield* slowly(["running", "running", "completed"], "3 seconds", options)
+      assert.isTrue(Exit.isSuccess(exit), String(exit))
+    }))
+
+  it.effect("with a poll under way that stays without answer polls once more all the same", () =>
+    Effect.gen(function*() {
+      const options = { schedule: every("5 seconds"), timeout: "20 seconds" } as const
+      const exit = yield* slowly(["running", "completed"], "1 hour", options)
+      assert.isTrue(Exit.isSuccess(exit), String(exit))
+    }))
+
+  it.effect("counts a poll that it has given up as lost as well", () =>
+    Effect.gen(function*() {
+      const options = { schedule: every("5 seconds"), timeout: "20 seconds" } as const
+      assert.strictEqual(Scripted.timeoutOf(yield* slowly(["running", "hang"], "1 hour", options)).polls, 3)
+    }))
+
+  it.effect("until a tolerance was over polls once more, though a poll under way then met an error", () =>
+    Effect.gen(function*() {
+      const options = { transientSchedule: every("5 seconds"), tolerance: "20 seconds", timeout: "1 day" } as const
+      const exit = yield* slowly([Scripted.badGateway, Scripted.badGateway, "completed"], "3 seconds", options)
+      assert.isTrue(Exit.isSuccess(exit), String(exit))
+    }))
 })
 
 describe("closing the poller", () => {
