@@ -36,22 +36,6 @@ export interface Failure extends Facts {
   readonly reason: CloudflareError.Reason["_tag"]
 }
 
-// The union's own constructors; what the facts hold beyond the fields of a reason is left out.
-const reasons = {
-  Unauthorized: CloudflareError.Unauthorized,
-  Forbidden: CloudflareError.Forbidden,
-  Blocked: CloudflareError.Blocked,
-  NotFound: CloudflareError.NotFound,
-  InvalidRequest: CloudflareError.InvalidRequest,
-  RateLimited: CloudflareError.RateLimited,
-  ServerError: CloudflareError.ServerError,
-  Unreachable: CloudflareError.Unreachable,
-  TransportError: CloudflareError.TransportError,
-  Timeout: CloudflareError.Timeout,
-  MalformedResponse: CloudflareError.MalformedResponse,
-  UnexpectedResponse: CloudflareError.UnexpectedResponse
-}
-
 const longestPath = 300
 const longestRay = 100
 const longestDetail = 1500
@@ -60,7 +44,8 @@ const longestDetail = 1500
 export const toError = (failure: Failure, show: PlainText.Show): CloudflareError.CloudflareError => {
   const { detail, errors = [], host, isChallenge = false, path, ray, reason, ...rest } = failure
   return new CloudflareError.CloudflareError({
-    reason: new reasons[reason]({
+    // What the facts hold beyond the fields of a reason is left out.
+    reason: new CloudflareError.Reason.cases[reason]({
       ...rest,
       path: show(path, longestPath),
       ...(host !== undefined && { host: show(host) }),

@@ -4,6 +4,8 @@
 import * as Schema from "effect/Schema"
 import * as Message from "./message.ts"
 
+const id = (name: string) => `@bulk-operations/core/CloudflareError/${name}`
+
 const withCode = (error: { readonly code?: number; readonly message: string }) =>
   error.code === undefined ? error.message : `${error.message} (code ${error.code})`
 
@@ -13,7 +15,7 @@ const withCode = (error: { readonly code?: number; readonly message: string }) =
  * Codes belong to a product (10040 is a rate limit in Lists and bad JSON in R2) and may be absent. `causes` is the
  * `error_chain` of older answers.
  */
-export class ApiError extends Schema.Class<ApiError>("@bulk-operations/core/CloudflareError/ApiError")({
+export class ApiError extends Schema.Class<ApiError>(id("ApiError"))({
   code: Schema.optionalKey(Schema.Finite),
   message: Schema.String,
   pointer: Schema.optionalKey(Schema.String),
@@ -57,9 +59,7 @@ const sendable = {
  * The credentials are expired or unknown (HTTP 401, or codes that say so); or, then without `status`, there are none to
  * send: they are malformed, or their effect failed.
  */
-export class Unauthorized
-  extends Schema.TaggedError<Unauthorized>("@bulk-operations/core/CloudflareError/Unauthorized")("Unauthorized", fields)
-{
+export class Unauthorized extends Schema.TaggedError<Unauthorized>(id("Unauthorized"))("Unauthorized", fields) {
   override get message(): string {
     return Message.describe(
       this.status === undefined ? "There are no usable credentials" : "Cloudflare does not accept the credentials",
@@ -73,9 +73,7 @@ export class Unauthorized
  * Cloudflare does not allow this call (HTTP 403): a permission is missing, or the credentials are not valid after all.
  * It gives the same codes (10000, 9109) for both, and for a token of the last few seconds.
  */
-export class Forbidden
-  extends Schema.TaggedError<Forbidden>("@bulk-operations/core/CloudflareError/Forbidden")("Forbidden", fields)
-{
+export class Forbidden extends Schema.TaggedError<Forbidden>(id("Forbidden"))("Forbidden", fields) {
   override get message(): string {
     return Message.describe(
       "Cloudflare does not allow this call",
@@ -89,7 +87,7 @@ export class Forbidden
  * A firewall in front of the API stopped the request (HTTP 403 with a page, or one of Cloudflare's codes 1xxx): the API
  * never saw it. Where it is a challenge for browsers it may pass; otherwise it stays.
  */
-export class Blocked extends Schema.TaggedError<Blocked>("@bulk-operations/core/CloudflareError/Blocked")("Blocked", {
+export class Blocked extends Schema.TaggedError<Blocked>(id("Blocked"))("Blocked", {
   ...fields,
   /** Whether a browser was asked to prove that a person uses it. */
   isChallenge: Schema.Boolean
@@ -109,9 +107,7 @@ export class Blocked extends Schema.TaggedError<Blocked>("@bulk-operations/core/
  * The account, list or operation is not known (HTTP 404). For how long Cloudflare remembers an operation is not
  * documented.
  */
-export class NotFound
-  extends Schema.TaggedError<NotFound>("@bulk-operations/core/CloudflareError/NotFound")("NotFound", fields)
-{
+export class NotFound extends Schema.TaggedError<NotFound>(id("NotFound"))("NotFound", fields) {
   override get message(): string {
     return Message.describe(
       "Cloudflare did not find the resource",
@@ -122,12 +118,7 @@ export class NotFound
 }
 
 /** The request is wrong and was refused, by Cloudflare or here before anything was sent (then without `status`). */
-export class InvalidRequest
-  extends Schema.TaggedError<InvalidRequest>("@bulk-operations/core/CloudflareError/InvalidRequest")(
-    "InvalidRequest",
-    fields
-  )
-{
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(id("InvalidRequest"))("InvalidRequest", fields) {
   override get message(): string {
     return Message.describe(
       this.status === undefined ? "The request was not sent" : "Cloudflare refused the request",
@@ -138,9 +129,7 @@ export class InvalidRequest
 }
 
 /** Too many requests, or another bulk operation of the account is pending (HTTP 429). Cloudflare does not say which. */
-export class RateLimited
-  extends Schema.TaggedError<RateLimited>("@bulk-operations/core/CloudflareError/RateLimited")("RateLimited", fields)
-{
+export class RateLimited extends Schema.TaggedError<RateLimited>(id("RateLimited"))("RateLimited", fields) {
   override get message(): string {
     return Message.describe("Cloudflare asks to slow down", this, Message.tryAgain(this))
   }
@@ -150,9 +139,7 @@ export class RateLimited
  * Cloudflare failed (HTTP 5xx), or could not do it at this moment (409, 425, 499, and refusals that say "please try
  * again"). Transient, as a rule.
  */
-export class ServerError
-  extends Schema.TaggedError<ServerError>("@bulk-operations/core/CloudflareError/ServerError")("ServerError", fields)
-{
+export class ServerError extends Schema.TaggedError<ServerError>(id("ServerError"))("ServerError", fields) {
   override get message(): string {
     return Message.describe("Cloudflare failed", this, Message.tryAgain(this))
   }
@@ -163,9 +150,7 @@ export class ServerError
  * `fetch` refuses, a proxy that wants a password. Nothing was sent, and trying again does not help; `detail` says what
  * does.
  */
-export class Unreachable
-  extends Schema.TaggedError<Unreachable>("@bulk-operations/core/CloudflareError/Unreachable")("Unreachable", fields)
-{
+export class Unreachable extends Schema.TaggedError<Unreachable>(id("Unreachable"))("Unreachable", fields) {
   override get message(): string {
     return Message.describe(
       `No connection to Cloudflare${Message.at(this)} is possible`,
@@ -177,10 +162,7 @@ export class Unreachable
 
 /** The response was incomplete or never arrived: no connection, a reset, or a body that stopped in the middle. */
 export class TransportError
-  extends Schema.TaggedError<TransportError>("@bulk-operations/core/CloudflareError/TransportError")(
-    "TransportError",
-    sendable
-  )
+  extends Schema.TaggedError<TransportError>(id("TransportError"))("TransportError", sendable)
 {
   override get message(): string {
     return Message.describe(
@@ -192,9 +174,7 @@ export class TransportError
 }
 
 /** No whole answer came in time, headers and body together; or Cloudflare had no whole request in time (HTTP 408). */
-export class Timeout
-  extends Schema.TaggedError<Timeout>("@bulk-operations/core/CloudflareError/Timeout")("Timeout", sendable)
-{
+export class Timeout extends Schema.TaggedError<Timeout>(id("Timeout"))("Timeout", sendable) {
   override get message(): string {
     return Message.describe("Cloudflare did not answer in time", this, Message.tryAgain(this))
   }
@@ -205,10 +185,7 @@ export class Timeout
  * rule for a moment.
  */
 export class MalformedResponse
-  extends Schema.TaggedError<MalformedResponse>("@bulk-operations/core/CloudflareError/MalformedResponse")(
-    "MalformedResponse",
-    fields
-  )
+  extends Schema.TaggedError<MalformedResponse>(id("MalformedResponse"))("MalformedResponse", fields)
 {
   override get message(): string {
     return Message.describe(
@@ -221,10 +198,7 @@ export class MalformedResponse
 
 /** An answer that says something else than this library understands: another shape, an unknown status. */
 export class UnexpectedResponse
-  extends Schema.TaggedError<UnexpectedResponse>("@bulk-operations/core/CloudflareError/UnexpectedResponse")(
-    "UnexpectedResponse",
-    fields
-  )
+  extends Schema.TaggedError<UnexpectedResponse>(id("UnexpectedResponse"))("UnexpectedResponse", fields)
 {
   override get message(): string {
     return Message.describe(
