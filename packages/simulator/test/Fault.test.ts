@@ -1,7 +1,7 @@
 import { Draw, Fault, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Option } from "effect"
+import { Duration, Effect, Fiber, Layer, Option, Stream } from "effect"
 import { FetchHttpClient, HttpClientError } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Api from "./Api.ts"
@@ -120,6 +120,22 @@ for (const { layer, way } of ways) {
         const response = yield* Api.request("GET", path)
         assert.strictEqual(response.status, 200)
         assert.strictEqual(yield* errorOf(response.text), "DecodeError")
+      }).pipe(provided))
+
+    it.effect("reset in the body comes after the whole head, and half of the body", () =>
+      Effect.gen(function*() {
+        const { path } = yield* meet(Fault.reset("in"), { times: 1 })
+        const { headers, stream } = yield* Api.request("GET", path)
+        const chunks: Array<string> = []
+        yield* Effect.exit(
+          Stream.runForEach(Stream.decodeText(stream), (chunk) => Effect.sync(() => chunks.push(chunk)))
+        )
+        const whole = yield* Api.call("GET", path)
+        const text = JSON.stringify(whole.body)
+        assert.strictEqual(chunks.join(""), text.slice(0, Math.ceil(text.length / 2)))
+        for (const name of ["content-type", "content-length", "server", "date"]) {
+          assert.strictEqual(headers[name], whole.headers[name])
+        }
       }).pipe(provided))
 
     it.effect("reset after the body leaves the answer whole, and the next request works", () =>

@@ -6,13 +6,34 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Stream from "effect/Stream"
 import type { Application } from "./application.ts"
-import { deliver } from "./delivery.ts"
 import type { Answer } from "./exchange.ts"
 
-// HTTP takes an answer for whole when all bytes of its length have come, whatever becomes of the connection.
-const withoutConnection = (answer: Answer): Answer =>
-  answer.delivery.sent === "all" ? { ...answer, delivery: { sent: "all", ending: "end" } } : answer
+const encoder = new TextEncoder()
+
+/** What comes of the answer; `reset` stands for a connection that breaks. */
+const respond = <E>(
+  { body, contentType, delivery: { ending, sent }, headers, status }: Answer,
+  reset: Effect.Effect<never, E>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, E> => {
+  // HTTP takes an answer for whole when all bytes of its length have come, whatever becomes of the connection.
+  if (sent === "all") {
+    return Effect.succeed(
+      body === ""
+        ? HttpServerResponse.empty({ status, headers })
+        : HttpServerResponse.text(body, { status, headers, contentType })
+    )
+  }
+  const rest = ending === "stall" ? Effect.never : reset
+  if (sent === "nothing") return rest
+  const bytes = encoder.encode(body)
+  const half = bytes.subarray(0, Math.ceil(bytes.length / 2))
+  return Effect.succeed(HttpServerResponse.stream(
+    Stream.concat(Stream.succeed(half), Stream.fromEffect(rest)),
+    { status, headers, contentType, contentLength: bytes.length }
+  ))
+}
 
 export const make = ({ handle }: Application): HttpClient.HttpClient =>
   HttpClient.make(Effect.fnUntraced(function*(request, url) {
@@ -25,9 +46,6 @@ export const make = ({ handle }: Application): HttpClient.HttpClient =>
       headers: request.headers,
       body
     })
-    const response = yield* deliver(
-      withoutConnection(answer),
-      Effect.suspend(() => Effect.fail(failure(new Error("read ECONNRESET"))))
-    )
+    const response = yield* respond(answer, Effect.suspend(() => Effect.fail(failure(new Error("read ECONNRESET")))))
     return HttpServerResponse.toClientResponse(response, { request })
   }))

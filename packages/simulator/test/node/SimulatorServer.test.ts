@@ -73,6 +73,12 @@ describe("the server", () => {
       )
     }))
 
+  it.effect("does not take a name for its own, except localhost", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Layer.build(SimulatorServer.layer({ host: "localhost.example" })))
+      assert.strictEqual(error.reason._tag, "NotLoopback")
+    }))
+
   it.effect("listens elsewhere if it is told that others may reach it", () =>
     Effect.gen(function*() {
       assert.match((yield* Simulator.Simulator).baseUrl, /^http:\/\/127\.0\.0\.1:\d+\/client\/v4$/)
@@ -119,6 +125,26 @@ describe("the server", () => {
         HttpClient.execute
       )
       assert.deepStrictEqual((yield* requests).map(({ body }) => body), ["[\"€\"]"])
+    }).pipe(sockets()))
+
+  it.effect("takes a request without a body for one with an empty body", () =>
+    Effect.gen(function*() {
+      yield* Api.status("GET", Api.lists)
+      assert.deepStrictEqual((yield* (yield* Simulator.Simulator).requests).map(({ body }) => body), [""])
+    }).pipe(sockets()))
+
+  it.effect("sends an answer whole before the connection breaks, however large it is", () =>
+    Effect.gen(function*() {
+      const { createList, inject } = yield* Simulator.Simulator
+      const target_url = `https://example.net/${"a".repeat(30_000)}`
+      const items = Array.from(
+        { length: 300 },
+        (_, n) => ({ redirect: { source_url: `example.com/${n}`, target_url } })
+      )
+      const id = yield* createList({ name: "moved", kind: "redirect", items })
+      yield* inject(Fault.reset("after"))
+      const { body } = yield* Api.call("GET", `${Api.lists}/${id}/items?per_page=500`)
+      assert.lengthOf(JSON.stringify(body).match(/"target_url"/g) ?? [], 300)
     }).pipe(sockets()))
 
   it.effect("resets a connection that breaks before anything has come", () =>

@@ -17,11 +17,11 @@ export const check = (
   others: Iterable<NewItem>
 ): Result.Result<ReadonlyArray<NewItem>, Refusal> => {
   const counts = new Map<string, number>()
-  for (const { key } of written) counts.set(sourcePath(key), (counts.get(sourcePath(key)) ?? 0) + 1)
+  const count = (path: string) => counts.set(path, (counts.get(path) ?? 0) + 1)
+  for (const { key } of written) count(sourcePath(key))
   for (const { key } of others) {
     const path = sourcePath(key)
-    const count = counts.get(path)
-    if (count !== undefined) counts.set(path, count + 1)
+    if (counts.has(path)) count(path)
   }
   return [...counts.values()].some((count) => count > limit)
     ? Result.fail(Refusals.repeatedPaths)

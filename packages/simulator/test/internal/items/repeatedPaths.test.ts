@@ -29,6 +29,7 @@ describe("redirects with the same source path, whatever their host", () => {
 
   it("do not count towards other paths", () => {
     assert.strictEqual(code([...redirects(16, "/a"), ...redirects(16, "/a/")], redirects(16, "/b")), 32)
+    assert.strictEqual(code([...redirects(17, "/a"), ...redirects(1, "/b")], []), 10059)
   })
 
   it("that are there already do not stand in the way of others", () => {
