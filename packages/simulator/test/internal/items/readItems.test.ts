@@ -205,10 +205,6 @@ describe("a redirect", () => {
   const subpaths = { subpath_matching: true }
 
   it.each([
-    [redirect(long(32_768, "example.com/")), "accepted"],
-    [redirect(long(32_769, "example.com/")), 10043],
-    [redirect("example.com/a", { target_url: long(32_768, "https://example.net/") }), "accepted"],
-    [redirect("example.com/a", { target_url: long(32_769, "https://example.net/") }), 10044],
     [redirect(""), 10045],
     [redirect("*.example.com/"), 10045],
     [redirect("exa mple.com/"), 10045],
@@ -257,6 +253,14 @@ describe("a redirect", () => {
     [redirect("example.com/a", { target_url: "" }), 10060]
   ])("%j: %s", (written, expected) => {
     assert.strictEqual(code("redirect", [written]), expected)
+  })
+
+  it("has URLs of up to 32,768 characters", () => {
+    const to = (length: number) => ({ target_url: long(length, "https://example.net/") })
+    assert.strictEqual(code("redirect", [redirect(long(32_768, "example.com/"))]), "accepted")
+    assert.strictEqual(code("redirect", [redirect(long(32_769, "example.com/"))]), 10043)
+    assert.strictEqual(code("redirect", [redirect("example.com/a", to(32_768))]), "accepted")
+    assert.strictEqual(code("redirect", [redirect("example.com/a", to(32_769))]), 10044)
   })
 
   it("is told its fault in the words of Cloudflare's pages", () => {
