@@ -218,10 +218,12 @@ describe("a redirect", () => {
     [redirect("example.com/a:b@c"), "accepted"],
     [redirect("example.com/a", { target_url: "https://" }), 10046],
     [redirect("example.com/a", { target_url: "https:/example.net" }), 10046],
+    [redirect("example.com/a", { target_url: "http:/example.net" }), 10046],
     [redirect("example.com/a", { target_url: "https://?a=b" }), 10046],
     [redirect("example.com/a", { target_url: "https://example.net/a b" }), 10046],
     [redirect("example.com/a", { target_url: "magnet:" }), 10046],
     [redirect("example.com/a", { target_url: "magnet:?xt=urn:btih:2bd9" }), "accepted"],
+    [redirect("example.com/a", { target_url: "magnet:?xs=https:a" }), "accepted"],
     [redirect("example.com/a", { target_url: "HTTPS://user@example.net:8443/a#b" }), "accepted"],
     [redirect("example.com/a", { status_code: 303 }), 10047],
     [redirect("example.com/a", { status_code: 301 }), "accepted"],
@@ -253,6 +255,20 @@ describe("a redirect", () => {
     [redirect("example.com/a", { target_url: "" }), 10060]
   ])("%j: %s", (written, expected) => {
     assert.strictEqual(code("redirect", [written]), expected)
+  })
+
+  it("has no keys but its own", () => {
+    const wrong: ReadonlyArray<object> = [
+      { redirect: "example.com" },
+      { redirect: {} },
+      { redirect: { source_url: "example.com" } },
+      { ...redirect("example.com"), extra: 1 },
+      redirect("example.com", { extra: 1 }),
+      redirect("example.com", { target_url: 1 }),
+      redirect("example.com", { status_code: "301" }),
+      redirect("example.com", { include_subdomains: "yes" })
+    ]
+    for (const value of wrong) assert.strictEqual(code("redirect", [value]), 10026, JSON.stringify(value))
   })
 
   it("has URLs of up to 32,768 characters", () => {
