@@ -18,6 +18,7 @@ export default defineConfig({
       project("poll", "packages/poll"),
       project("simulator", "packages/simulator"),
       project("lists", "packages/lists"),
+      project("durable", "packages/durable"),
       project("cli", "packages/cli", { globalSetup: "test/support/build.ts", testTimeout: 60_000 }),
       project("examples", "examples"),
       project("benchmarks", "benchmarks"),

@@ -1,0 +1,1 @@
+export * as ShardingDefaults from "./ShardingDefaults.ts"
