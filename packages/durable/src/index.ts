@@ -1,1 +1,3 @@
+export * as DurablePoller from "./DurablePoller.ts"
 export * as ShardingDefaults from "./ShardingDefaults.ts"
+export * as WaitStatus from "./WaitStatus.ts"

@@ -1,0 +1,88 @@
+/**
+ * What a store knows of an execution of a workflow, and what can be done to one.
+ */
+import { EntityAddress } from "effect/cluster/EntityAddress"
+import * as EntityId from "effect/cluster/EntityId"
+import * as EntityType from "effect/cluster/EntityType"
+import { MessageStorage } from "effect/cluster/MessageStorage"
+import { Sharding } from "effect/cluster/Sharding"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type * as Schema from "effect/Schema"
+import type * as Workflow from "effect/workflow/Workflow"
+import { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+
+/** Whether there is such an execution, and how it has ended if it has. */
+export type State<A, E> =
+  | { readonly _tag: "Unknown" }
+  | { readonly _tag: "UnderWay" }
+  | { readonly _tag: "Ended"; readonly exit: Exit.Exit<A, E> }
+
+/** The executions of one workflow. */
+export interface Executions<A, E> {
+  readonly state: (executionId: string) => Effect.Effect<State<A, E>>
+  /** The payload of one that has not ended, as it is stored. */
+  readonly payload: (executionId: string) => Effect.Effect<Option.Option<unknown>>
+  /** Cuts what it is doing, and returns when that is over. */
+  readonly cancel: (executionId: string) => Effect.Effect<void>
+  /** Takes what has ended out of the store, and says whether there is nothing of it any more. */
+  readonly forget: (executionId: string) => Effect.Effect<boolean>
+}
+
+// Another runner may have to be told, which reads its messages now and then.
+const ended = Schedule.min([Schedule.exponential("10 millis"), Schedule.spaced("1 second")])
+
+export const make = Effect.fnUntraced(function*<
+  Tag extends string,
+  Payload extends Workflow.AnyStructSchema,
+  Success extends Schema.Top,
+  Error extends Schema.Top
+>(workflow: Workflow.Workflow<Tag, Payload, Success, Error>) {
+  const engine = yield* WorkflowEngine
+  const sharding = yield* Sharding
+  const storage = yield* MessageStorage
+  const services = yield* Effect.context<Success["DecodingServices"] | Error["DecodingServices"]>()
+
+  // As the engine has it: an execution is an entity, and its run the one message of that name.
+  const addressOf = (executionId: string) => {
+    const entityId = EntityId.make(executionId)
+    const shardId = sharding.getShardId(entityId, "default")
+    return new EntityAddress({ entityType: EntityType.make(`Workflow/${workflow._tag}`), entityId, shardId })
+  }
+
+  const runOf = (executionId: string) =>
+    Effect.orDie(storage.requestIdForPrimaryKey({ address: addressOf(executionId), tag: "run", id: "" }))
+
+  const payload = Effect.fnUntraced(function*(executionId: string) {
+    const run = yield* runOf(executionId)
+    if (Option.isNone(run)) return Option.none()
+    const [message] = yield* Effect.orDie(storage.unprocessedMessagesById([run.value]))
+    return message?._tag === "IncomingRequest" ? Option.some<unknown>(message.envelope.payload) : Option.none()
+  })
+
+  const state = Effect.fnUntraced(function*(
+    executionId: string
+  ): Effect.fn.Return<State<Success["Type"], Error["Type"]>> {
+    if (Option.isNone(yield* runOf(executionId))) return { _tag: "Unknown" }
+    const result = yield* Effect.provideContext(engine.poll(workflow, executionId), services)
+    return Option.isSome(result) && result.value._tag === "Complete"
+      ? { _tag: "Ended", exit: result.value.exit }
+      : { _tag: "UnderWay" }
+  })
+
+  const cancel = Effect.fnUntraced(function*(executionId: string) {
+    yield* engine.interruptUnsafe(workflow, executionId)
+    yield* Effect.repeat(state(executionId), { schedule: ended, while: ({ _tag }) => _tag === "UnderWay" })
+  })
+
+  const forget = Effect.fnUntraced(function*(executionId: string) {
+    const { _tag } = yield* state(executionId)
+    if (_tag === "Ended") yield* Effect.orDie(storage.clearAddress(addressOf(executionId)))
+    return _tag !== "UnderWay"
+  })
+
+  const executions: Executions<Success["Type"], Error["Type"]> = { state, payload, cancel, forget }
+  return executions
+})

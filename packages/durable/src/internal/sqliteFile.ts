@@ -1,0 +1,65 @@
+/**
+ * Opening a file of durable waits: exclusively, and only if it is one.
+ */
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import { DatabaseSync } from "node:sqlite"
+import { DatabaseError, type Reason } from "../sqlite/DatabaseError.ts"
+
+// "BULK". SQLite keeps it and the version below in the head of the file.
+const applicationId = 0x42554c4b
+const version = 1
+
+// Who opens the file at the same moment needs a while to see that it is not alone.
+const patienceMillis = 500
+
+/** The database, open for as long as the scope is. */
+export const open = (filename: string) =>
+  Effect.acquireRelease(
+    attempt(filename, () => new DatabaseSync(filename, { timeout: patienceMillis })),
+    (database) => Effect.sync(() => database.close())
+  ).pipe(
+    Effect.tap((database) =>
+      Effect.flatMap(attempt(filename, () => claim(database)), (refusal) =>
+        refusal === undefined ? Effect.void : Effect.fail(new DatabaseError({ filename, reason: refusal })))
+    )
+  )
+
+const attempt = <A>(filename: string, run: () => A) =>
+  Effect.try({ try: run, catch: (cause) => new DatabaseError({ filename, reason: reasonOf(cause), cause }) })
+
+const reasons: Readonly<Record<number, Reason>> = {
+  5: "Locked",
+  6: "Locked",
+  11: "NotADatabase",
+  13: "Full",
+  26: "NotADatabase"
+}
+
+const reasonOf = (cause: unknown): Reason =>
+  Predicate.hasProperty(cause, "errcode") && typeof cause.errcode === "number"
+    ? reasons[cause.errcode & 0xff] ?? "Unusable"
+    : "Unusable"
+
+// Takes the file for this process, and marks a new one. Whatever is something else stays as it is.
+const claim = (database: DatabaseSync): Reason | undefined => {
+  database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+  const refusal = refusalOf(database)
+  if (refusal !== undefined) {
+    database.exec("ROLLBACK")
+    return refusal
+  }
+  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}; COMMIT`)
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT")
+  return undefined
+}
+
+const refusalOf = (database: DatabaseSync): Reason | undefined => {
+  const owner = numberOf(database, "SELECT application_id AS n FROM pragma_application_id")
+  if (owner === applicationId) {
+    return numberOf(database, "SELECT user_version AS n FROM pragma_user_version") > version ? "Newer" : undefined
+  }
+  return owner === 0 && numberOf(database, "SELECT count(*) AS n FROM sqlite_schema") === 0 ? undefined : "Foreign"
+}
+
+const numberOf = (database: DatabaseSync, sql: string): number => Number(database.prepare(sql).get()?.["n"])

@@ -1,0 +1,74 @@
+/**
+ * A wait as it is stored: what was said about it, with its beginning and its deadline as moments.
+ */
+import * as PollOptions from "@bulk-operations/poll/PollOptions"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Schema from "effect/Schema"
+import type { WaitOptions } from "../DurablePoller.ts"
+import * as Checks from "./checks.ts"
+
+/**
+ * Version 1. A later one goes into the union beside it, never into its place: what an older release has stored must
+ * still be read.
+ */
+const Version1 = Schema.Struct({
+  version: Schema.Literal(1),
+  operationId: Schema.String,
+  accountId: Schema.optionalKey(Schema.String),
+  /** When the wait began. */
+  beganAt: Schema.DateTimeUtcFromMillis,
+  /** When the operation was started, if that is known. */
+  startedAt: Schema.optionalKey(Schema.DateTimeUtcFromMillis),
+  /** Where it is left out there is none. */
+  deadline: Schema.optionalKey(Schema.DateTimeUtcFromMillis),
+  requestCost: Schema.optionalKey(Schema.DurationFromMillis),
+  tolerance: Schema.optionalKey(Schema.DurationFromMillis),
+  notFoundGrace: Schema.optionalKey(Schema.DurationFromMillis)
+})
+
+/** Every version that can be in a store. */
+export const StoredWait = Schema.Union([Version1])
+export type StoredWait = typeof StoredWait.Type
+
+/** What tells one wait from another. */
+export const keyOf = ({ accountId, deadline, operationId }: StoredWait): string =>
+  JSON.stringify([accountId ?? null, operationId, deadline === undefined ? null : DateTime.toEpochMillis(deadline)])
+
+/** The options by which waits of the same key differ. */
+export const differences = (one: StoredWait, other: StoredWait) =>
+  (["startedAt", "requestCost", "tolerance", "notFoundGrace"] as const).filter((option) =>
+    !Equal.equals(one[option], other[option])
+  )
+
+/** From where the timeout of a wait counts, and the gaps of one that is taken up again. */
+export const originOf = ({ beganAt, startedAt }: StoredWait): DateTime.Utc => startedAt ?? beganAt
+
+/** The wait that begins now. */
+export const make = Effect.fnUntraced(function*(
+  operationId: string,
+  options: WaitOptions | undefined,
+  defaultAccountId: string | undefined
+): Effect.fn.Return<StoredWait> {
+  const provided = yield* PollOptions.PollOptions
+  const beganAt = yield* DateTime.now
+  const startedAt = options?.startedAt && Checks.startedAt(options.startedAt, beganAt)
+  const timeout = Checks.duration("timeout", PollOptions.resolve(options, provided).timeout)
+  const accountId = options?.accountId ?? defaultAccountId
+  const requestCost = options?.requestCost
+  const tolerance = options?.tolerance ?? provided.tolerance
+  const notFoundGrace = options?.notFoundGrace ?? provided.notFoundGrace
+  return {
+    version: 1,
+    operationId,
+    ...(accountId !== undefined && { accountId }),
+    beganAt,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(Duration.isFinite(timeout) && { deadline: DateTime.addDuration(startedAt ?? beganAt, timeout) }),
+    ...(requestCost !== undefined && { requestCost: Checks.requestCost(requestCost) }),
+    ...(tolerance !== undefined && { tolerance: Checks.duration("tolerance", tolerance) }),
+    ...(notFoundGrace !== undefined && { notFoundGrace: Checks.duration("notFoundGrace", notFoundGrace) })
+  }
+})

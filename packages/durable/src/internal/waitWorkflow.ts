@@ -1,0 +1,69 @@
+/**
+ * The workflow of a wait: one activity, which is the poller's wait. Nothing is stored between two polls, because the gaps
+ * follow from the age of the operation.
+ */
+import { Completed } from "@bulk-operations/core/BulkOperation"
+import { BulkOperationPoller, type WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
+import * as PollSchedule from "@bulk-operations/poll/PollSchedule"
+import { PollTimeout, WaitError } from "@bulk-operations/poll/WaitError"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Activity from "effect/workflow/Activity"
+import * as Workflow from "effect/workflow/Workflow"
+import * as StoredWait from "./storedWait.ts"
+
+/** Its name, the names in its payload and that of its activity are in stores: they stay. */
+export const WaitWorkflow = Workflow.make("@bulk-operations/durable/Wait", {
+  payload: { wait: StoredWait.StoredWait },
+  success: Completed,
+  error: WaitError,
+  idempotencyKey: ({ wait }) => StoredWait.keyOf(wait)
+})
+
+export const layer = WaitWorkflow.toLayer(({ wait }) =>
+  Activity.make({ name: "wait", success: Completed, error: WaitError, execute: execute(wait) })
+)
+
+const execute = Effect.fnUntraced(function*(stored: StoredWait.StoredWait) {
+  const poller = yield* BulkOperationPoller
+  const began = yield* DateTime.now
+  return yield* poller.wait(stored.operationId, optionsOf(stored, began)).pipe(
+    Effect.catchTag("PollTimeout", (timeout) => Effect.flatMap(DateTime.now, (now) => wholeOf(stored, timeout, now)))
+  )
+})
+
+// One that was taken up again is polled with the gaps of its age; where nobody knows when the operation was started, one
+// that has just begun is polled at once.
+const youngest = Duration.seconds(1)
+
+const optionsOf = (stored: StoredWait.StoredWait, now: DateTime.Utc): WaitOptions => {
+  const { accountId, beganAt, deadline, notFoundGrace, requestCost, startedAt, tolerance } = stored
+  const isResumed = Duration.isGreaterThanOrEqualTo(DateTime.distance(beganAt, now), youngest)
+  return {
+    accountId,
+    startedAt: startedAt ?? (isResumed ? beganAt : undefined),
+    timeout: deadline === undefined ? Duration.infinity : Duration.max(DateTime.distance(now, deadline), Duration.zero),
+    schedule: requestCost && PollSchedule.quadratic({ requestCost }),
+    tolerance,
+    notFoundGrace
+  }
+}
+
+// The poller knows of the time since this process took the wait up.
+const wholeOf = (stored: StoredWait.StoredWait, timeout: PollTimeout, now: DateTime.Utc) => {
+  const origin = StoredWait.originOf(stored)
+  return Effect.fail(
+    new PollTimeout({
+      operationId: timeout.operationId,
+      accountId: timeout.accountId,
+      startedAt: origin,
+      last: timeout.last,
+      polls: timeout.polls,
+      timeout: stored.deadline === undefined ? Duration.infinity : DateTime.distance(origin, stored.deadline),
+      elapsed: DateTime.distance(origin, now),
+      endedBy: timeout.endedBy,
+      lastError: timeout.lastError
+    })
+  )
+}
