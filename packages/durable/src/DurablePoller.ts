@@ -24,6 +24,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import * as Execution from "./internal/execution.ts"
+import * as StoreDefect from "./internal/storeDefect.ts"
 import * as StoredWait from "./internal/storedWait.ts"
 import { layer as layerWorkflow, WaitWorkflow } from "./internal/waitWorkflow.ts"
 import { shardingDefaults } from "./ShardingDefaults.ts"
@@ -65,7 +66,7 @@ export class DurablePoller extends Context.Service<DurablePoller, {
    * those of the process that saw it.
    *
    * Interrupting it leaves the wait to go on: `cancel` ends one. Whoever waits for one that is cancelled is interrupted.
-   * Dies if the store fails.
+   * Dies with `StoreError` if the store fails.
    */
   readonly wait: (operationId: string, options?: WaitOptions) => Effect.Effect<Completed, WaitError>
 
@@ -105,22 +106,33 @@ const make = Effect.fnUntraced(function*(accountId: string | undefined) {
     return { wait }
   })
 
-  const wait = Effect.fn("DurablePoller.wait")(function*(operationId: string, options?: WaitOptions) {
-    const stored = yield* request(operationId, options)
-    return yield* withEngine(WaitWorkflow.execute(stored))
-  })
-
-  const start = Effect.fn("DurablePoller.start")(function*(operationId: string, options?: WaitOptions) {
-    const stored = yield* request(operationId, options)
-    return yield* withEngine(WaitWorkflow.execute(stored, { discard: true }))
-  })
-
-  const poll = Effect.fn("DurablePoller.poll")((executionId: string) =>
-    Effect.map(executions.state(executionId), statusOf)
+  const wait = Effect.fn("DurablePoller.wait")(
+    function*(operationId: string, options?: WaitOptions) {
+      const stored = yield* request(operationId, options)
+      return yield* WaitWorkflow.execute(stored)
+    },
+    withEngine,
+    StoreDefect.named
   )
 
-  const cancel = Effect.fn("DurablePoller.cancel")(executions.cancel)
-  const forget = Effect.fn("DurablePoller.forget")(executions.forget)
+  const start = Effect.fn("DurablePoller.start")(
+    function*(operationId: string, options?: WaitOptions) {
+      const stored = yield* request(operationId, options)
+      return yield* WaitWorkflow.execute(stored, { discard: true })
+    },
+    withEngine,
+    StoreDefect.named
+  )
+
+  const poll = Effect.fn("DurablePoller.poll")((executionId: string) =>
+    StoreDefect.named(Effect.map(executions.state(executionId), statusOf))
+  )
+  const cancel = Effect.fn("DurablePoller.cancel")((executionId: string) =>
+    StoreDefect.named(executions.cancel(executionId))
+  )
+  const forget = Effect.fn("DurablePoller.forget")((executionId: string) =>
+    StoreDefect.named(executions.forget(executionId))
+  )
 
   return DurablePoller.of({ wait, start, poll, cancel, forget })
 })
