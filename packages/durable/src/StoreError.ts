@@ -10,14 +10,24 @@ import * as Schema from "effect/Schema"
  * Waits that are under way go on in memory and store their ends when the store is back; those of a process that ends
  * meanwhile are taken up by the next one. Of the call that died nobody knows whether it has taken effect: begin the same
  * wait again, which joins it if it has.
+ *
+ * Or it holds a wait that cannot be read: one of a later release, after going back to this one. Such a wait has died; the
+ * operation can be waited for with another timeout.
  */
 export class StoreError extends Schema.TaggedError<StoreError>("@bulk-operations/durable/StoreError")("StoreError", {
+  /** Whether the store failed, or has something in it that this release cannot read. */
+  problem: Schema.Literals(["failed", "unreadable"]),
   /** What the store's driver says. */
   cause: Schema.Defect()
 }) {
   override get message(): string {
-    return `The store of durable waits failed: ${deepest(this.cause)}`
+    return `${problems[this.problem]}: ${deepest(this.cause)}`
   }
+}
+
+const problems = {
+  failed: "The store of durable waits failed",
+  unreadable: "What is stored of a wait cannot be read, perhaps because a later release has stored it"
 }
 
 // What the driver says stands beneath what its wrappings say.

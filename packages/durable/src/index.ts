@@ -1,4 +1,5 @@
 export * as DurablePoller from "./DurablePoller.ts"
+export * as DurableStorage from "./DurableStorage.ts"
 export * as ShardingDefaults from "./ShardingDefaults.ts"
 export * as StoreError from "./StoreError.ts"
 export * as WaitStatus from "./WaitStatus.ts"

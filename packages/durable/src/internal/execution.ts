@@ -7,12 +7,13 @@ import * as EntityType from "effect/cluster/EntityType"
 import { MessageStorage } from "effect/cluster/MessageStorage"
 import { Sharding } from "effect/cluster/Sharding"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
-import type * as Workflow from "effect/workflow/Workflow"
+import * as Workflow from "effect/workflow/Workflow"
 import { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import * as StoreDefect from "./storeDefect.ts"
 
 /** Whether there is such an execution, and how it has ended if it has. */
 export type State<A, E> =
@@ -66,7 +67,14 @@ export const make = Effect.fnUntraced(function*<
     executionId: string
   ): Effect.fn.Return<State<Success["Type"], Error["Type"]>> {
     if (Option.isNone(yield* runOf(executionId))) return { _tag: "Unknown" }
-    const result = yield* Effect.provideContext(engine.poll(workflow, executionId), services)
+    const result = yield* engine.poll(workflow, executionId).pipe(
+      Effect.provideContext(services),
+      Effect.catchDefect((defect) =>
+        StoreDefect.isPersistenceError(defect)
+          ? Effect.die(defect)
+          : Effect.succeedSome(new Workflow.Complete({ exit: Exit.die(StoreDefect.name(defect)) }))
+      )
+    )
     return Option.isSome(result) && result.value._tag === "Complete"
       ? { _tag: "Ended", exit: result.value.exit }
       : { _tag: "UnderWay" }

@@ -11,6 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Activity from "effect/workflow/Activity"
 import * as Workflow from "effect/workflow/Workflow"
+import * as StoreDefect from "./storeDefect.ts"
 import * as StoredWait from "./storedWait.ts"
 
 /** Its name, the names in its payload and that of its activity are in stores: they stay. */
@@ -22,7 +23,10 @@ export const WaitWorkflow = Workflow.make("@bulk-operations/durable/Wait", {
 })
 
 export const layer = WaitWorkflow.toLayer(({ wait }) =>
-  Activity.make({ name: "wait", success: Completed, error: WaitError, execute: execute(wait) })
+  Activity.make({ name: "wait", success: Completed, error: WaitError, execute: execute(wait) }).pipe(
+    // Or the defect would be stored as the end of the wait.
+    StoreDefect.outlasting("Storing that a wait is under way")
+  )
 )
 
 const execute = Effect.fnUntraced(function*(stored: StoredWait.StoredWait) {

@@ -9,11 +9,11 @@ import * as Runners from "effect/cluster/Runners"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
 import * as Sharding from "effect/cluster/Sharding"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
-import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as DurablePoller from "../DurablePoller.ts"
+import * as DurableStorage from "../DurableStorage.ts"
 import * as SqliteClient from "../internal/sqliteClient.ts"
 import * as SqliteFile from "../internal/sqliteFile.ts"
 import { shardingDefaults } from "../ShardingDefaults.ts"
@@ -31,7 +31,7 @@ export const layerCluster = (
 ): Layer.Layer<Sharding.Sharding | MessageStorage.MessageStorage, DatabaseError> =>
   Sharding.layer.pipe(
     Layer.provideMerge(Runners.layerNoop),
-    Layer.provideMerge(SqlMessageStorage.layer),
+    Layer.provideMerge(DurableStorage.layer),
     Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop, Digest.layerWebCrypto]),
     Layer.provide(ShardingConfig.layer(shardingDefaults)),
     Layer.provide(Layer.unwrap(Effect.map(SqliteFile.open(options.filename), SqliteClient.layer)))

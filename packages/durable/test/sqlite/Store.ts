@@ -1,0 +1,25 @@
+/**
+ * Durable waits over a database that the test holds in its hands.
+ */
+import { DurablePoller, DurableStorage, ShardingDefaults } from "@bulk-operations/durable"
+import { Effect, Layer } from "effect"
+import { RunnerHealth, Runners, RunnerStorage, Sharding, ShardingConfig } from "effect/cluster"
+import { Digest } from "effect/crypto"
+import { DatabaseSync } from "node:sqlite"
+import * as SqliteClient from "../../src/internal/sqliteClient.ts"
+import { scripted, type Scripts } from "../Scripted.ts"
+
+export const database = Effect.acquireRelease(
+  Effect.sync(() => new DatabaseSync(":memory:")),
+  (database) => Effect.sync(() => database.close())
+)
+
+export const over = (database: DatabaseSync, scripts: Scripts) =>
+  DurablePoller.layer.pipe(
+    Layer.provide(Sharding.layer),
+    Layer.provide([Runners.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
+    Layer.provideMerge(DurableStorage.layer),
+    Layer.provide(SqliteClient.layer(database)),
+    Layer.provide([ShardingConfig.layer(ShardingDefaults.shardingDefaults), Digest.layerWebCrypto]),
+    Layer.provideMerge(scripted(scripts))
+  )
