@@ -1,5 +1,6 @@
 export * as DurablePoller from "./DurablePoller.ts"
 export * as DurableStorage from "./DurableStorage.ts"
 export * as ShardingDefaults from "./ShardingDefaults.ts"
+export * as SqlRateLimiterStore from "./SqlRateLimiterStore.ts"
 export * as StoreError from "./StoreError.ts"
 export * as WaitStatus from "./WaitStatus.ts"

@@ -1,0 +1,44 @@
+/**
+ * The PostgreSQL of these tests: whether there is one, and a schema in it that nobody else uses.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import * as Net from "node:net"
+
+/** Whether something listens on this port. */
+export const accepts = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = Net.connect({ host: "127.0.0.1", port })
+    const end = (isOpen: boolean) => {
+      socket.destroy()
+      resolve(isOpen)
+    }
+    socket.once("connect", () => end(true)).once("error", () => end(false))
+  })
+
+export const hasPostgres = await accepts(5432)
+
+/** The title, or that it is skipped: in one line as well, so that whoever has a PostgreSQL can tell that it was not used. */
+export const titled = (title: string, isThere = hasPostgres, missing = "no PostgreSQL on 127.0.0.1:5432") => {
+  if (!isThere) process.stderr.write(`skipped: ${missing}\n`)
+  return isThere ? title : `skipped: ${missing}`
+}
+
+/** A client of the database `test` that sees one schema. */
+export const client = (schema: string, settings: Readonly<Record<string, string>> = {}) =>
+  PgClient.layer({
+    url: Redacted.make("postgres://postgres@127.0.0.1:5432/test"),
+    startupParameters: { search_path: schema, ...settings }
+  })
+
+let schemas = 0
+
+/** A schema of its own until the scope closes. */
+export const schema = Effect.gen(function*() {
+  const name = `bulk_operations_${process.pid}_${Date.now()}_${schemas++}`
+  const run = (statement: string) =>
+    SqlClient.SqlClient.use((sql) => sql.unsafe(statement)).pipe(Effect.provide(client("public")), Effect.orDie)
+  yield* Effect.acquireRelease(run(`CREATE SCHEMA ${name}`), () => run(`DROP SCHEMA ${name} CASCADE`))
+  return name
+})
