@@ -17,7 +17,7 @@ const postgres = Effect.gen(function*() {
       sql`CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT to_timestamp(millis / 1000) FROM clock'`
     ], (statement) => statement))
   )
-  const context = yield* Layer.build(Postgres.client(`${schema},pg_catalog`))
+  const context = yield* Layer.build(Postgres.client({ settings: { search_path: `${schema},pg_catalog` } }))
   yield* Effect.provide(setup, context)
   return {
     layer: Layer.succeedContext(context),
@@ -182,12 +182,13 @@ describe("SqlRateLimiterStore on SQLite", () => {
     }))
 })
 
-describe.skipIf(!Postgres.hasPostgres)(Postgres.titled("SqlRateLimiterStore on PostgreSQL"), () => {
+describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("SqlRateLimiterStore on PostgreSQL")}`, () => {
   laws(postgres, 20)
 
   const open = Effect.map(
     Postgres.schema,
-    (schema) => (settings: Readonly<Record<string, string>> = {}) => Layer.build(Postgres.client(schema, settings))
+    (schema) => (settings: Readonly<Record<string, string>> = {}) =>
+      Layer.build(Postgres.client({ settings: { search_path: schema, ...settings } }))
   )
 
   for (const isolation of ["read committed", "repeatable read", "serializable"]) {

@@ -25,20 +25,35 @@ export const titled = (title: string, isThere = hasPostgres, missing = "no Postg
   return isThere ? title : `skipped: ${missing}`
 }
 
-/** A client of the database `test` that sees one schema. */
-export const client = (schema: string, settings: Readonly<Record<string, string>> = {}) =>
+/** A client of a database, `test` by default. */
+export const client = (
+  { database = "test", port = 5432, settings = {} }: {
+    readonly database?: string
+    readonly port?: number
+    readonly settings?: Readonly<Record<string, string>>
+  } = {}
+) =>
   PgClient.layer({
-    url: Redacted.make("postgres://postgres@127.0.0.1:5432/test"),
-    startupParameters: { search_path: schema, ...settings }
+    url: Redacted.make(`postgres://postgres@127.0.0.1:${port}/${database}`),
+    startupParameters: settings
   })
 
-let schemas = 0
+const run = (statement: string) =>
+  SqlClient.SqlClient.use((sql) => sql.unsafe(statement)).pipe(Effect.provide(client()), Effect.orDie)
+
+let names = 0
+
+const own = (create: (name: string) => string, drop: (name: string) => string) =>
+  Effect.suspend(() => {
+    const name = `bulk_operations_${process.pid}_${Date.now()}_${names++}`
+    return Effect.acquireRelease(Effect.as(run(create(name)), name), () => run(drop(name)))
+  })
 
 /** A schema of its own until the scope closes. */
-export const schema = Effect.gen(function*() {
-  const name = `bulk_operations_${process.pid}_${Date.now()}_${schemas++}`
-  const run = (statement: string) =>
-    SqlClient.SqlClient.use((sql) => sql.unsafe(statement)).pipe(Effect.provide(client("public")), Effect.orDie)
-  yield* Effect.acquireRelease(run(`CREATE SCHEMA ${name}`), () => run(`DROP SCHEMA ${name} CASCADE`))
-  return name
-})
+export const schema = own((name) => `CREATE SCHEMA ${name}`, (name) => `DROP SCHEMA ${name} CASCADE`)
+
+/**
+ * A database of its own until the scope closes: clusters whose tables have the same names would share their shard locks
+ * in one, whatever schema they are in.
+ */
+export const database = own((name) => `CREATE DATABASE ${name}`, (name) => `DROP DATABASE ${name} WITH (FORCE)`)

@@ -1,0 +1,45 @@
+/**
+ * The request budget of two processes that have a PostgreSQL in common.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Cluster from "./cluster.ts"
+import * as Postgres from "./server.ts"
+
+// 40 in 4 seconds, of which 32 are for polls.
+const budget = { limit: 40, window: 4000, share: 0.8 }
+const share = budget.limit * budget.share
+
+/** The most polls in any window, wherever it begins. */
+const most = (polls: ReadonlyArray<Cluster.Poll>) =>
+  Math.max(...polls.map(({ at }) => polls.filter((poll) => poll.at >= at && poll.at < at + budget.window).length))
+
+/** How many polls two runners make in a window, that would make many more. */
+const mostOf = Effect.fnUntraced(function*(isShared: boolean) {
+  const { begin, polled, polls, runner, settled } = yield* Cluster.make
+  const own = { budget: { ...budget, isShared } }
+  const both = yield* Effect.all([runner(own), runner(own)])
+  yield* settled(2)
+  yield* begin(Array.from({ length: 30 }, () => Infinity), { requestCost: "10 millis", timeout: "1 minute" })
+  yield* polled(...both)
+  yield* Effect.sleep(2 * budget.window)
+  process.stderr.write(
+    `two runners with ${isShared ? "one budget" : "a budget each"}: ${most(yield* polls)} polls in 4 seconds\n`
+  )
+  return most(yield* polls)
+})
+
+describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("the request budget of two runners on PostgreSQL")}`, () => {
+  it.live("is one, where it is counted there", () =>
+    Effect.gen(function*() {
+      const polls = yield* mostOf(true)
+      // Timers of two processes are late by some milliseconds on a machine that has much to do.
+      assert.isAtMost(polls, share + 6)
+      assert.isAtLeast(polls, share / 2)
+    }), 90_000)
+
+  it.live("is one for each, where it is not", () =>
+    Effect.gen(function*() {
+      assert.isAbove(yield* mostOf(false), 1.5 * share)
+    }), 90_000)
+})

@@ -1,0 +1,165 @@
+/**
+ * A cluster of real processes on PostgreSQL, beside a simulated Cloudflare that notes who polls what and when.
+ */
+import { Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
+import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+import { Clock, Context, DateTime, Deferred, Effect, Exit, Layer, Option, Schedule, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { spawn } from "node:child_process"
+import * as Net from "node:net"
+import { fileURLToPath } from "node:url"
+import * as DurablePoller from "../../src/DurablePoller.ts"
+import * as Polling from "./polling.ts"
+import * as Postgres from "./server.ts"
+import { Setting, type Sharding } from "./setting.ts"
+
+/** Shorter than an application would have them, so that tests are. */
+export const sharding: typeof Sharding.Type = {
+  shardsPerGroup: 30,
+  shardLockExpiration: 3000,
+  shardLockRefreshInterval: 1000,
+  refreshAssignmentsInterval: 500,
+  entityMessagePollInterval: 1000
+}
+
+/** A poll that Cloudflare received. `at` is in milliseconds since 1970. */
+export interface Poll {
+  readonly id: string
+  readonly at: number
+  readonly by: string
+}
+
+/** A process of the cluster. */
+export interface Runner {
+  readonly name: string
+  readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
+  readonly exited: Effect.Effect<void>
+}
+
+const freePort = Effect.callback<number>((resume) => {
+  const server = Net.createServer().listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() =>
+      resume(typeof address === "object" && address !== null ? Effect.succeed(address.port) : Effect.die("no port"))
+    )
+  })
+})
+
+const script = fileURLToPath(new URL("./runner.ts", import.meta.url))
+
+const start = (setting: Setting): Effect.Effect<Runner> =>
+  Effect.gen(function*() {
+    const exited = yield* Deferred.make<void>()
+    const argument = Schema.encodeSync(Schema.fromJsonString(Setting))(setting)
+    // Ends by itself, whatever becomes of the test.
+    const child = spawn(process.execPath, ["--conditions=@bulk-operations/source", script, argument], {
+      stdio: ["ignore", "pipe", "inherit"],
+      timeout: 90_000,
+      killSignal: "SIGKILL"
+    })
+    child.stdout.on("data", (text) =>
+      process.env["RUNNER_LOG"] && process.stderr.write(`${setting.port} ${String(text)}`))
+    child.once("exit", () =>
+      Deferred.doneUnsafe(exited, Exit.void))
+    return {
+      name: `runner-${setting.port}`,
+      signal: (signal) => Effect.sync(() => void child.kill(signal)),
+      exited: Deferred.await(exited)
+    }
+  })
+
+const runnerOf = (setting: Setting) =>
+  Effect.acquireRelease(start(setting), ({ exited, signal }) => Effect.andThen(signal("SIGKILL"), exited))
+
+/** A cluster without a runner, until the scope closes. */
+export const make = Effect.gen(function*() {
+  const database = yield* Postgres.database
+  const simulator = Context.get(
+    yield* Layer.build(
+      SimulatorServer.layer({ limits: { pendingOperations: Infinity, requests: Infinity }, keepRequests: 100_000 })
+    ),
+    Simulator.Simulator
+  )
+  const context = yield* Layer.build(
+    DurablePoller.layer.pipe(
+      Layer.provide(NodeClusterSocket.layer({
+        storage: "sql",
+        clientOnly: true,
+        shardingConfig: { ...sharding, runnerAddress: Option.none() }
+      })),
+      Layer.provide(Polling.layer(simulator.baseUrl, "client")),
+      Layer.provideMerge(Postgres.client({ database }))
+    )
+  )
+  const sql = Context.get(context, SqlClient.SqlClient)
+
+  const runner = Effect.fnUntraced(function*(own: Partial<Setting> = {}) {
+    const { baseUrl } = simulator
+    return yield* runnerOf({ database, baseUrl, port: yield* freePort, clockAhead: 0, sharding, ...own })
+  })
+
+  /** Until so many runners have all shards between them. */
+  const settled = (runners: number) =>
+    sql<{ readonly shards: number; readonly holders: number }>`
+      SELECT count(*)::int AS shards, count(DISTINCT pid)::int AS holders FROM pg_locks
+      WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    `.pipe(
+      Effect.repeat({
+        until: ([row]) => row?.shards === sharding.shardsPerGroup && row.holders === runners,
+        schedule: Schedule.spaced("100 millis")
+      }),
+      Effect.timeout("45 seconds"),
+      Effect.orDie
+    )
+
+  /** What Cloudflare was asked, in order. */
+  const polls = Effect.map(
+    simulator.requests,
+    (requests) =>
+      requests.flatMap(({ headers, receivedAt, url }): ReadonlyArray<Poll> => {
+        const id = /bulk_operations\/([^/?]+)/.exec(url)?.[1]
+        return id === undefined ? [] : [{ id, at: DateTime.toEpochMillis(receivedAt), by: headers["user-agent"] ?? "" }]
+      })
+  )
+
+  const poller = Context.get(context, DurablePoller.DurablePoller)
+
+  /** Begins operations that take so many milliseconds, and a wait for each. Gives their ids, and how the waits end. */
+  const begin = Effect.fnUntraced(function*(durations: ReadonlyArray<number>, options?: DurablePoller.WaitOptions) {
+    const startedAt = yield* DateTime.now
+    const ids = yield* Effect.forEach(durations, (duration) => simulator.startOperation({ duration }))
+    const results = yield* Effect.forkScoped(
+      Effect.forEach(ids, (id) => Effect.result(poller.wait(id, { startedAt, ...options })), {
+        concurrency: "unbounded"
+      })
+    )
+    return { ids, results }
+  })
+
+  /** Until each of these runners has polled. */
+  const polled = (...runners: ReadonlyArray<Runner>) =>
+    Effect.repeat(polls, {
+      until: (all) => runners.every(({ name }) => all.some(({ by }) => by === name)),
+      schedule: Schedule.spaced("50 millis")
+    })
+
+  /** How many waits have ended, and how many times. */
+  const endings = Effect.map(
+    sql<{ readonly waits: number; readonly times: number }>`
+      SELECT count(DISTINCT m.request_id)::int AS waits, count(*)::int AS times
+      FROM cluster_messages m JOIN cluster_replies r ON r.request_id = m.request_id AND r.kind = 0 WHERE m.tag = 'run'`,
+    ([row]) => row
+  )
+
+  return { begin, endings, polled, polls, runner, settled, simulator }
+})
+
+/** Now, in milliseconds since 1970. */
+export const now = Clock.currentTimeMillis
+
+/** Polls of one operation, each with the time since the one before. */
+export const gaps = (polls: ReadonlyArray<Poll>) =>
+  Object.values(Object.groupBy(polls, ({ id }) => id)).flatMap((own = []) =>
+    own.slice(1).map(({ at }, index) => at - (own[index]?.at ?? Number.NaN))
+  )
