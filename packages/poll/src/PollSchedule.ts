@@ -236,3 +236,38 @@ export const gapAt = (schedule: PollSchedule, options: {
     Effect.map((gap) => Option.map(Option.fromUndefinedOr(gap), Duration.millis))
   )
 }
+
+/**
+ * When a wait that begins now polls for the first time, without a live wait, and how many gaps came before: the `polls`
+ * that the first `gapAt` is given, which is one more for each gap after it.
+ *
+ * The first poll is at once, or, for an operation that was started so lately that its first gap is not over, after that.
+ *
+ * @example
+ * import { PollSchedule } from "@bulk-operations/poll"
+ * import { DateTime, Effect } from "effect"
+ *
+ * const startedAt = DateTime.makeUnsafe(0)
+ * const now = DateTime.makeUnsafe(4000)
+ * const { polls } = await Effect.runPromise(
+ *   PollSchedule.firstPoll(PollSchedule.spaced("1 second"), { operationId: "op-1", startedAt, now })
+ * )
+ * polls // => 4
+ */
+export const firstPoll = (schedule: PollSchedule, options: {
+  readonly operationId: string
+  /** When the operation was started, if that is known. */
+  readonly startedAt?: DateTime.DateTime | undefined
+  /** When the wait begins. */
+  readonly now: DateTime.DateTime
+}): Effect.Effect<{ readonly at: DateTime.Utc; readonly polls: number }> => {
+  const { now, operationId, startedAt } = options
+  return Effect.map(
+    Stepper.join(schedule, operationId, {
+      startedAt: startedAt && DateTime.toEpochMillis(startedAt),
+      now: DateTime.toEpochMillis(now),
+      seen: undefined
+    }),
+    ({ firstPollAt, gaps }) => ({ at: DateTime.makeUnsafe(firstPollAt), polls: gaps })
+  )
+}

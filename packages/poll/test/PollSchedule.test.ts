@@ -397,6 +397,32 @@ describe("gapAt", () => {
       }))
   }
 
+  it.effect.prop(
+    "goes on from the first poll of a live wait, for every schedule of the module, however old the operation is",
+    { name: Schema.Literals(names), age: between(-5000, 600_000), latency: between(0, 4000) },
+    ({ age, latency, name }) =>
+      Effect.gen(function*() {
+        yield* TestClock.adjust("10 minutes")
+        const schedule = schedules[name]
+        const now = yield* DateTime.now
+        const startedAt = DateTime.addDuration(now, -age)
+        const { answered, sent } = yield* live(schedule, { latencies: [latency], startedAt })
+        const first = yield* PollSchedule.firstPoll(schedule, { operationId: operation.id, startedAt, now })
+        assert.strictEqual(DateTime.toEpochMillis(first.at), sent[0])
+        for (let gaps = 0; gaps < answered.length - 1; gaps++) {
+          const gap = yield* PollSchedule.gapAt(schedule, {
+            startedAt: DateTime.min(startedAt, now),
+            now: DateTime.makeUnsafe(answered[gaps] ?? 0),
+            polls: first.polls + gaps,
+            operation
+          })
+          const next = Option.match(gap, { onNone: () => Infinity, onSome: wholeMillis })
+          assert.strictEqual((answered[gaps] ?? 0) + next, sent[gaps + 1], `${name}, poll ${gaps}`)
+        }
+      }),
+    { arbitrary: { runs: 30 }, timeout: 30_000 }
+  )
+
   it.effect("is none where the schedule has ended", () =>
     Effect.gen(function*() {
       const gaps = yield* Effect.forEach([15, 16, 17], (polls) =>

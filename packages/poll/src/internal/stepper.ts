@@ -80,6 +80,8 @@ export interface Seen {
 /** A schedule of a wait that begins. */
 export interface Begun {
   readonly step: Step<BulkOperation>
+  /** How many gaps it was stepped through. */
+  readonly gaps: number
   readonly firstPollAt: number
 }
 
@@ -95,15 +97,13 @@ export const join = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Begun> {
   const { now, seen, startedAt } = options
   if (seen !== undefined) {
-    const { step } = yield* catchUp(schedule, operationId, { startedAt: startedAt ?? seen.at, now: seen.at })
+    const { gaps, step } = yield* catchUp(schedule, operationId, { startedAt: startedAt ?? seen.at, now: seen.at })
     const gap = yield* step(seen.at, seen.operation)
-    if (gap !== undefined && seen.at + gap > now) return { step, firstPollAt: seen.at + gap }
+    if (gap !== undefined && seen.at + gap > now) return { step, gaps: gaps + 1, firstPollAt: seen.at + gap }
   }
-  if (startedAt === undefined) return { step: yield* begin(schedule, operationId), firstPollAt: now }
+  if (startedAt === undefined) return { step: yield* begin(schedule, operationId), gaps: 0, firstPollAt: now }
   const { gaps, pollAt, step } = yield* catchUp(schedule, operationId, { startedAt, now })
-  if (gaps > 1) return { step, firstPollAt: now }
-  return {
-    step,
-    firstPollAt: gaps === 1 ? Math.max(now, pollAt) : now + ((yield* step(now, unseen(operationId))) ?? 0)
-  }
+  if (gaps > 1) return { step, gaps, firstPollAt: now }
+  if (gaps === 1) return { step, gaps, firstPollAt: Math.max(now, pollAt) }
+  return { step, gaps: 1, firstPollAt: now + ((yield* step(now, unseen(operationId))) ?? 0) }
 })
