@@ -1,0 +1,143 @@
+/**
+ * Waiting for a bulk operation in a Cloudflare Workflow: each poll is a step, and each gap between two is slept durably.
+ *
+ * Nothing of Effect's cluster is in here: Cloudflare's engine keeps what a step gave back, and sleeps. Whatever depends on
+ * a clock or on chance happens within a step, once, so that an instance that is run anew comes to the same steps.
+ */
+import type { Completed } from "@bulk-operations/core/BulkOperation"
+import { BulkOperations } from "@bulk-operations/core/BulkOperations"
+import type { WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
+import * as PollOptions from "@bulk-operations/poll/PollOptions"
+import * as Wait from "@bulk-operations/poll/Wait"
+import type { WaitError } from "@bulk-operations/poll/WaitError"
+import * as Effect from "effect/Effect"
+import * as Journal from "../internal/cloudflare/journal.ts"
+import * as Polling from "../internal/cloudflare/polling.ts"
+
+/** What is needed of the `WorkflowStep` that Cloudflare gives to `run`. */
+export interface WorkflowStep {
+  readonly do: (name: string, config: StepConfig, callback: () => Promise<Journal.Entry>) => Promise<Journal.Entry>
+  readonly sleep: (name: string, milliseconds: number) => Promise<void>
+}
+
+/** When Cloudflare runs a step again that was cut off. */
+export interface StepConfig {
+  readonly retries: { readonly limit: number; readonly delay: number; readonly backoff: "exponential" }
+}
+
+/**
+ * What can be said about a wait, as for `BulkOperationPoller.wait`; whatever is left out is as `PollOptions` has it.
+ *
+ * There is no poller that could keep a history, so `PollSchedule.learned` knows what `PollHistory.CurrentHazard` says where
+ * the wait is run.
+ */
+export interface WaitInOptions extends Omit<WaitOptions, "history" | "expected"> {}
+
+// Transient errors are the wait's own matter: a step fails only with its Worker.
+const config: StepConfig = { retries: { limit: 5, delay: 1000, backoff: "exponential" } }
+
+// Cloudflare takes names of 256 characters without control characters.
+const nameOf = (operationId: string) => operationId.replace(/\p{C}/gu, "").slice(0, 200)
+
+/**
+ * The operation, once it has completed, with the polls, the errors and the deadline of `BulkOperationPoller.wait`.
+ *
+ * The wait has two steps for each poll, `<operation>: poll 1` and `<operation>: until poll 2`, after one that begins it. It goes
+ * on where it was when the Worker is deployed anew, evicted or moved; options that were changed meanwhile hold for waits
+ * that begin later, but for `schedule` and `transientSchedule`, which hold from the next poll on.
+ *
+ * - `startedAt` must come from the event or from a step: a clock that is read in `run` itself says something else each
+ *   time.
+ * - Errors of Cloudflare's engine, such as too many steps, are defects.
+ * - Give back from `run` what can be stored, such as the operation's `status`.
+ *
+ * @example
+ * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
+ * import { WorkflowWait } from "@bulk-operations/durable/cloudflare"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const live = BulkOperations.layer.pipe(Layer.provide(CloudflareApi.layerConfig), Layer.provide(FetchHttpClient.layer))
+ *
+ * // In a class that extends WorkflowEntrypoint of "cloudflare:workers".
+ * const run = (event: { readonly payload: { readonly operationId: string } }, step: WorkflowWait.WorkflowStep) =>
+ *   Effect.runPromise(
+ *     WorkflowWait.waitIn(step, event.payload.operationId, { timeout: "12 hours" }).pipe(
+ *       Effect.map(({ status }) => status),
+ *       Effect.provide(live)
+ *     )
+ *   )
+ */
+export const waitIn: (
+  step: WorkflowStep,
+  operationId: string,
+  options?: WaitInOptions
+) => Effect.Effect<Completed, WaitError, BulkOperations> = Effect.fn("WorkflowWait.waitIn")(
+  function*(step, operationId, options) {
+    const name = nameOf(operationId)
+    const request = yield* requestOf(operationId, options)
+    const run = Effect.runPromiseWith(yield* Effect.context<BulkOperations>())
+    const keep = (what: string, effect: Effect.Effect<Journal.Entry, never, BulkOperations>) =>
+      Effect.promise(() => step.do(`${name}: ${what}`, config, () => run(effect)))
+
+    let entry = yield* keep("begin", Polling.begin(request))
+    for (let n = 1; entry.pollIn !== null; n++) {
+      const { pollIn } = entry
+      if (pollIn > 0) yield* Effect.promise(() => step.sleep(`${name}: until poll ${n}`, pollIn))
+      // What came before is read only where the poll is made, not each time that the steps are gone through anew.
+      const before = Journal.stateOf(entry)
+      entry = yield* keep(`poll ${n}`, Effect.flatMap(before, (state) => Polling.poll(request, state)))
+    }
+    return yield* Effect.flatMap(Journal.endedOf(entry), Effect.fromResult)
+  }
+)
+
+const requestOf = Effect.fnUntraced(function*(operationId: string, options: WaitInOptions | undefined) {
+  const { accountId } = yield* BulkOperations
+  const resolved = PollOptions.resolve(options, yield* PollOptions.PollOptions)
+  const request: Polling.Request = {
+    operationId,
+    accountId: options?.accountId ?? accountId,
+    startedAt: options?.startedAt,
+    schedule: resolved.schedule,
+    transientSchedule: resolved.transientSchedule,
+    fromZero: Wait.make({ ...resolved, now: 0 })
+  }
+  return request
+})
+
+/**
+ * The id for the instance that waits for an operation, so that a second one for the same operation is refused.
+ *
+ * It is the operation's id, after the account's if there is one; what Cloudflare takes in no id of an instance is
+ * written as `_<code point>_`. Throws a `RangeError` where that is longer than the 100 characters that Cloudflare takes.
+ *
+ * An instance that has ended keeps its id for as long as Cloudflare keeps the instance (3 days on the free plan, 30 on the
+ * paid one). To wait again after a `PollTimeout`, restart it.
+ *
+ * Source: limits of Cloudflare Workflows, `^[a-zA-Z0-9_][a-zA-Z0-9-_]*$`.
+ *
+ * @example
+ * import { WorkflowWait } from "@bulk-operations/durable/cloudflare"
+ *
+ * WorkflowWait.instanceId("4da8780eeb215e6cb7f48dd981c4ea02") // => "4da8780eeb215e6cb7f48dd981c4ea02"
+ * WorkflowWait.instanceId("op:1", { accountId: "acme" }) // => "acme__op_3a_1"
+ */
+export const instanceId = (
+  operationId: string,
+  options?: { readonly accountId?: string | undefined }
+): string => {
+  const parts = options?.accountId === undefined ? [operationId] : [options.accountId, operationId]
+  // Within a part there is no "__": that would be the code point of nothing.
+  const id = parts.map(escape).join("__")
+  if (id.length <= longestId) return id
+  throw new RangeError(
+    `The id of the instance would be ${id.length} characters long, ${id}, and Cloudflare takes ${longestId} at most. ` +
+      "Make one up, such as a digest of the operation's id."
+  )
+}
+
+const longestId = 100
+
+const escape = (part: string) =>
+  part.replace(/^-|[^a-zA-Z0-9-]/gu, (character) => `_${character.codePointAt(0)?.toString(16)}_`)

@@ -1,0 +1,1 @@
+export * as WorkflowWait from "./WorkflowWait.ts"

@@ -1,0 +1,63 @@
+/**
+ * What a step of a Cloudflare Workflow keeps of a wait: JSON, readable in Cloudflare's dashboard.
+ */
+import { BulkOperation, Completed } from "@bulk-operations/core/BulkOperation"
+import { CloudflareError } from "@bulk-operations/core/CloudflareError"
+import type * as Wait from "@bulk-operations/poll/Wait"
+import { WaitError } from "@bulk-operations/poll/WaitError"
+import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+/** What a step gives back: when to poll next, in milliseconds from its end, or null where the wait has ended. */
+export interface Entry {
+  readonly pollIn: number | null
+  readonly wait: Schema.Json
+}
+
+const WaitUnderWay: Schema.Codec<Wait.Wait, unknown> = Schema.Struct({
+  startedAt: Schema.Number,
+  deadline: Schema.Number,
+  tolerance: Schema.Number,
+  notFoundGrace: Schema.Number,
+  forbiddenGrace: Schema.Number,
+  polls: Schema.Int,
+  last: Schema.UndefinedOr(BulkOperation),
+  transient: Schema.UndefinedOr(Schema.Struct({ since: Schema.Number, error: CloudflareError })),
+  extendedTo: Schema.UndefinedOr(Schema.Number)
+})
+
+/** A wait between two steps. Times are milliseconds of the epoch. */
+export interface State extends Schema.Schema.Type<typeof State> {}
+const State = Schema.Struct({
+  /** Instances outlive releases: what another one has written must be told apart. */
+  version: Schema.tag(1),
+  wait: WaitUnderWay,
+  /** When the operation was started, where the caller knows. */
+  startedAt: Schema.UndefinedOr(Schema.Number),
+  /** Where the schedule counts from, once that is known, and how many of its gaps there were. */
+  origin: Schema.UndefinedOr(Schema.Number),
+  gaps: Schema.Int,
+  /** How many gaps there were since the last answer that showed the operation. */
+  transientGaps: Schema.Int
+})
+
+/** How a wait ended. */
+export type Ended = Result.Result<Completed, WaitError>
+
+const stateCodec = Schema.toCodecJson(State)
+const endedCodec = Schema.toCodecJson(Schema.Result(Completed, WaitError))
+
+/** Keeps a wait that goes on. */
+export const goOn = (state: State, pollIn: number): Effect.Effect<Entry> =>
+  Effect.map(Effect.orDie(Schema.encodeEffect(stateCodec)(state)), (wait) => ({ pollIn, wait }))
+
+/** Keeps how a wait ended. */
+export const end = (ended: Ended): Effect.Effect<Entry> =>
+  Effect.map(Effect.orDie(Schema.encodeEffect(endedCodec)(ended)), (wait) => ({ pollIn: null, wait }))
+
+/** The wait of an entry that goes on. */
+export const stateOf = ({ wait }: Entry): Effect.Effect<State> => Effect.orDie(Schema.decodeEffect(stateCodec)(wait))
+
+/** The end of an entry that has ended. */
+export const endedOf = ({ wait }: Entry): Effect.Effect<Ended> => Effect.orDie(Schema.decodeEffect(endedCodec)(wait))
