@@ -27,9 +27,7 @@ export const withTime = <A, E, R>(
           return Effect.ensuring(clock.sleep(duration), Effect.sync(() => sleepers.delete(sleeper)))
         })
     }
-    const settle = Effect.promise(async () => {
-      for (let turn = 0; turn < 5; turn++) await setImmediate()
-    })
+    const settle = Effect.repeat(Effect.promise(() => setImmediate()), { times: 4 })
     const pass = Effect.fnUntraced(function*(duration: Duration.Input) {
       const end = clock.currentTimeMillisUnsafe() + Duration.toMillis(Duration.fromInputUnsafe(duration))
       for (;;) {

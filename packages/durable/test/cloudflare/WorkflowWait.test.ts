@@ -19,6 +19,8 @@ const notFound = new CloudflareError.NotFound({ ...call, status: 404 })
 const forbidden = new CloudflareError.Forbidden({ ...call, status: 403 })
 const everyThree = Schedule.spaced("3 seconds")
 
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
 const polls = BulkOperationsTest.BulkOperationsTest.use(({ calls }) =>
   Effect.map(calls, (all) => all.map(({ at }) => DateTime.toEpochMillis(at)))
 )
@@ -94,9 +96,9 @@ describe("waitIn", () => {
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }, { latency: 10 }))))
 })
 
-describe("what a wait tolerates", () => {
-  const during = (...answers: ReadonlyArray<BulkOperationsTest.Answer>) => BulkOperationsTest.layer({ op: answers })
+const during = (...answers: ReadonlyArray<BulkOperationsTest.Answer>) => BulkOperationsTest.layer({ op: answers })
 
+describe("what a wait tolerates", () => {
   it.effect("transient errors do not end it, and fail no step", () =>
     Effect.gen(function*() {
       const { engine, exit, polls } = yield* outcome({ schedule: everySecond, transientSchedule: everyThree })
@@ -153,6 +155,11 @@ describe("what a wait tolerates", () => {
     }).pipe(Effect.provide(during(forbidden))))
 })
 
+const oversleeping = (step: WorkflowWait.WorkflowStep): WorkflowWait.WorkflowStep => ({
+  ...step,
+  sleep: (name, milliseconds) => step.sleep(name, milliseconds + 60_000)
+})
+
 describe("its deadline", () => {
   it.effect("is told when the schedule ends before it", () =>
     Effect.gen(function*() {
@@ -173,10 +180,6 @@ describe("its deadline", () => {
     Effect.gen(function*() {
       const late = yield* Engine.withTime(Effect.fnUntraced(function*(pass) {
         const engine = yield* Engine.make
-        const oversleeping = (step: WorkflowWait.WorkflowStep): WorkflowWait.WorkflowStep => ({
-          ...step,
-          sleep: (name, milliseconds) => step.sleep(name, milliseconds + 60_000)
-        })
         const { exit } = yield* engine.start((step) =>
           waitIn(oversleeping(step), "op", { schedule: PollSchedule.spaced("8 seconds"), timeout: "10 seconds" })
         )
@@ -226,7 +229,7 @@ describe("a wait that is cut off", () => {
   it.effect.prop(
     "goes through the same steps again, and makes no poll again that was answered",
     {
-      cuts: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 90_000 }))).check(
+      cuts: Schema.Array(between(1, 90_000)).check(
         Schema.isMaxLength(6)
       )
     },
@@ -316,7 +319,7 @@ describe("what Cloudflare sees", () => {
 describe("options", () => {
   it.effect("are those of the application where the wait has none", () =>
     Effect.gen(function*() {
-      const provided = { schedule: PollSchedule.spaced("5 seconds"), timeout: "12 seconds" }
+      const provided = { schedule: PollSchedule.spaced("5 seconds"), timeout: Duration.seconds(12) }
       const { exit, polls } = yield* Effect.provideService(outcome(), PollOptions.PollOptions, provided)
       assert.deepStrictEqual(polls, [0, 5000, 10_000, 12_000])
       assert.deepStrictEqual(timeoutOf(exit).timeout, Duration.seconds(12))
@@ -374,6 +377,14 @@ describe("instanceId", () => {
 const statusOf = (exit: Exit.Exit<{ readonly status: string }, Failure>) =>
   Exit.match(exit, { onSuccess: ({ status }) => status, onFailure: () => failure(exit)._tag })
 
+const inProcess = (options: BulkOperationPoller.WaitOptions) =>
+  Engine.withTime(Effect.fnUntraced(function*(pass) {
+    const poller = yield* BulkOperationPoller.BulkOperationPoller
+    const fiber = yield* Effect.forkChild(Effect.exit(poller.wait("op", options)))
+    yield* pass("2 hours")
+    return { exit: yield* Fiber.join(fiber), polls: yield* polls }
+  })).pipe(Effect.provide(BulkOperationPoller.layer))
+
 describe("a wait in a Workflow", () => {
   const schedules = {
     "quadratic()": PollSchedule.quadratic(),
@@ -394,18 +405,8 @@ describe("a wait in a Workflow", () => {
     "cloudflareGo"
   ] as const
 
-  const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-
   // Whole milliseconds, which is what a Workflow sleeps.
   const transientSchedule = Schedule.exponential("1 second")
-
-  const inProcess = (options: BulkOperationPoller.WaitOptions) =>
-    Engine.withTime(Effect.fnUntraced(function*(pass) {
-      const poller = yield* BulkOperationPoller.BulkOperationPoller
-      const fiber = yield* Effect.forkChild(Effect.exit(poller.wait("op", options)))
-      yield* pass("2 hours")
-      return { exit: yield* Fiber.join(fiber), polls: yield* polls }
-    })).pipe(Effect.provide(BulkOperationPoller.layer))
 
   it.effect.prop(
     "polls when a wait in a process polls, and ends as it does, for every schedule of the module",
@@ -420,12 +421,11 @@ describe("a wait in a Workflow", () => {
       Effect.gen(function*() {
         yield* TestClock.adjust("1 hour")
         const now = yield* DateTime.now
-        const script = ({ at, firstAt }: BulkOperationsTest.Call): BulkOperationsTest.Answer => {
+        const operations = BulkOperationsTest.layer(({ at, firstAt }) => {
           const elapsed = DateTime.toEpochMillis(at) - DateTime.toEpochMillis(firstAt)
           if (elapsed >= down.from && elapsed < down.from + down.for) return badGateway
           return elapsed < duration ? "running" : "completed"
-        }
-        const operations = BulkOperationsTest.layer(script, { latency })
+        }, { latency })
         const options = {
           schedule: schedules[name],
           transientSchedule,

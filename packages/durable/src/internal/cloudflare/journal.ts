@@ -15,16 +15,20 @@ export interface Entry {
   readonly wait: Schema.Json
 }
 
+// Infinite where the wait has no limit.
+// @effect-diagnostics-next-line schemaNumber:off
+const Millis = Schema.Number
+
 const WaitUnderWay: Schema.Codec<Wait.Wait, unknown> = Schema.Struct({
-  startedAt: Schema.Number,
-  deadline: Schema.Number,
-  tolerance: Schema.Number,
-  notFoundGrace: Schema.Number,
-  forbiddenGrace: Schema.Number,
+  startedAt: Schema.Finite,
+  deadline: Millis,
+  tolerance: Millis,
+  notFoundGrace: Millis,
+  forbiddenGrace: Millis,
   polls: Schema.Int,
   last: Schema.UndefinedOr(BulkOperation),
-  transient: Schema.UndefinedOr(Schema.Struct({ since: Schema.Number, error: CloudflareError })),
-  extendedTo: Schema.UndefinedOr(Schema.Number)
+  transient: Schema.UndefinedOr(Schema.Struct({ since: Schema.Finite, error: CloudflareError })),
+  extendedTo: Schema.UndefinedOr(Schema.Finite)
 })
 
 /** A wait between two steps. Times are milliseconds of the epoch. */
@@ -34,9 +38,9 @@ const State = Schema.Struct({
   version: Schema.tag(1),
   wait: WaitUnderWay,
   /** When the operation was started, where the caller knows. */
-  startedAt: Schema.UndefinedOr(Schema.Number),
+  startedAt: Schema.UndefinedOr(Schema.Finite),
   /** Where the schedule counts from, once that is known, and how many of its gaps there were. */
-  origin: Schema.UndefinedOr(Schema.Number),
+  origin: Schema.UndefinedOr(Schema.Finite),
   gaps: Schema.Int,
   /** How many gaps there were since the last answer that showed the operation. */
   transientGaps: Schema.Int
