@@ -1,8 +1,7 @@
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { Miniflare, type Request as WorkerRequest, Response as WorkerResponse } from "miniflare"
-import type { Readable } from "node:stream"
+import { type Request as WorkerRequest, Response as WorkerResponse } from "miniflare"
 import { setTimeout } from "node:timers/promises"
-import { bundle } from "../../benchmarks/bundle/bundler.ts"
+import * as Workerd from "./Workerd.ts"
 
 // A Cloudflare of which each operation ends so many milliseconds after its first poll. Polls of "hanging" hang at first.
 const cloudflare = (endsAfter: number) => {
@@ -23,19 +22,13 @@ const cloudflare = (endsAfter: number) => {
 }
 
 const start = (script: string, outboundService: (request: WorkerRequest) => Promise<WorkerResponse>) => {
-  const worker = new Miniflare({
-    modules: true,
+  const worker = Workerd.start({
     script,
     compatibilityDate: "2026-07-01",
     compatibilityFlags: ["enable_request_signal"],
     bindings: { CLOUDFLARE_API_TOKEN: "any-token", CLOUDFLARE_ACCOUNT_ID: "account" },
     // Everything that a Worker sends comes here; nothing leaves the machine.
-    outboundService,
-    cf: false,
-    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-      stdout.resume()
-      stderr.resume()
-    }
+    outboundService
   })
   return {
     get: async (path: string, signal: AbortSignal | null = null) => {
@@ -46,26 +39,13 @@ const start = (script: string, outboundService: (request: WorkerRequest) => Prom
   }
 }
 
-const script = async (path: string) => (await bundle(new URL(path, import.meta.url).pathname)).code
-
-const whyNot = async (): Promise<string | undefined> => {
-  const probe = new Miniflare({ modules: true, script: "export default {}", cf: false })
-  try {
-    await probe.ready
-    await probe.dispose()
-    return undefined
-  } catch (error) {
-    return `workerd does not run on this machine, so nothing is tested in it: ${String(error)}`
-  }
-}
-
 describe.concurrent("in a Cloudflare Worker", { timeout: 30_000 }, () => {
   let scripts: Record<"perRequest" | "moduleScope", string>
   let reason: string | undefined
 
   beforeAll(async () => {
-    reason = await whyNot()
-    scripts = { perRequest: await script("../worker.ts"), moduleScope: await script("ModuleScope.ts") }
+    reason = await Workerd.whyNot()
+    scripts = { perRequest: await Workerd.script("../worker.ts"), moduleScope: await Workerd.script("ModuleScope.ts") }
   }, 30_000)
 
   it("with a poller for each request, all see the end, whoever disconnects before", async ({ skip }) => {

@@ -61,7 +61,7 @@ const nameOf = (operationId: string) => operationId.replace(/\p{C}/gu, "").slice
  *
  * // In a class that extends WorkflowEntrypoint of "cloudflare:workers".
  * const run = (event: { readonly payload: { readonly operationId: string } }, step: WorkflowWait.WorkflowStep) =>
- *   Effect.runPromise(
+ *   WorkflowWait.runPromise(
  *     WorkflowWait.waitIn(step, event.payload.operationId, { timeout: "12 hours" }).pipe(
  *       Effect.map(({ status }) => status),
  *       Effect.provide(live)
@@ -105,6 +105,31 @@ const requestOf = Effect.fnUntraced(function*(operationId: string, options: Wait
   }
   return request
 })
+
+/**
+ * Runs what a Workflow does, for its `run` to give back: as `Effect.runPromise`, but with an `Error` that keeps its name
+ * and its message on the way to Cloudflare's engine, so that they are the instance's error.
+ *
+ * @example
+ * import { WorkflowWait } from "@bulk-operations/durable/cloudflare"
+ * import { WaitError } from "@bulk-operations/poll"
+ * import { BulkOperation } from "@bulk-operations/core"
+ * import { Effect, Option } from "effect"
+ *
+ * const operation = BulkOperation.Failed.make({
+ *   id: BulkOperation.OperationId.make("op-1"),
+ *   completed: Option.none(),
+ *   error: Option.some("This list is full")
+ * })
+ * const failing = Effect.fail(new WaitError.BulkOperationFailed({ operation }))
+ * const error = await WorkflowWait.runPromise(failing).catch((error: Error) => structuredClone(error))
+ * error.message // => "BulkOperationFailed: Bulk operation op-1 failed: This list is full"
+ */
+export const runPromise = <A, E extends { readonly _tag: string; readonly message: string }>(
+  effect: Effect.Effect<A, E>
+): Promise<A> =>
+  // Only a message that is the error's own is sent, and no name but those of JavaScript.
+  Effect.runPromise(Effect.mapError(effect, ({ _tag, message }) => new Error(`${_tag}: ${message}`)))
 
 /**
  * The id for the instance that waits for an operation, so that a second one for the same operation is refused.
