@@ -17,8 +17,14 @@ const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const entries = [
   { what: "core", path: "../../packages/core/src/index.ts", leftOut: [effect] },
   { what: "poll", path: "../../packages/poll/src/index.ts", leftOut: [effect, /^@bulk-operations\/core/] },
+  {
+    what: "durable/cloudflare",
+    path: "../../packages/durable/src/cloudflare/index.ts",
+    leftOut: [effect, /^@bulk-operations\/(core|poll)/]
+  },
   { what: "a get, Effect included", path: "programs/get/ours.ts", leftOut: [] },
-  { what: "a wait, Effect included", path: "programs/wait/ours.ts", leftOut: [] }
+  { what: "a wait, Effect included", path: "programs/wait/ours.ts", leftOut: [] },
+  { what: "a wait in a Workflow, Effect included", path: "../../examples/workflow.ts", leftOut: [/^cloudflare:/] }
 ]
 
 /** As it is now. */

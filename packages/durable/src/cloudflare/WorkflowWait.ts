@@ -10,7 +10,9 @@ import type { WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
 import * as PollOptions from "@bulk-operations/poll/PollOptions"
 import * as Wait from "@bulk-operations/poll/Wait"
 import type { WaitError } from "@bulk-operations/poll/WaitError"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Checks from "../internal/checks.ts"
 import * as Journal from "../internal/cloudflare/journal.ts"
 import * as Polling from "../internal/cloudflare/polling.ts"
 
@@ -92,16 +94,24 @@ export const waitIn: (
   }
 )
 
+// A mistake in the program is told before the first step, which would be tried again and again.
 const requestOf = Effect.fnUntraced(function*(operationId: string, options: WaitInOptions | undefined) {
   const { accountId } = yield* BulkOperations
   const resolved = PollOptions.resolve(options, yield* PollOptions.PollOptions)
+  const now = yield* DateTime.now
   const request: Polling.Request = {
     operationId,
     accountId: options?.accountId ?? accountId,
-    startedAt: options?.startedAt,
+    startedAt: options?.startedAt && Checks.startedAt(options.startedAt, now),
     schedule: resolved.schedule,
     transientSchedule: resolved.transientSchedule,
-    fromZero: Wait.make({ ...resolved, now: 0 })
+    fromZero: Wait.make({
+      now: 0,
+      timeout: Checks.duration("timeout", resolved.timeout),
+      tolerance: Checks.duration("tolerance", resolved.tolerance),
+      notFoundGrace: Checks.duration("notFoundGrace", resolved.notFoundGrace),
+      forbiddenGrace: Checks.duration("forbiddenGrace", resolved.forbiddenGrace)
+    })
   }
   return request
 })

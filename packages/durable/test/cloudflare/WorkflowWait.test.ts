@@ -332,14 +332,21 @@ describe("options", () => {
       assert.deepStrictEqual(calls.map(({ accountId }) => accountId), ["mine"])
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["completed"] }))))
 
-  it.effect("a timeout that is no duration is told before the first step", () =>
+  it.effect("that are certainly wrong are told before the first step", () =>
     Effect.gen(function*() {
       const step: WorkflowWait.WorkflowStep = { do: () => Promise.reject("a step"), sleep: () => Promise.resolve() }
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
       // A program without types passes anything.
-      const options: WorkflowWait.WaitInOptions = JSON.parse(`{ "timeout": "soon" }`)
-      const exit = yield* Effect.exit(waitIn(step, "op", options))
-      assert.isTrue(Exit.hasDies(exit))
-      assert.include(String(exit), "soon")
+      const noDuration: WorkflowWait.WaitInOptions = JSON.parse(`{ "timeout": "soon" }`)
+      const wrong: ReadonlyArray<readonly [WorkflowWait.WaitInOptions, string]> = [
+        [noDuration, "timeout is soon"],
+        [{ tolerance: -1 }, "tolerance is -1. It must not be negative"],
+        [{ startedAt: DateTime.makeUnsafe(1_764_000_000) }, "made of seconds"]
+      ]
+      for (const [options, text] of wrong) {
+        const exit = yield* Effect.exit(waitIn(step, "op", options))
+        assert.include(String(Exit.isFailure(exit) && Cause.squash(exit.cause)), text)
+      }
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["completed"] }))))
 })
 
