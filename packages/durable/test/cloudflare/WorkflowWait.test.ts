@@ -295,6 +295,23 @@ describe("what Cloudflare sees", () => {
       assert.include(JSON.stringify(engine.kept.get("op: poll 1")), "ServerError")
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: [badGateway, "completed"] }))))
 
+  it.effect("are 1,024 steps in 3 days at the default, sleeps not counted", () =>
+    Effect.gen(function*() {
+      const engine = yield* Engine.withTime(Effect.fnUntraced(function*(pass) {
+        const engine = yield* Engine.make
+        yield* engine.start((step) => waitIn(step, "op", { timeout: "Infinity" }))
+        yield* pass("73 hours")
+        return engine
+      }))
+      const counted = engine.kept.size
+      assert.isAtLeast(counted, 1024)
+      assert.isAtMost(counted, 1028)
+      // If they were counted: 18 hours.
+      const after18Hours = (yield* polls).filter((at) => at <= 18.2 * 3_600_000).length
+      assert.isAtLeast(after18Hours, 511)
+      assert.isAtMost(after18Hours, 513)
+    }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
+
   it.effect("are names that it takes, whatever the id", () =>
     Effect.gen(function*() {
       const id = `a\u0007${"b".repeat(300)}`
