@@ -77,24 +77,43 @@ const programOf = ({ code, line }: Block, path: string): string => {
   return `${prelude}${"\n".repeat(line)}${lines.join("\n")}\n`
 }
 
-const neverEnded = "The program did not end within 20 seconds. If it never does, mark it `ts nocheck`."
+const neverEnded = (timeout: number) =>
+  `The program did not end within ${timeout / 1000} seconds. If it never does, mark it \`ts nocheck\`.`
 
 // Loading packages is nearly all that an example costs: on a busy machine the sum comes near the limit.
 const compiled = join(root, "node_modules/.cache/documentation")
 
 // Without the environment of whoever runs the tests, whose credentials are none of an example's business.
-const node = (args: ReadonlyArray<string>) =>
+const node = (cwd: string, args: ReadonlyArray<string>, timeout: number) =>
   new Promise<{ readonly stdout: string; readonly failure: string | undefined }>((resolve) => {
     execFile(
       process.execPath,
       args,
-      { cwd: root, env: { NODE_COMPILE_CACHE: compiled }, timeout: 20_000, killSignal: "SIGKILL" },
+      { cwd, env: { NODE_COMPILE_CACHE: compiled }, timeout, killSignal: "SIGKILL" },
       (error, stdout, stderr) => {
-        const reason = error?.killed ? `${neverEnded}\n` : ""
+        const reason = error?.killed ? `${neverEnded(timeout)}\n` : ""
         resolve({ stdout, failure: error === null ? undefined : reason + stdout + stderr || error.message })
       }
     )
   })
+
+/** Where the programs are written and run, and how. */
+export interface Place {
+  /** The folder they are run in; they are written below it. */
+  readonly root: string
+  readonly under: string
+  /** Path of the `tsconfig.json` they are checked with. */
+  readonly tsconfig: string
+  readonly node: ReadonlyArray<string>
+}
+
+/** Packages are resolved to their sources. */
+const inRepository: Place = {
+  root,
+  under: "examples",
+  tsconfig: join(root, "tsconfig.json"),
+  node: ["--conditions=@bulk-operations/source"]
+}
 
 export interface Programs {
   /** What is wrong with the block and where, if anything is. */
@@ -106,8 +125,8 @@ export interface Programs {
  * Writes and type-checks the blocks' programs, as one. As long as one of them cannot be parsed, `tsc` tells no type
  * errors of the others.
  */
-export const compile = async (blocks: ReadonlyArray<Block>): Promise<Programs> => {
-  const directory = mkdtempSync(join(root, "examples/.documentation-"))
+export const compile = async (blocks: ReadonlyArray<Block>, place: Place = inRepository): Promise<Programs> => {
+  const directory = mkdtempSync(join(place.root, place.under, ".documentation-"))
   const programPath = (block: Block) => join(directory, block.file, `${block.line}.ts`)
   for (const block of blocks) {
     const path = programPath(block)
@@ -117,22 +136,27 @@ export const compile = async (blocks: ReadonlyArray<Block>): Promise<Programs> =
   writeFileSync(
     join(directory, "tsconfig.json"),
     JSON.stringify({
-      extends: "../../tsconfig.json",
+      extends: place.tsconfig,
       files: blocks.map(programPath),
       include: [],
       compilerOptions: { noUnusedLocals: false, noUnusedParameters: false }
     })
   )
-  const tsc = await node(["node_modules/typescript/bin/tsc", "--project", directory, "--pretty", "false"])
+  const compiler = join(root, "node_modules/typescript/bin/tsc")
+  const tsc = await node(place.root, [compiler, "--project", directory, "--pretty", "false"], 60_000)
   const typeErrors = tsc.stdout.match(/^\S.*(?:\n\s.*)*/gm) ?? []
+  const programs = relative(place.root, directory)
+  const strays = typeErrors.filter((error) => !error.startsWith(programs))
+  if (strays.length > 0) throw new Error(strays.join("\n"))
+  if (tsc.failure !== undefined && typeErrors.length === 0) throw new Error(`tsc failed: ${tsc.failure}`)
 
   return {
     problem: async (block) => {
       const path = programPath(block)
-      const program = relative(root, path)
+      const program = relative(place.root, path)
       const misfits = typeErrors.filter((error) => error.startsWith(`${program}(`)).join("\n")
       const failure = misfits ||
-        (block.runs ? (await node(["--conditions=@bulk-operations/source", program])).failure : undefined)
+        (block.runs ? (await node(place.root, [...place.node, program], 20_000)).failure : undefined)
       return failure?.replaceAll(pathToFileURL(path).href, block.file).replaceAll(program, block.file)
     },
     remove: () => rmSync(directory, { recursive: true })
