@@ -1,0 +1,7 @@
+/** The smoke program in a page. It posts what it saw to the server that the page came from. */
+import * as Effect from "effect/Effect"
+import { layer, program } from "./smoke.ts"
+
+const seen = Effect.provide(program, layer(Object.fromEntries(new URLSearchParams(location.search))))
+const report = await Effect.runPromise(seen).then((report) => JSON.stringify(report), (error) => String(error))
+await fetch("/report", { method: "POST", body: report })

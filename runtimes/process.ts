@@ -1,0 +1,7 @@
+/** The smoke program as a process, on Node, Bun and Deno. Prints what it saw as JSON. */
+import * as Effect from "effect/Effect"
+import { layer, program } from "./smoke.ts"
+
+const { CLOUDFLARE_ACCOUNT_ID = "", CLOUDFLARE_API_TOKEN = "", CLOUDFLARE_BASE_URL = "" } = process.env
+const live = layer({ CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_BASE_URL })
+console.log(JSON.stringify(await Effect.runPromise(Effect.provide(program, live))))
