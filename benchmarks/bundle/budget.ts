@@ -1,5 +1,5 @@
 /**
- * The budget: how large this library was when somebody last looked, and what has grown since.
+ * The budget: how large this library was when it was last recorded, and what has grown since.
  *
  * Of the packages it is their own code, all of it. Of the programs it is what reaches the user, with what they use of
  * Effect, so that an import which drags in much of it is noticed too.

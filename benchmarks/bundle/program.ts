@@ -1,5 +1,5 @@
 /**
- * What is bundled: a module that exports `run`, which looks at one operation, or waits for it.
+ * What is bundled: a module that exports `run`, which polls one operation, or waits for it.
  */
 
 /** Which operation of which account, and where to ask about it as whom. */

@@ -58,7 +58,7 @@ const named: ReadonlyArray<Contender> = [
   { name: "Google longrunning, Go", label: "longrunning, Go", schedule: Peers.googleGo }
 ]
 
-// What the curves are drawn of. They are looked at for the front as well, so that ours is not on it just because no
+// What the curves are drawn of. They count for the front as well, so that ours is not on it just because no
 // interval beside it was tried.
 const between: ReadonlyArray<Contender> = [
   ...([

@@ -1,8 +1,8 @@
 /**
- * When others look again: the formulas of clients that wait for long operations, as schedules.
+ * When others poll again: the formulas of clients that wait for long operations, as schedules.
  *
  * Where two peers have the same one, it is here once. A fixed interval needs no formula: `@azure/core-lro` and alchemy
- * look every 2 seconds, CrowdSec's Cloudflare bouncer every second, Demisto's Cloudflare integration every 10.
+ * poll every 2 seconds, CrowdSec's Cloudflare bouncer every second, Demisto's Cloudflare integration every 10.
  */
 import { PollSchedule } from "@bulk-operations/poll"
 import { Duration, Effect, Random, Schedule } from "effect"

@@ -1,12 +1,12 @@
 /**
- * What a schedule costs for operations of given durations: every look is made, on virtual time.
+ * What a schedule costs for operations of given durations: every poll is made, on virtual time.
  */
 import { BulkOperation } from "@bulk-operations/core"
 import type { PollSchedule } from "@bulk-operations/poll"
 import { Duration, Effect, Pull, Random, Schedule } from "effect"
 
 export interface Score {
-  /** Looks until the end was seen or the schedule gave up, the one at once included: the mean. */
+  /** Polls until the end was seen or the schedule gave up, the one at once included: the mean. */
   readonly requests: number
   /** How many seconds after its end an operation was seen to have ended, of those that were. */
   readonly mean: number
@@ -27,17 +27,17 @@ const draws = 64
 export const score = Effect.fnUntraced(
   function*(schedule: PollSchedule.PollSchedule, durations: ReadonlyArray<number>) {
     const last = 1000 * (durations.at(-1) ?? 0)
-    const runs = [yield* looks(schedule, last), yield* looks(schedule, last)]
+    const runs = [yield* polls(schedule, last), yield* polls(schedule, last)]
     // The same twice: nothing is drawn.
     if (String(runs[0]) === String(runs[1])) runs.pop()
-    else while (runs.length < draws) runs.push(yield* looks(schedule, last))
+    else while (runs.length < draws) runs.push(yield* polls(schedule, last))
     return summary(runs, durations)
   },
   Random.withSeed("economy")
 )
 
-// The milliseconds at which it looks, up to the first look that is not before `last`.
-const looks = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, last: number) {
+// The milliseconds at which it polls, up to the first poll that is not before `last`.
+const polls = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, last: number) {
   const step = yield* Schedule.toStep(schedule)
   const times = [0]
   for (let now = 0; now < last;) {
@@ -58,12 +58,12 @@ const summary = (runs: ReadonlyArray<ReadonlyArray<number>>, durations: Readonly
   let seconds = 0
   let relative = 0
   for (const times of runs) {
-    let look = 0
+    let poll = 0
     for (const duration of durations) {
-      while (look < times.length && (times[look] ?? 0) < 1000 * duration) look++
-      const lateness = (times[look] ?? Number.POSITIVE_INFINITY) / 1000 - duration
+      while (poll < times.length && (times[poll] ?? 0) < 1000 * duration) poll++
+      const lateness = (times[poll] ?? Number.POSITIVE_INFINITY) / 1000 - duration
       late[at++] = lateness
-      requests += Math.min(look + 1, times.length)
+      requests += Math.min(poll + 1, times.length)
       if (lateness === Number.POSITIVE_INFINITY) continue
       seen++
       seconds += lateness

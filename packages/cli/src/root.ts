@@ -13,7 +13,7 @@ export const root = Command.make("bulk-operations").pipe(
       "Settings come from flags, else from the environment, else from a file .env:\n" +
       "CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_BASE_URL.\n\n" +
       "Exit codes: 0 completed, 1 the operation failed, 2 wrong usage or input,\n" +
-      "3 timed out, 4 not authorised, 5 trouble with the API, 6 a guard refused,\n" +
+      "3 timed out, 4 not authorised, 5 API error, 6 a guard refused,\n" +
       "130 interrupted."
   ),
   Command.withExamples([

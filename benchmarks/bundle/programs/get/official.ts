@@ -1,5 +1,5 @@
 /**
- * The official package: one look.
+ * The official package: one poll.
  */
 import Cloudflare from "cloudflare"
 import type { Run } from "../../program.ts"

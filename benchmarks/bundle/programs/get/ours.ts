@@ -1,5 +1,5 @@
 /**
- * This library: one look.
+ * This library: one poll.
  */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { Effect, Layer, Redacted } from "effect"

@@ -1,5 +1,5 @@
 /**
- * This library: a wait, with its deadline, its budget and its patience with passing trouble.
+ * This library: a wait, with its deadline, its budget and its tolerance of transient errors.
  */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"

@@ -1,5 +1,5 @@
 /**
- * `get`: one look, no waiting.
+ * `get`: one poll, no waiting.
  */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"

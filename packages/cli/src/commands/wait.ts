@@ -50,9 +50,8 @@ export const wait = Command.make("wait", flags, (flags) =>
     Command.withShortDescription("Wait for bulk operations"),
     Command.withDescription(
       "Wait for bulk operations to complete.\n\n" +
-        "Of several ids the exit code is the gravest: 4 not authorised, 5 trouble\n" +
-        "with the API, 3 timed out, 1 failed. With --any it is 0 once one has\n" +
-        "completed."
+        "Of several ids the exit code is the gravest: 4 not authorised, 5 API error,\n" +
+        "3 timed out, 1 failed. With --any it is 0 once one has completed."
     ),
     Command.withExamples([
       {

@@ -28,7 +28,7 @@ const troubles: { readonly [Tag in CloudflareError["reason"]["_tag"]]?: string }
 }
 
 /** A transient error in a few words. */
-export const trouble = ({ reason }: CloudflareError): string =>
+export const cause = ({ reason }: CloudflareError): string =>
   `${troubles[reason._tag] ?? reason._tag}${reason.status === undefined ? "" : ` (HTTP ${reason.status})`}`
 
 const statusOf = ({ progress }: WaitRow) =>
@@ -41,7 +41,7 @@ const troubleOf = ({ progress }: WaitRow): string | undefined =>
     ? "waits for the request budget"
     // The others are about to end the wait.
     : Option.getOrUndefined(
-      Option.map(Option.filter(progress.transientError, ({ isRetryable }) => isRetryable), trouble)
+      Option.map(Option.filter(progress.transientError, ({ isRetryable }) => isRetryable), cause)
     )
 
 /** What has changed, in words; nothing where nothing that matters has. The end is told by others. */
@@ -78,7 +78,7 @@ const shortId = (id: string) => id.length > 14 ? `${id.slice(0, 12)}…` : id
 const spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? "" : "s"}`
 
-/** So many columns a trouble has at least, before other parts give way. */
+/** So many columns a transient error has at least, before other parts give way. */
 const leastTrouble = 18
 
 /** The line of a wait. In a narrow window the parts that matter least give way, and the rest is cut by who draws it. */
