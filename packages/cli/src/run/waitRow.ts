@@ -18,7 +18,7 @@ export interface WaitRow {
   readonly progress: PollProgress | undefined
 }
 
-const troubles: { readonly [Tag in CloudflareError["reason"]["_tag"]]?: string } = {
+const causes: { readonly [Tag in CloudflareError["reason"]["_tag"]]?: string } = {
   RateLimited: "asked to slow down",
   ServerError: "Cloudflare failed",
   TransportError: "no connection",
@@ -29,12 +29,12 @@ const troubles: { readonly [Tag in CloudflareError["reason"]["_tag"]]?: string }
 
 /** A transient error in a few words. */
 export const cause = ({ reason }: CloudflareError): string =>
-  `${troubles[reason._tag] ?? reason._tag}${reason.status === undefined ? "" : ` (HTTP ${reason.status})`}`
+  `${causes[reason._tag] ?? reason._tag}${reason.status === undefined ? "" : ` (HTTP ${reason.status})`}`
 
 const statusOf = ({ progress }: WaitRow) =>
   Option.getOrUndefined(Option.map(progress?.operation ?? Option.none(), ({ status }) => status))
 
-const troubleOf = ({ progress }: WaitRow): string | undefined =>
+const causeOf = ({ progress }: WaitRow): string | undefined =>
   progress === undefined
     ? undefined
     : progress.isThrottled
@@ -48,7 +48,7 @@ const troubleOf = ({ progress }: WaitRow): string | undefined =>
 export const change = (before: WaitRow, after: WaitRow): string | undefined => {
   if (Option.exists(after.progress?.operation ?? Option.none(), isTerminal)) return undefined
   const [status, now] = [statusOf(before), statusOf(after)]
-  const [met, meets] = [troubleOf(before), troubleOf(after)]
+  const [met, meets] = [causeOf(before), causeOf(after)]
   if (meets !== undefined && meets !== met) return `${meets}${now === undefined ? "" : `, last seen ${now}`}`
   if (now !== undefined && now !== status) return now
   return met !== undefined && meets === undefined ? `answers again: ${now ?? "not seen"}` : undefined
@@ -94,7 +94,7 @@ export const line = (row: WaitRow, now: number, columns: number, paint: Paint): 
     onNone: () => "",
     onSome: (left) => `${left} left`
   })
-  const met = troubleOf(row)
+  const met = causeOf(row)
   const status = statusOf(row) ?? (met === undefined ? "asking" : "unknown")
   const elapsed = DurationText.format(now - since).padStart(6)
   const polls = plural(progress?.polls ?? 0, "poll").padStart(8)
