@@ -1,6 +1,8 @@
+export * as DurableListItems from "./DurableListItems.ts"
 export * as DurablePoller from "./DurablePoller.ts"
 export * as DurableStorage from "./DurableStorage.ts"
 export * as ShardingDefaults from "./ShardingDefaults.ts"
 export * as SqlRateLimiterStore from "./SqlRateLimiterStore.ts"
 export * as StoreError from "./StoreError.ts"
 export * as WaitStatus from "./WaitStatus.ts"
+export * as WriteKeyInUse from "./WriteKeyInUse.ts"

@@ -46,6 +46,30 @@ export const differences = (one: StoredWait, other: StoredWait) =>
 /** From where the timeout of a wait counts, and the gaps of one that is taken up again. */
 export const originOf = ({ beganAt, startedAt }: StoredWait): DateTime.Utc => startedAt ?? beganAt
 
+/** What is stored of how to wait: what the caller says, or what is provided where it is called. */
+export const waiting = (
+  options: Pick<WaitOptions, "requestCost" | "tolerance" | "notFoundGrace"> | undefined,
+  provided: PollOptions.PartialOptions
+) => {
+  const requestCost = options?.requestCost
+  const tolerance = options?.tolerance ?? provided.tolerance
+  const notFoundGrace = options?.notFoundGrace ?? provided.notFoundGrace
+  return {
+    ...(requestCost !== undefined && { requestCost: Checks.requestCost(requestCost) }),
+    ...(tolerance !== undefined && { tolerance: Checks.duration("tolerance", tolerance) }),
+    ...(notFoundGrace !== undefined && { notFoundGrace: Checks.duration("notFoundGrace", notFoundGrace) })
+  }
+}
+
+/** How long to wait, if there is a limit. */
+export const timeoutOf = (
+  options: Pick<WaitOptions, "timeout"> | undefined,
+  provided: PollOptions.PartialOptions
+): Duration.Duration | undefined => {
+  const timeout = Checks.duration("timeout", options?.timeout ?? provided.timeout ?? PollOptions.defaults.timeout)
+  return Duration.isFinite(timeout) ? timeout : undefined
+}
+
 /** The wait that begins now. */
 export const make = Effect.fnUntraced(function*(
   operationId: string,
@@ -55,20 +79,15 @@ export const make = Effect.fnUntraced(function*(
   const provided = yield* PollOptions.PollOptions
   const beganAt = yield* DateTime.now
   const startedAt = options?.startedAt && Checks.startedAt(options.startedAt, beganAt)
-  const timeout = Checks.duration("timeout", PollOptions.resolve(options, provided).timeout)
+  const timeout = timeoutOf(options, provided)
   const accountId = options?.accountId ?? defaultAccountId
-  const requestCost = options?.requestCost
-  const tolerance = options?.tolerance ?? provided.tolerance
-  const notFoundGrace = options?.notFoundGrace ?? provided.notFoundGrace
   return {
     version: 1,
     operationId,
     ...(accountId !== undefined && { accountId }),
     beganAt,
     ...(startedAt !== undefined && { startedAt }),
-    ...(Duration.isFinite(timeout) && { deadline: DateTime.addDuration(startedAt ?? beganAt, timeout) }),
-    ...(requestCost !== undefined && { requestCost: Checks.requestCost(requestCost) }),
-    ...(tolerance !== undefined && { tolerance: Checks.duration("tolerance", tolerance) }),
-    ...(notFoundGrace !== undefined && { notFoundGrace: Checks.duration("notFoundGrace", notFoundGrace) })
+    ...(timeout !== undefined && { deadline: DateTime.addDuration(startedAt ?? beganAt, timeout) }),
+    ...waiting(options, provided)
   }
 })

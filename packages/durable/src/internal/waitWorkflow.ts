@@ -29,7 +29,8 @@ export const layer = WaitWorkflow.toLayer(({ wait }) =>
   )
 )
 
-const execute = Effect.fnUntraced(function*(stored: StoredWait.StoredWait) {
+/** Waits as the stored wait says. */
+export const execute = Effect.fnUntraced(function*(stored: StoredWait.StoredWait) {
   const poller = yield* BulkOperationPoller
   const began = yield* DateTime.now
   return yield* poller.wait(stored.operationId, optionsOf(stored, began)).pipe(

@@ -14,12 +14,16 @@ export const database = Effect.acquireRelease(
   (database) => Effect.sync(() => database.close())
 )
 
-export const over = (database: DatabaseSync, scripts: Scripts) =>
-  DurablePoller.layer.pipe(
-    Layer.provide(Sharding.layer),
-    Layer.provide([Runners.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
+/** A cluster of one over it. */
+export const cluster = (database: DatabaseSync) =>
+  Sharding.layer.pipe(
+    Layer.provideMerge(Runners.layerNoop),
     Layer.provideMerge(DurableStorage.layer),
-    Layer.provide(SqliteClient.layer(database)),
-    Layer.provide([ShardingConfig.layer(ShardingDefaults.shardingDefaults), Digest.layerWebCrypto]),
-    Layer.provideMerge(scripted(scripts))
+    Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop, Digest.layerWebCrypto]),
+    Layer.provide(ShardingConfig.layer(ShardingDefaults.shardingDefaults)),
+    Layer.provide(SqliteClient.layer(database))
   )
+
+/** Durable waits over it. */
+export const over = (database: DatabaseSync, scripts: Scripts) =>
+  DurablePoller.layer.pipe(Layer.provide(cluster(database)), Layer.provideMerge(scripted(scripts)))

@@ -1,0 +1,208 @@
+/**
+ * Writes to lists that survive the process: what is to be written is stored, sent, and waited for.
+ */
+import type { Completed } from "@bulk-operations/core/BulkOperation"
+import { BulkOperations } from "@bulk-operations/core/BulkOperations"
+import * as InvalidItems from "@bulk-operations/lists/InvalidItems"
+import type { ListItem } from "@bulk-operations/lists/ListItem"
+import type { ListItems } from "@bulk-operations/lists/ListItems"
+import { NoItems } from "@bulk-operations/lists/WriteError"
+import type { BulkOperationPoller } from "@bulk-operations/poll/BulkOperationPoller"
+import * as PollOptions from "@bulk-operations/poll/PollOptions"
+import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+import type * as MessageStorage from "effect/cluster/MessageStorage"
+import type * as Sharding from "effect/cluster/Sharding"
+import * as Context from "effect/Context"
+import * as Digest from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import type { WaitOptions } from "./DurablePoller.ts"
+import * as Execution from "./internal/execution.ts"
+import * as StoreDefect from "./internal/storeDefect.ts"
+import * as StoredWait from "./internal/storedWait.ts"
+import * as StoredWrite from "./internal/storedWrite.ts"
+import { layer as layerWorkflow, type WriteFailure, WriteWorkflow } from "./internal/writeWorkflow.ts"
+import { WriteKeyInUse } from "./WriteKeyInUse.ts"
+
+/** Which write it is. */
+export interface Key {
+  /**
+   * What tells this write from all others to the list: the number of a job, a date. Whoever asks for a write with the same
+   * key joins it.
+   */
+  readonly key: string
+  /** The account of the list. Default the one of `BulkOperations`. */
+  readonly accountId?: string | undefined
+}
+
+/** What can be said about a durable write. How it is sent is as the runner's `WritePolicy` has it. */
+export interface WriteOptions extends Key {
+  /** How to wait for its operation, counted from when it was sent. */
+  readonly wait?: Omit<WaitOptions, "accountId" | "startedAt"> | undefined
+}
+
+/** What can be said about a replacement. */
+export interface ReplaceOptions extends WriteOptions {
+  /** Whether no items at all may empty the list. Default no. */
+  readonly allowEmpty?: boolean | undefined
+}
+
+export type { WriteFailure } from "./internal/writeWorkflow.ts"
+
+/** How a durable write can fail. */
+export type WriteError = WriteFailure | WriteKeyInUse
+
+/**
+ * Writes items of lists, durably: a write that was asked for is sent and waited for, whatever happens to the process.
+ *
+ * All items are stored with the write. That it will be sent is stored first, so that a process that takes it up knows
+ * that it may have been sent: it then reads the list, and sends only what the list does not show. The same where the
+ * answer to a write is lost. A list that shows all of it is a success without an operation: `Option.none`.
+ *
+ * What stays possible after such a loss is that a write is sent twice: where somebody else has changed the list in between,
+ * or Cloudflare does not show yet what has taken effect. The second one makes the list hold what the write says: of a
+ * replacement each item has a new id again, an addition adds anew what somebody else has deleted in between, a deletion
+ * finds nothing to delete.
+ *
+ * `sync` has no durable twin, because it needs none: called again after a restart, it reads the list and does the rest.
+ */
+export class DurableListItems extends Context.Service<DurableListItems, {
+  /** `createAndWait` of `ListItems`, durably. */
+  readonly createAndWait: (
+    listId: string,
+    items: Iterable<ListItem>,
+    options: WriteOptions
+  ) => Effect.Effect<Option.Option<Completed>, WriteError>
+
+  /** `replaceAndWait` of `ListItems`, durably. */
+  readonly replaceAndWait: (
+    listId: string,
+    items: Iterable<ListItem>,
+    options: ReplaceOptions
+  ) => Effect.Effect<Option.Option<Completed>, WriteError>
+
+  /** `deleteAndWait` of `ListItems`, durably. */
+  readonly deleteAndWait: (
+    listId: string,
+    itemIds: Iterable<string>,
+    options: WriteOptions
+  ) => Effect.Effect<Option.Option<Completed>, WriteError>
+
+  /**
+   * Ends a write at once, and returns when it has ended. What Cloudflare has taken by then takes effect. Whoever waits for
+   * it is interrupted.
+   */
+  readonly cancel: (listId: string, options: Key) => Effect.Effect<void>
+
+  /** Takes a write that has ended out of the store, as `forget` of `DurablePoller` does a wait. */
+  readonly forget: (listId: string, options: Key) => Effect.Effect<boolean>
+}>()("@bulk-operations/durable/DurableListItems") {}
+
+const make = Effect.gen(function*() {
+  const engine = yield* WorkflowEngine
+  const digest = yield* Digest.Digest
+  const { accountId: defaultAccountId } = yield* BulkOperations
+  const executions = yield* Execution.make(WriteWorkflow)
+
+  // The id of an execution follows from its key, whatever it writes.
+  const idOf = (listId: string, { accountId = defaultAccountId, key }: Key) =>
+    WriteWorkflow.executionId({
+      write: StoredWrite.make({ accountId, content: nothing, key, listId }),
+      fingerprint: ""
+    })
+
+  const write = Effect.fnUntraced(
+    function*(listId: string, content: StoredWrite.Content, options: WriteOptions) {
+      const { accountId = defaultAccountId, key } = options
+      const stored = { ...StoredWrite.make({ accountId, content, key, listId }), ...(yield* waitingOf(options.wait)) }
+      const fingerprint = yield* Effect.provideService(StoredWrite.fingerprint(content), Digest.Digest, digest)
+      const inUse = new WriteKeyInUse({ listId, key })
+      const payload = yield* executions.payload(yield* idOf(listId, options))
+      const known = Option.flatMap(payload, decodePayload)
+      if (Option.isSome(known) && known.value.fingerprint !== fingerprint) return yield* inUse
+      const ended = yield* Effect.result(WriteWorkflow.execute({ write: stored, fingerprint }))
+      // One that has ended is known by what it leaves.
+      const left = ended._tag === "Success" ? ended.success : ended.failure
+      if (left.fingerprint !== fingerprint) return yield* inUse
+      return ended._tag === "Success" ? ended.success.operation : yield* Effect.fail(ended.failure.error)
+    },
+    Effect.provideService(WorkflowEngine, engine),
+    StoreDefect.named
+  )
+
+  const createAndWait = Effect.fn("DurableListItems.createAndWait")(
+    function*(listId: string, items: Iterable<ListItem>, options: WriteOptions) {
+      return yield* write(listId, { action: "create", items: yield* checked("create", listId, items) }, options)
+    }
+  )
+  const replaceAndWait = Effect.fn("DurableListItems.replaceAndWait")(
+    function*(listId: string, items: Iterable<ListItem>, options: ReplaceOptions) {
+      const valid = yield* checked("replace", listId, items, options.allowEmpty)
+      return yield* write(listId, { action: "replace", items: valid }, options)
+    }
+  )
+  const deleteAndWait = Effect.fn("DurableListItems.deleteAndWait")(
+    function*(listId: string, itemIds: Iterable<string>, options: WriteOptions) {
+      const ids = [...new Set(typeof itemIds === "string" ? [itemIds] : itemIds)]
+      if (ids.length === 0) return yield* new NoItems({ listId, action: "delete" })
+      return yield* write(listId, { action: "delete", itemIds: ids }, options)
+    }
+  )
+  const cancel = Effect.fn("DurableListItems.cancel")((listId: string, key: Key) =>
+    StoreDefect.named(Effect.flatMap(idOf(listId, key), executions.cancel))
+  )
+  const forget = Effect.fn("DurableListItems.forget")((listId: string, key: Key) =>
+    StoreDefect.named(Effect.flatMap(idOf(listId, key), executions.forget))
+  )
+
+  return DurableListItems.of({ createAndWait, replaceAndWait, deleteAndWait, cancel, forget })
+})
+
+const nothing: StoredWrite.Content = { action: "delete", itemIds: [] }
+
+const decodePayload = Schema.decodeUnknownOption(Schema.toCodecJson(WriteWorkflow.payloadSchema))
+
+const checked = Effect.fnUntraced(function*(
+  action: "create" | "replace",
+  listId: string,
+  items: Iterable<ListItem>,
+  allowEmpty = false
+) {
+  const all = [...items]
+  if (all.length === 0 && !allowEmpty) return yield* new NoItems({ listId, action })
+  return yield* Effect.fromResult(InvalidItems.check(all))
+})
+
+const waitingOf = (options: WriteOptions["wait"]) =>
+  Effect.map(PollOptions.PollOptions, (provided) => {
+    const timeout = StoredWait.timeoutOf(options, provided)
+    return { ...(timeout !== undefined && { timeout }), ...StoredWait.waiting(options, provided) }
+  })
+
+/**
+ * Durable writes over any cluster of Effect's, as `layer` of `DurablePoller`.
+ *
+ * @example
+ * import { DurableListItems } from "@bulk-operations/durable"
+ * import { layerCluster } from "@bulk-operations/durable/sqlite"
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Effect, Layer } from "effect"
+ *
+ * const nightly = (listId: string, date: string, addresses: ReadonlyArray<string>) =>
+ *   DurableListItems.DurableListItems.use((items) =>
+ *     items.replaceAndWait(listId, addresses.map((address) => ListItem.ip(address)), { key: date })
+ *   )
+ *
+ * const layer = DurableListItems.layer.pipe(Layer.provide(layerCluster({ filename: "writes.db" })))
+ */
+export const layer: Layer.Layer<
+  DurableListItems,
+  never,
+  ListItems | BulkOperationPoller | BulkOperations | Sharding.Sharding | MessageStorage.MessageStorage
+> = Layer.effect(DurableListItems, make).pipe(
+  Layer.provideMerge(layerWorkflow),
+  Layer.provide([ClusterWorkflowEngine.layer, Digest.layerWebCrypto])
+)

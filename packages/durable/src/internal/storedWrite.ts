@@ -1,0 +1,77 @@
+/**
+ * A write to a list as it is stored, with all its items, and whether a list shows that it has taken effect.
+ */
+import * as ListItem from "@bulk-operations/lists/ListItem"
+import * as SyncPlan from "@bulk-operations/lists/SyncPlan"
+import * as Digest from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+const Content = Schema.Union([
+  Schema.Struct({ action: Schema.Literal("create"), items: Schema.Array(ListItem.ListItem) }),
+  Schema.Struct({ action: Schema.Literal("replace"), items: Schema.Array(ListItem.ListItem) }),
+  Schema.Struct({ action: Schema.Literal("delete"), itemIds: Schema.Array(Schema.String) })
+])
+
+/** What is written. */
+export type Content = typeof Content.Type
+
+/** Version 1. A later one goes into the union beside it, as for `StoredWait`. */
+const Version1 = Schema.Struct({
+  version: Schema.Literal(1),
+  key: Schema.String,
+  listId: Schema.String,
+  accountId: Schema.optionalKey(Schema.String),
+  content: Content,
+  /** How long after it was sent its operation is waited for; where it is left out, without limit. */
+  timeout: Schema.optionalKey(Schema.DurationFromMillis),
+  requestCost: Schema.optionalKey(Schema.DurationFromMillis),
+  tolerance: Schema.optionalKey(Schema.DurationFromMillis),
+  notFoundGrace: Schema.optionalKey(Schema.DurationFromMillis)
+})
+
+/** Every version that can be in a store. */
+export const StoredWrite = Schema.Union([Version1])
+export type StoredWrite = typeof StoredWrite.Type
+
+/** The write of that key, waited for as is usual. */
+export const make = (write: {
+  readonly accountId: string | undefined
+  readonly content: Content
+  readonly key: string
+  readonly listId: string
+}): StoredWrite => {
+  const { accountId, content, key, listId } = write
+  return { version: 1, key, listId, content, ...(accountId !== undefined && { accountId }) }
+}
+
+/** What tells one write from another. */
+export const keyOf = ({ accountId, key, listId }: StoredWrite): string =>
+  JSON.stringify([accountId ?? null, listId, key])
+
+const encodeContent = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Content)))
+
+/** Tells whether two writes write the same. */
+export const fingerprint = (content: Content): Effect.Effect<string, never, Digest.Digest> =>
+  Effect.gen(function*() {
+    const digest = yield* Digest.Digest
+    const text = yield* Effect.orDie(encodeContent(content))
+    return yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
+  })
+
+/** What of a write a list with these items does not show; nothing where it has taken effect. */
+export const missing = (content: Content, held: ReadonlyArray<ListItem.StoredItem>): Content | undefined => {
+  switch (content.action) {
+    case "create": {
+      const { added, changed } = SyncPlan.make(content.items, held)
+      return added.length + changed.length === 0 ? undefined : content
+    }
+    case "replace":
+      return SyncPlan.make(content.items, held).method === "none" ? undefined : content
+    case "delete": {
+      const ids = new Set(held.map(({ id }) => id))
+      const itemIds = content.itemIds.filter((id) => ids.has(id))
+      return itemIds.length === 0 ? undefined : { action: "delete", itemIds }
+    }
+  }
+}
