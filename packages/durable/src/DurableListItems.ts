@@ -127,7 +127,7 @@ const make = Effect.gen(function*() {
       // One that has ended is known by what it leaves.
       const left = ended._tag === "Success" ? ended.success : ended.failure
       if (left.fingerprint !== fingerprint) return yield* inUse
-      return ended._tag === "Success" ? ended.success.operation : yield* Effect.fail(ended.failure.error)
+      return ended._tag === "Success" ? ended.success.operation : yield* ended.failure.error
     },
     Effect.provideService(WorkflowEngine, engine),
     StoreDefect.named

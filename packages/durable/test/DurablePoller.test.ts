@@ -138,7 +138,7 @@ describe("wait", () => {
       assert.isBelow((yield* polledAt).length, 12)
       assert.lengthOf(warnings, 1)
       assert.match(String(warnings[0]), /bulk operation op-1 .* another requestCost, tolerance/)
-    }).pipe(Effect.provide(fiveMinutes), Effect.provide(Logger.layer([logger])))
+    }).pipe(Effect.provide([fiveMinutes, Logger.layer([logger])]))
   })
 
   it.effect("refuses options that are certainly wrong, before anything is stored", () =>
