@@ -35,7 +35,8 @@ export const open = (fiber: Fiber.Fiber<unknown, unknown>, settings: Settings, h
     terms,
     bucket: { key, interval },
     store: limiter === undefined || interval === 0 ? undefined : Store.of(limiter, clock),
-    fork: (effect) => Effect.runForkWith(fiber.context)(effect)
+    // Its context at this moment: what is to be logged later belongs here, wherever the fiber is by then.
+    fork: Effect.runForkWith(fiber.context)
   }
 }
 

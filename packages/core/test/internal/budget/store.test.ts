@@ -166,6 +166,16 @@ describe("a store that is gone", () => {
       assert.deepStrictEqual(times(), [0])
     }))
 
+  it.effect("is said to be gone where it was asked, though whoever asked went on elsewhere", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf(() => () => Effect.delay(failing(), 500))
+      const { lines, layer } = recorder()
+      const { send } = cloudflare()
+      yield* Effect.forkChild(Effect.andThen(Effect.provide(send("/own"), layer), Effect.never).pipe(sharing(limiter)))
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(lines, 1)
+    }))
+
   it.effect("adds nothing for the time it was gone when it is back", () =>
     Effect.gen(function*() {
       const asked: Array<number | undefined> = []
