@@ -7,9 +7,9 @@ import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import { Clock, Context, DateTime, Deferred, Effect, Exit, Layer, Option, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawn } from "node:child_process"
-import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
 import * as DurablePoller from "../../src/DurablePoller.ts"
+import * as Front from "./front.ts"
 import * as Polling from "./polling.ts"
 import * as Postgres from "./server.ts"
 import { Setting, type Sharding } from "./setting.ts"
@@ -36,15 +36,6 @@ export interface Runner {
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly exited: Effect.Effect<void>
 }
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = Net.createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() =>
-      resume(typeof address === "object" && address !== null ? Effect.succeed(address.port) : Effect.die("no port"))
-    )
-  })
-})
 
 const script = fileURLToPath(new URL("./runner.ts", import.meta.url))
 
@@ -96,7 +87,7 @@ export const make = Effect.gen(function*() {
 
   const runner = Effect.fnUntraced(function*(own: Partial<Setting> = {}) {
     const { baseUrl } = simulator
-    return yield* runnerOf({ database, baseUrl, port: yield* freePort, clockAhead: 0, sharding, ...own })
+    return yield* runnerOf({ database, baseUrl, port: yield* Front.freePort, clockAhead: 0, sharding, ...own })
   })
 
   /** Until so many runners have all shards between them. */
