@@ -111,3 +111,23 @@ describe("help", () => {
       assert.include((yield* Cli.run(["--completions", "bash"])).stdout, "simulate")
     }))
 })
+
+describe("simulate", () => {
+  it.effect("prints what points clients at it, and is told by HTTP what to do", () =>
+    Effect.gen(function*() {
+      const folder = mkdtempSync(join(Cli.folder, "simulate-"))
+      const line = [
+        "$CLI simulate --duration infinity > exports 2> notes & simulator=$!",
+        "trap 'kill $simulator' EXIT",
+        "until grep -q /simulator notes; do sleep 0.1; done",
+        "eval \"$(cat exports)\"",
+        "tell=$(sed -n 's/.*curl //p' notes)",
+        "curl --silent --fail \"$tell/operations\" --data '{\"id\":\"one\"}' > started",
+        "curl --silent --fail --request POST \"$tell/operations/one/complete\"",
+        "$CLI wait one --json"
+      ].join("\n")
+      const { code, stderr, stdout } = yield* Cli.shell(line, { cwd: folder })
+      assert.strictEqual(code, 0, stderr)
+      assert.include(stdout, "\"completed\"")
+    }).pipe(Effect.provide(Cli.layer)))
+})

@@ -20,10 +20,12 @@ export const run = (flags: SimulateFlags) =>
       { type: "simulator", baseUrl, accountId: Simulator.accountId }
     )
     yield* output.note(
-      "\nA Cloudflare Lists API is listening. Paste these lines into another terminal. Ctrl-C stops it."
+      "\nA Cloudflare Lists API is listening. Paste these lines into another terminal. Ctrl-C stops it.\n" +
+        `Tell it what to do: curl ${new URL("/simulator", baseUrl).href}`
     )
     return yield* Effect.never
   }).pipe(Effect.provide(SimulatorServer.layer({
+    control: true,
     port: flags.port,
     duration: flags.duration,
     outcome: Option.match(flags.fail, { onNone: () => OperationPlan.completed, onSome: OperationPlan.failed }),
