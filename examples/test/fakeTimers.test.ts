@@ -1,41 +1,49 @@
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperationPoller } from "@bulk-operations/poll"
 import { afterEach, assert, describe, it, vi } from "@effect/vitest"
-import { Effect, Fiber, Layer } from "effect"
-import { TestClock } from "effect/testing"
+import { Effect, Layer } from "effect"
+import * as FakeTimers from "../fakeTimers.ts"
 
-const wait = BulkOperationPoller.BulkOperationPoller.use((poller) =>
-  poller.wait("op-1", { schedule: PollSchedule.spaced("1 minute") })
-)
-const scripted = BulkOperationPoller.layer.pipe(
-  Layer.provide(BulkOperationsTest.layer({ "op-1": ["running", "completed"] }))
+const wait = BulkOperationPoller.BulkOperationPoller.use((poller) => poller.wait("op-1")).pipe(
+  Effect.map(({ status }) => status)
 )
 
-describe("a wait under vitest's fake timers", () => {
+const halfAnHour = BulkOperationPoller.layer.pipe(
+  Layer.provide(BulkOperationsTest.layer({ "op-1": BulkOperationsTest.lasting("30 minutes") }))
+)
+
+// What an application's own code makes of a wait: a promise.
+const statusAfter = async (promise: Promise<string>, millis: number) => {
+  let status = "still waiting"
+  void promise.then((ended) => (status = ended))
+  await vi.advanceTimersByTimeAsync(millis)
+  return status
+}
+
+describe("a wait under vi.useFakeTimers", () => {
   afterEach(() => {
     vi.useRealTimers()
   })
 
-  // With all that vitest fakes by default, no Effect program runs at all: its scheduler is one of setImmediate's users.
-  const toFake = ["setTimeout", "clearTimeout", "Date"] as const
-
-  it("is not moved by them, as docs/testing.md warns", async () => {
-    vi.useFakeTimers({ toFake: [...toFake] })
-    const fiber = Effect.runFork(Effect.provide(wait, scripted))
-    await vi.advanceTimersByTimeAsync(3_600_000)
-    const exit = fiber.pollUnsafe()
-    await Effect.runPromise(Fiber.interrupt(fiber))
-    assert.isUndefined(exit)
+  it("ends in their time with a clock that goes by Date", async () => {
+    vi.useFakeTimers()
+    const layer = halfAnHour.pipe(Layer.provideMerge(FakeTimers.clock))
+    const promise = Effect.runPromise(Effect.provide(wait, layer))
+    assert.strictEqual(await statusAfter(promise, 29 * 60_000), "still waiting")
+    assert.strictEqual(await statusAfter(promise, 2 * 60_000), "completed")
   })
 
-  it("is moved by TestClock, under them too", async () => {
-    vi.useFakeTimers({ toFake: [...toFake] })
-    const program = Effect.gen(function*() {
-      const fiber = yield* Effect.forkChild(wait)
-      yield* TestClock.adjust("1 hour")
-      return yield* Fiber.join(fiber)
-    })
-    const ended = Effect.runPromise(Effect.provide(program, Layer.provideMerge(scripted, TestClock.layer())))
-    assert.strictEqual((await ended).status, "completed")
+  it("needs no time with layerTest", async () => {
+    vi.useFakeTimers()
+    const layer = BulkOperationPoller.layerTest({ "op-1": "completed" })
+    assert.strictEqual(await statusAfter(Effect.runPromise(Effect.provide(wait, layer)), 0), "completed")
+  })
+
+  it("goes on in real time where only Date is faked", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 0 })
+    const soon = BulkOperationPoller.layer.pipe(
+      Layer.provide(BulkOperationsTest.layer({ "op-1": ["running", "completed"] }))
+    )
+    assert.strictEqual(await Effect.runPromise(Effect.provide(wait, soon)), "completed")
   })
 })
