@@ -227,6 +227,40 @@ describe("a short budget", () => {
     120_000
   )
 
+  it.effect.each(
+    [["without a start", false], ["of operations that have just started", true]] as const
+  )(
+    "lets short timeouts %s, tried again at once, starve no long wait",
+    ([, isKnown]) =>
+      Effect.gen(function*() {
+        const { times, transport } = answering(() => running)
+        const run = Effect.gen(function*() {
+          const poller = yield* Poller
+          const tried = (id: string) =>
+            Effect.flatMap(DateTime.now, (now) =>
+              poller.wait(id, { startedAt: isKnown ? now : undefined, timeout: "10 seconds" })).pipe(
+                Effect.retry(Schedule.forever)
+              )
+          yield* Effect.forkChild(poller.waitAll(names(10, "long"), { timeout: "1 hour" }))
+          yield* Effect.forkChild(
+            Effect.forEach(names(40, "short"), (id, index) =>
+              Effect.delay(tried(id), index * 250), {
+              concurrency: "unbounded"
+            })
+          )
+          yield* TestClock.adjust("10 minutes")
+        })
+        yield* Effect.provide(run, Layer.provide(Waiting, transport))
+        const silences = names(10, "long").flatMap((long) => {
+          const polls = times((id) => id === long)
+          return [...polls, 10 * 60_000].slice(1).map((at, index) => at - (polls[index] ?? 0))
+        })
+        // Their own gap is 24 seconds then.
+        assert.isAtMost(Math.max(...silences), 90_000)
+      }),
+    120_000
+  )
+
   it.effect(
     "is one for two pollers, single gets and other calls with the same credentials",
     () =>

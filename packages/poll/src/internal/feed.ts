@@ -158,12 +158,12 @@ export const make = (options: {
       // What it took to ask a store that many share is a part of what an answer takes; to wait for a turn is not.
       if (!feed.isSent) feed.sentAt = now()
       feed.isSent = true
-      turnstile.passed()
+      turnstile.admitted()
     })
     const fiber = send(feed, { priority, delayed, admitted })
     feed.poll = fiber
     fiber.addObserver((exit) => {
-      turnstile.passed()
+      turnstile.ended()
       if (feed.poll !== fiber) return
       feed.poll = undefined
       publish(feed, exit)

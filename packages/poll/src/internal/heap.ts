@@ -17,6 +17,8 @@ export interface Heap<N extends Node> {
   readonly size: () => number
   readonly peek: () => N | undefined
   readonly has: (node: N) => boolean
+  /** All of them, in no order; to be read before anything changes. */
+  readonly members: () => ReadonlyArray<N>
   /** Puts a member in at `at`, or moves it there. */
   readonly put: (node: N, at: number) => void
   /** Takes a member out, if it is in. */
@@ -73,6 +75,7 @@ export const make = <N extends Node>(): Heap<N> => {
     size: () => nodes.length,
     peek: () => nodes[0],
     has: (node) => nodes[node.slot] === node,
+    members: () => nodes,
     put: (node, at) => {
       remove(node)
       node.at = at

@@ -3,9 +3,12 @@
  *
  * The budget itself is core's `RequestBudget`: it lets a poll be sent, or has it wait. Here is what waits behind that one:
  * the others stand in a queue, by the paced time at which they are due. Paced time runs like the clock while polls are let
- * through, and all but stands still while one has to wait. So all gaps are delayed by one common factor, however many waits
- * there are, whatever their schedules, and whatever else draws on the budget: their proportions stay. First polls of waits
- * have no gap that could be delayed. They go first, and where more of them come than the budget carries, the others wait.
+ * through, and stands still while one has to wait. So all gaps are delayed by one common factor, however many waits
+ * there are, whatever their schedules, and whatever else draws on the budget: their proportions stay.
+ *
+ * First polls of waits have no gap, and those of operations that have just started hardly any: where many come, paced time
+ * hardly goes on. So of ten polls that wait for the budget one is the one that has been due by the clock for longest. None
+ * that comes later can delay it any further: nobody starves.
  */
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
@@ -21,12 +24,20 @@ export type Priority = "poll" | "lastPoll"
 export interface Turnstile {
   /** It has to wait. */
   readonly delayed: () => void
-  /** It has been let through, or has ended. May be said more than once. */
-  readonly passed: () => void
+  /** It has been let through. */
+  readonly admitted: () => void
+  /** It has ended, let through or not. */
+  readonly ended: () => void
+}
+
+/** Whoever wants a poll made. */
+export interface Place extends Heap.Node {
+  /** When the poll is due by the clock: a moment of `Alarm.monotonicMillis`. */
+  dueAt: number
 }
 
 /** The order of polls of type `P`. */
-export interface Pacer<P extends Heap.Node> {
+export interface Pacer<P extends Place> {
   /** Has the poll made after `gap` milliseconds of paced time, in place of any arrangement but that of a last poll. */
   readonly after: (poll: P, gap: number) => void
   /** Has the poll made before all that schedules ask for, the one with the earliest limit first. */
@@ -39,12 +50,11 @@ export interface Pacer<P extends Heap.Node> {
   readonly stop: () => void
 }
 
-// How fast paced time runs while a poll waits for the budget. Were it none, the first polls of new waits, which nothing
-// delays, could hold up all others for as long as new waits keep coming.
-const slowest = 0.002
+// After so many polls in paced order one is taken by the clock.
+const mostInPacedOrder = 9
 
 /** An empty queue. */
-export const make = <P extends Heap.Node>(options: {
+export const make = <P extends Place>(options: {
   readonly clock: Clock.Clock
   readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   /** Makes a poll. It returns at once. */
@@ -54,16 +64,18 @@ export const make = <P extends Heap.Node>(options: {
 }): Pacer<P> => {
   const { clock, fork, launch, onQueue } = options
   const due = Heap.make<P>()
-  const first = Heap.make<P>()
+  const last = Heap.make<P>()
   // How many polls wait for the budget: one as a rule, of each priority.
   const delayed = { poll: 0, lastPoll: 0 }
+  // How many of those that waited were let through in paced order since one was by the clock.
+  let inPacedOrder = 0
   let sent = 0
   let pacedTime = 0
   let pacedAt = Alarm.monotonicMillis(clock)
 
   const advance = () => {
     const now = Alarm.monotonicMillis(clock)
-    pacedTime += (delayed.poll > 0 ? slowest : 1) * (now - pacedAt)
+    if (delayed.poll === 0) pacedTime += now - pacedAt
     pacedAt = now
   }
 
@@ -71,20 +83,47 @@ export const make = <P extends Heap.Node>(options: {
     advance()
     // What falls due meanwhile has to wait for the alarm: else polls that are answered at once could go on for ever.
     const until = pacedTime
-    for (let next = first.peek(); next !== undefined && delayed.lastPoll === 0; next = first.peek()) {
+    for (let next = last.peek(); next !== undefined && delayed.lastPoll === 0; next = last.peek()) {
       send(next, "lastPoll")
     }
-    for (let next = due.peek(); next !== undefined && next.at <= until && delayed.poll === 0; next = due.peek()) {
+    for (let next = nextOf(until); next !== undefined && delayed.poll === 0; next = nextOf(until)) {
       send(next, "poll")
     }
     onQueue({ size: delayed.poll > 0 ? due.size() : 0, sent })
     arm()
   }
 
+  const nextOf = (until: number) => {
+    if (inPacedOrder >= mostInPacedOrder) {
+      const longest = longestDue()
+      if (longest !== undefined) return longest
+      inPacedOrder = 0
+    }
+    const head = due.peek()
+    return head !== undefined && head.at <= until ? head : undefined
+  }
+
+  // All are gone through, but only where the budget is short, and so for a few polls a second: cheaper than to keep each
+  // in a second order.
+  const longestDue = () => {
+    let longest: P | undefined
+    for (const poll of due.members()) {
+      if (poll.dueAt <= pacedAt && (longest === undefined || poll.dueAt < longest.dueAt)) longest = poll
+    }
+    return longest
+  }
+
   const send = (poll: P, priority: Priority) => {
+    const isByClock = priority === "poll" && inPacedOrder >= mostInPacedOrder
     cancel(poll)
-    sent += 1
     let isDelayed = false
+    const goOn = () => {
+      if (!isDelayed) return
+      advance()
+      isDelayed = false
+      delayed[priority] -= 1
+      alarm.set(pacedAt)
+    }
     launch(poll, priority, {
       delayed: () => {
         if (isDelayed) return
@@ -92,13 +131,14 @@ export const make = <P extends Heap.Node>(options: {
         isDelayed = true
         delayed[priority] += 1
       },
-      passed: () => {
-        if (!isDelayed) return
-        advance()
-        isDelayed = false
-        delayed[priority] -= 1
-        alarm.set(pacedAt)
-      }
+      admitted: () => {
+        sent += 1
+        // Counted here: one that leaves before had no turn, and another is polled for in its place.
+        if (isByClock) inPacedOrder = 0
+        else if (isDelayed && priority === "poll") inPacedOrder += 1
+        goOn()
+      },
+      ended: goOn
     })
   }
 
@@ -111,14 +151,15 @@ export const make = <P extends Heap.Node>(options: {
 
   const cancel = (poll: P) => {
     due.remove(poll)
-    first.remove(poll)
+    last.remove(poll)
   }
 
   return {
     after: (poll, gap) => {
-      if (first.has(poll)) return
+      if (last.has(poll)) return
       advance()
       cancel(poll)
+      poll.dueAt = pacedAt + gap
       due.put(poll, pacedTime + gap)
       // What is due later waits for the alarm, however late it is already.
       if (gap > 0) arm()
@@ -126,15 +167,15 @@ export const make = <P extends Heap.Node>(options: {
     },
     urgent: (poll, limit) => {
       due.remove(poll)
-      first.put(poll, first.has(poll) ? Math.min(poll.at, limit) : limit)
+      last.put(poll, last.has(poll) ? Math.min(poll.at, limit) : limit)
       turn()
     },
     cancel: (poll) => {
       cancel(poll)
       // A timer without a poll would keep the process alive.
-      if (due.size() + first.size() === 0) alarm.stop()
+      if (due.size() + last.size() === 0) alarm.stop()
     },
-    has: (poll) => due.has(poll) || first.has(poll),
+    has: (poll) => due.has(poll) || last.has(poll),
     remaining: (poll) => {
       advance()
       return due.has(poll) ? Math.max(0, poll.at - pacedTime) : 0

@@ -13,7 +13,7 @@ import type * as Tracer from "effect/Tracer"
 import * as Wait from "../Wait.ts"
 import * as Alarm from "./alarm.ts"
 import type * as Feed from "./feed.ts"
-import type * as Heap from "./heap.ts"
+import type * as Pacer from "./pacer.ts"
 import type * as Poll from "./poll.ts"
 import type * as Request from "./request.ts"
 import type * as Stepper from "./stepper.ts"
@@ -26,7 +26,7 @@ export interface Listener {
 }
 
 /** A place in the queue of polls that are due. */
-export interface Turn extends Heap.Node {
+export interface Turn extends Pacer.Place {
   readonly feed: Feed.Feed
 }
 
@@ -105,7 +105,7 @@ export const make = (
     context,
     feed,
     reader,
-    turn: { feed, at: 0, order: 0, slot: -1 },
+    turn: { feed, at: 0, order: 0, slot: -1, dueAt: 0 },
     timer: { ring: () => receive({ _tag: "Rang" }), at: 0, order: 0, slot: -1 },
     receive,
     joinedAt,

@@ -545,7 +545,7 @@ describe("a last poll that waits for the request budget", () => {
       })
       const reader = { span: Tracer.externalSpan({ spanId: "1", traceId: "1" }), receive: () => {} }
       const feed = feeds.join("op", undefined, reader)
-      const turnstile = { delayed: () => {}, passed: () => {} }
+      const turnstile = { delayed: () => {}, admitted: () => {}, ended: () => {} }
       for (const priority of ["poll", "poll", "lastPoll", "poll", "lastPoll"] as const) {
         feeds.poll(feed, priority, turnstile)
       }
@@ -591,7 +591,11 @@ const feeding = Effect.gen(function*() {
     onEnd: (_, ended) => ends.push(ended),
     lostAfter: 35_000
   })
-  const turnstile = { delayed: () => said.push("delayed"), passed: () => said.push("passed") }
+  const turnstile = {
+    delayed: () => said.push("delayed"),
+    admitted: () => said.push("admitted"),
+    ended: () => said.push("ended")
+  }
   const answering = (next: typeof answer) =>
     Effect.sync(() => {
       answer = next
@@ -619,9 +623,9 @@ describe("a poll of a feed", () => {
       yield* answering(Effect.delay(Effect.succeed(operation("running")), "1 second"))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual([feed.isSent, feed.sentAt], [true, began + 2000])
-      assert.deepStrictEqual(said, ["poll", "delayed", "passed"])
+      assert.deepStrictEqual(said, ["poll", "delayed", "admitted"])
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(said, ["poll", "delayed", "passed", "passed"])
+      assert.deepStrictEqual(said, ["poll", "delayed", "admitted", "ended"])
       assert.deepStrictEqual(received.map((one) => one._tag === "Answered" && [one.sentAt, one.at]), [
         [began + 2000, began + 3000]
       ])
@@ -640,7 +644,7 @@ describe("a poll of a feed", () => {
       assert.deepStrictEqual(said, ["poll", "delayed"])
       feeds.poll(feed, "lastPoll", turnstile)
       yield* TestClock.adjust(0)
-      assert.sameMembers(said, ["poll", "delayed", "aborted", "passed", "lastPoll"])
+      assert.sameMembers(said, ["poll", "delayed", "aborted", "ended", "lastPoll"])
       yield* TestClock.adjust("5 seconds")
       feeds.poll(feed, "lastPoll", turnstile)
       feeds.poll(feed, "poll", turnstile)
