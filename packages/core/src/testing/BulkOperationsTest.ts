@@ -98,7 +98,10 @@ export const layer = (
   Layer.effectContext(Effect.sync(() => {
     const calls: Array<Call> = []
     const last = new Map<string, Call>()
-    const known = new Map(typeof scripts === "function" ? [] : Object.entries(scripts))
+    const scriptOf = (operationId: string): Script | undefined => {
+      if (typeof scripts === "function") return scripts
+      return Object.hasOwn(scripts, operationId) ? scripts[operationId] : undefined
+    }
     let inFlight = 0
     const defaultAccountId = options.accountId ?? "account"
 
@@ -113,7 +116,7 @@ export const layer = (
       last.set(key, call)
       calls.push(call)
       if (options.latency !== undefined) yield* Effect.sleep(options.latency)
-      const script = typeof scripts === "function" ? scripts : known.get(operationId)
+      const script = scriptOf(operationId)
       const answer = typeof script === "function" ? script(call) : script?.[Math.min(call.attempt, script.length) - 1]
       if (answer === "hang") return yield* Effect.never
       return yield* answer === undefined ? unknown(call) : reply(OperationId.make(operationId), answer)
@@ -126,7 +129,7 @@ export const layer = (
           inFlight += 1
           return Effect.ensuring(play(operationId, accountId), Effect.sync(() => inFlight -= 1))
         })
-        return Admission.through(budgetKey, `/${accountId}/${operationId}`, played, () => undefined)
+        return Admission.through(budgetKey, operationId, played, () => undefined)
       }
     )
 
@@ -143,14 +146,10 @@ const reply = Effect.fnUntraced(function*(
   answer: Exclude<Answer, "hang">
 ): Effect.fn.Return<BulkOperation, CloudflareError> {
   if (typeof answer === "object" && "_tag" in answer) return yield* new CloudflareError({ reason: answer })
-  const status = typeof answer === "string" ? answer : answer.status
-  if (status === "pending" || status === "running") return { id, status }
+  if (answer === "pending" || answer === "running") return { id, status: answer }
   const now = Option.some(yield* DateTime.now)
-  if (typeof answer === "string") {
-    return status === "completed"
-      ? { id, status, completed: now }
-      : { id, status, completed: now, error: Option.none() }
-  }
+  if (answer === "completed") return { id, status: answer, completed: now }
+  if (answer === "failed") return { id, status: answer, completed: now, error: Option.none() }
   return answer.status === "completed"
     ? { id, status: "completed", completed: Option.some(answer.completed) }
     : { id, status: "failed", completed: now, error: Option.some(answer.error) }

@@ -3,6 +3,7 @@ import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
+import * as Spans from "../Spans.ts"
 
 const get = (operationId: string, accountId?: string) =>
   BulkOperations.BulkOperations.use((operations) => operations.get(operationId, accountId ? { accountId } : undefined))
@@ -25,6 +26,12 @@ describe("a script", () => {
       assert.deepStrictEqual(statuses.map(({ status }) => status), ["pending", "running", "completed", "completed"])
     }).pipe(playing(["pending", "running", "completed"])))
 
+  it.effect("pending and running have nothing beside their id", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual<unknown>(yield* get("op"), { id: "op", status: "pending" })
+      assert.deepStrictEqual<unknown>(yield* get("op"), { id: "op", status: "running" })
+    }).pipe(playing(["pending", "running"])))
+
   it.effect("a bare completed or failed ended at the moment of the call", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("3 seconds")
@@ -40,6 +47,7 @@ describe("a script", () => {
 
   it.effect("a failure has its text", () =>
     Effect.gen(function*() {
+      assert.deepStrictEqual(BulkOperationsTest.failed("full"), { status: "failed", error: "full" })
       assert.deepStrictEqual<unknown>(yield* get("op"), {
         id: "op",
         status: "failed",
@@ -179,6 +187,14 @@ describe("the account of calls that name none", () => {
         assert.strictEqual((yield* calls)[0]?.accountId, expected)
       }).pipe(playing(["running"], { accountId }))
   )
+})
+
+it.effect("a call is a span, as a real one is", () => {
+  const { spans, tracer } = Spans.record()
+  return Effect.gen(function*() {
+    yield* Effect.withTracer(get("op"), tracer)
+    assert.deepStrictEqual(spans.map(({ name }) => name), ["BulkOperations.get"])
+  }).pipe(playing(["running"]))
 })
 
 it.effect("calls wait for their turn in a budget, as real ones do", () =>
