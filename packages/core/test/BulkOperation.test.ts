@@ -20,6 +20,19 @@ const isStatusAnswer = Schema.is(Schema.Struct({
 const results = recorded.filter(isStatusAnswer).map((answer) => answer.body.result)
 const hasId = Schema.is(Schema.Struct({ id: Schema.String }))
 
+// What is logged, at any level.
+const watchLogs = () => {
+  const logs: Array<unknown> = []
+  const logger = Logger.make(({ logLevel, message }) => {
+    logs.push([logLevel, message])
+  })
+  return {
+    logs,
+    logger: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      effect.pipe(Effect.provide(Logger.layer([logger])), Effect.provideService(References.MinimumLogLevel, "All"))
+  }
+}
+
 describe("recorded answers", () => {
   it.effect("each decodes to the operation it tells of", () =>
     Effect.gen(function*() {
@@ -89,7 +102,9 @@ describe("wire form", () => {
           Completed.make({ id, completed: Option.none() })
         )
         const failed = Failed.make({ id, completed: Option.none(), error: Option.none() })
-        assertEquals(yield* decode({ id, status: "failed", ...blank }), failed)
+        const { logs, logger } = watchLogs()
+        assertEquals(yield* decode({ id, status: "failed", ...blank }).pipe(logger), failed)
+        assert.deepStrictEqual(logs, [])
         assert.deepStrictEqual<unknown>(yield* encode(failed), { id, status: "failed" })
       })
   )
@@ -106,14 +121,8 @@ describe("wire form", () => {
     "the status decides alone: a broken %s is none, and a debug log says so: %j",
     ([name, broken]) =>
       Effect.gen(function*() {
-        const logs: Array<unknown> = []
-        const logger = Logger.make(({ logLevel, message }) => {
-          logs.push([logLevel, message])
-        })
-        const operation = yield* decode({ id, status: "failed", ...broken }).pipe(
-          Effect.provide(Logger.layer([logger])),
-          Effect.provideService(References.MinimumLogLevel, "All")
-        )
+        const { logs, logger } = watchLogs()
+        const operation = yield* decode({ id, status: "failed", ...broken }).pipe(logger)
         assertEquals(operation, Failed.make({ id, completed: Option.none(), error: Option.none() }))
         assert.deepStrictEqual(logs, [["Debug", [`the ${name} of a bulk operation cannot be read`]]])
       })

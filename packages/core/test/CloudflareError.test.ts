@@ -122,6 +122,11 @@ const reasons = [
     "Cloudflare did not answer in time. Try again later. (GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
+    new Timeout({ ...call, neverSent: false }),
+    { isRetryable: true, outcome: "unknown" },
+    "Cloudflare did not answer in time. Try again later. (GET /accounts/a/rules/lists/bulk_operations/op)"
+  ],
+  [
     new MalformedResponse({ ...call, status: 200, host, detail: "the answer was an empty body" }),
     { isRetryable: true, outcome: "unknown" },
     "The answer says nothing: the answer was an empty body. Try again later; if it stays so, check the base URL and what is in between (api.cloudflare.com). (200 GET /accounts/a/rules/lists/bulk_operations/op)"

@@ -58,7 +58,7 @@ const open = (answer: Answer): Result.Result<Envelope.Envelope, Failure> => {
   if (status >= 300 && status < 400) return Result.fail(redirect(answer))
   if (body.kind !== "whole") return Result.fail(unreadable(answer, body))
   const json = Result.getOrUndefined(Result.try((): unknown => JSON.parse(body.text)))
-  if (!Predicate.isObject(json)) return Result.fail(notTheApi(answer, body.text, json !== undefined))
+  if (!Predicate.isObject(json)) return Result.fail(notTheApi(answer, body.text))
   return isGood(status) && json["success"] === true
     ? Result.succeed(json)
     : Result.fail(refused(answer, json, body.text))
@@ -66,7 +66,7 @@ const open = (answer: Answer): Result.Result<Envelope.Envelope, Failure> => {
 
 const proxy = "a proxy on the way wants credentials of its own (407); check its settings"
 
-const isGood = (status: number) => status >= 200 && status < 300
+const isGood = (status: number) => status < 300
 
 const redirect = (answer: Answer): Failure => {
   const location = answer.headers["location"] ?? "nowhere"
@@ -85,12 +85,13 @@ const unreadable = (answer: Answer, body: Exclude<Body, { kind: "whole" }>): Fai
   return isGood(answer.status) ? { ...facts, reason: "UnexpectedResponse" } : Failures.refused(facts)
 }
 
-const notTheApi = (answer: Answer, text: string, isJson: boolean): Failure => {
+const notTheApi = (answer: Answer, text: string): Failure => {
   const { show, status } = answer
   const facts = { ...known(answer), detail: `the answer was ${PlainText.excerpt(text, show)}` }
   if (isBlocked(answer, text)) return { ...facts, reason: "Blocked", isChallenge: isChallenge(answer, text) }
   if (!isGood(status)) return Failures.refused(facts)
-  return !isJson && /^\s*\{/.test(text)
+  // An object that is whole is the API's.
+  return /^\s*\{/.test(text)
     ? { ...facts, detail: `the JSON ends too early or is damaged; ${facts.detail}`, reason: "TransportError" }
     : { ...facts, reason: "MalformedResponse" }
 }

@@ -36,7 +36,7 @@ const decodeResultInfo = Schema.decodeUnknownOption(ResultInfo)
 
 /** Cloudflare's `result_info`, as far as it can be read. */
 export const resultInfo = ({ result_info }: Envelope): ResultInfo =>
-  result_info === undefined ? {} : Option.getOrElse(decodeResultInfo(result_info), () => ({}))
+  Option.getOrElse(decodeResultInfo(result_info), () => ({}))
 
 const Code = Schema.Union([
   Schema.Finite,

@@ -60,7 +60,7 @@ export const send = Effect.fnUntraced(function*<A>(
   const { request, timeout } = options
   const call = {
     method: request.method,
-    path: request.url.replace(/[?#].*$/s, ""),
+    path: request.url.replace(/[?#].*/s, ""),
     ...(Result.isSuccess(settings.baseUrl) && { host: settings.baseUrl.success.host })
   }
   const progress: Progress = { show: PlainText.show, route: { origin: undefined, sent: 0 }, head: undefined }

@@ -45,6 +45,7 @@ const noSuccess: Readonly<
     ["200 with an empty body", text(""), "the answer was an empty body"],
     ["200 with blanks in chunks", chunked(" \n "), "the answer was an empty body"],
     ["204", bodiless(204), "the answer was an empty body"],
+    ["200 with a script", text("let page = {"), "the answer was let page = {."],
     ["200 with a page", text(page("Sign in")), "an HTML page titled \"Sign in\""],
     ["bytes", text(Uint8Array.of(0, 27, 7, 255)), "the answer was \ufffd."],
     ["brackets without end", text("[".repeat(200_000)), "the answer was [[["]
@@ -63,6 +64,7 @@ const noSuccess: Readonly<
       json(Client.success({ answer: "42" })),
       "result: Expected number at [\"answer\"]; the result was {\"answer\":\"42\"}"
     ],
+    ["300", bodiless(300), "a redirect to nowhere, which this library does not follow"],
     ["304", bodiless(304), "a redirect to nowhere, which this library does not follow"],
     [
       "302 with errors",
@@ -105,8 +107,8 @@ const noSuccess: Readonly<
     ["403 with a code of the edge", text("error code: 1020", { status: 403 }), "the answer was error code: 1020."],
     [
       "403 with problem JSON",
-      json({ error_code: 1010, detail: "The owner has banned your browser" }, { status: 403 }),
-      "The owner has banned your browser (code 1010)"
+      json({ error_code: 1010, title: "Access denied", detail: "The owner has banned your browser" }, { status: 403 }),
+      "Access denied: The owner has banned your browser (code 1010)"
     ]
   ],
   NotFound: [
@@ -145,7 +147,11 @@ const noSuccess: Readonly<
       "was <h1> Bad gateway </h1>"
     ],
     ["530 with text", text("error code: 1033", { status: 530 }), "the answer was error code: 1033"],
-    ["530 with problem JSON", json({ error_code: 1033 }, { status: 530 }), "an error of Cloudflare's edge (code 1033)"],
+    [
+      "530 with problem JSON",
+      json({ error_code: 1033 }, { status: 530 }),
+      "an error of Cloudflare's edge (code 1033). Try again later."
+    ],
     ["500 with a long text", text("x".repeat(2000), { status: 500 }), `the answer was ${"x".repeat(500)}… Try`],
     ["500 with half a JSON", text("{\"success\":fal", { status: 500 }), "the answer was {\"success\":fal."],
     ["a status of no class", json(failure("odd"), { status: 999 }), "odd"],

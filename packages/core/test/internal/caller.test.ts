@@ -35,7 +35,27 @@ describe("show", () => {
   )
 })
 
+describe("budgetKey", () => {
+  const keyOf = (credentials: Credentials.Credentials, baseUrl: string) =>
+    Effect.map(Caller.resolve(Effect.succeed(credentials)), ({ budgetKey }) => budgetKey(new URL(baseUrl)))
+
+  it.effect("is the same for the same credentials in the same place, and for no others", () =>
+    Effect.gen(function*() {
+      const key = yield* keyOf(Client.apiToken, "https://one.example")
+      assert.strictEqual(yield* keyOf(Credentials.apiToken(Redacted.make(Client.secret)), "https://one.example"), key)
+      assert.notStrictEqual(yield* keyOf(Client.apiToken, "https://other.example"), key)
+      assert.notStrictEqual(yield* keyOf(Client.globalKey, "https://one.example"), key)
+    }))
+})
+
 describe("credentials that are refused", () => {
+  it.effect("a secret that cannot be one", () =>
+    Effect.gen(function*() {
+      const detail = yield* refused(Effect.succeed(Credentials.apiToken(Redacted.make("a b"))))
+      assert.include(detail, "Expected one or more letters, digits or -._~+/=")
+      assert.notInclude(detail, "a b")
+    }))
+
   it.effect("a secret that was wiped", () =>
     Effect.gen(function*() {
       const secret = Redacted.make("5ecretT0ken")

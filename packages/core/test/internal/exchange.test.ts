@@ -1,7 +1,8 @@
 import { CloudflareApi, CloudflareError } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Schema, Tracer } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Schema, Tracer } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import * as Client from "../Client.ts"
 import * as ScriptedHttpClient from "../ScriptedHttpClient.ts"
@@ -124,6 +125,29 @@ describe("a server that gives back the token everywhere", () => {
         Effect.exit
       )
       for (const text of everything(exit, spans)) assert.notInclude(text, beginning)
+    }))
+})
+
+describe("a request that takes too long", () => {
+  const late = (options: Partial<CloudflareApi.Options>) =>
+    Effect.gen(function*() {
+      const { layer } = ScriptedHttpClient.make("hang")
+      const call = Client.ask.pipe(Client.withoutRetry, Effect.provide(Client.layer(layer, options)), Effect.flip)
+      const fiber = yield* Effect.forkChild(call, { startImmediately: true })
+      yield* TestClock.adjust("30 seconds")
+      const { message, outcome } = yield* Fiber.join(fiber)
+      assert.include(message, "no whole answer within 30s")
+      return outcome
+    })
+
+  it.effect("may have arrived", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* late({}), "unknown")
+    }))
+
+  it.effect("was not sent where the credentials took all the time", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* late({ credentials: Effect.never }), "notSent")
     }))
 })
 
