@@ -113,9 +113,8 @@ export const failure = (error: HttpClientError.HttpClientError, facts: Facts, ro
   const said = Causes.describe(error.cause) || error.message
   const known = { ...facts, detail: said === silence ? `${said} without a reason, as when a proxy answers 407` : said }
   const has = (pattern: RegExp) => causes.some(({ code, message }) => pattern.test(code) || pattern.test(message))
-  if (error.reason._tag === "InvalidUrlError" || error.reason._tag === "EncodeError" || has(/^UND_ERR_INVALID_ARG$/)) {
-    return { ...known, reason: "InvalidRequest" }
-  }
+  const isOurs = error.reason._tag === "InvalidUrlError" || error.reason._tag === "EncodeError"
+  if (isOurs || causes.some(({ code }) => code === "UND_ERR_INVALID_ARG")) return { ...known, reason: "InvalidRequest" }
   const advice = remedies.find(([pattern]) => has(pattern))?.[1]
   if (advice !== undefined) return { ...known, detail: `${known.detail}: ${advice}`, reason: "Unreachable" }
   // A client that sends again by itself may have reached Cloudflare before.

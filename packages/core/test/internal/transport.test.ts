@@ -319,6 +319,14 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         yield* run(CloudflareApi.CloudflareApi.use((api) => api.request(request, Schema.Unknown)))
         assert.strictEqual(server.received[0]?.headers["x_b.c"], "1")
       }))
+
+    it.live("a body is sent with what can have one", () =>
+      Effect.gen(function*() {
+        const { run, server } = yield* serving(LoopbackServer.json(answered))
+        const request = HttpClientRequest.bodyText(HttpClientRequest.post("/x"), "hello")
+        yield* run(CloudflareApi.CloudflareApi.use((api) => api.request(request, Schema.Unknown)))
+        assert.strictEqual(server.received[0]?.headers["content-length"], "5")
+      }))
   })
 
   it.live("an effect that fetches the credentials sends its own requests as it likes", () =>
@@ -403,6 +411,13 @@ describe("failure", () => {
     const failed = failure(nodeError("no", { code, syscall }))
     assert.strictEqual(failed.reason, "TransportError")
     assert.notProperty(failed, "neverSent")
+  })
+
+  it("a fetch that gives no reason may have met a proxy", () => {
+    const { detail, reason } = failure(new TypeError("fetch failed"))
+    assert.strictEqual(reason, "TransportError")
+    assert.strictEqual(detail, "fetch failed without a reason, as when a proxy answers 407")
+    assert.strictEqual(failure(new TypeError("fetch failed", { cause: new Error("no") })).detail, "fetch failed: no")
   })
 
   it("a request that undici takes for wrong is InvalidRequest", () => {
