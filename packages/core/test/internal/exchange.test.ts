@@ -180,6 +180,20 @@ describe("spans", () => {
       ])
     }))
 
+  it.effect.each(["https://gateway.example", "https://gateway.example/"])(
+    "a request has one that tells its URL below %s",
+    (baseUrl) =>
+      Effect.gen(function*() {
+        const { spans, tracer } = Spans.record()
+        const { layer } = ScriptedHttpClient.make({ body: Client.answered })
+        yield* Client.ask.pipe(Effect.withTracer(tracer), Effect.provide(Client.layer(layer, { baseUrl })))
+        assert.strictEqual(
+          spans[0]?.attributes.get("url.full"),
+          "https://gateway.example/accounts/acc/rules/lists"
+        )
+      })
+  )
+
   it.effect("a request without an answer has one that says why", () =>
     Effect.gen(function*() {
       const { spans, tracer } = Spans.record()

@@ -242,6 +242,16 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.deepStrictEqual(traces(server), Array.from({ length: 5 }, () => [undefined, undefined]))
       }))
 
+    it.live("are not sent where there is no trace to tell of", () =>
+      Effect.gen(function*() {
+        const { run, server } = yield* serving(ok)
+        yield* run(Client.ask).pipe(
+          Effect.updateService(CloudflareApi.RequestPolicy, (policy) => ({ ...policy, propagateTraces: true })),
+          Effect.provideService(References.TracerEnabled, false)
+        )
+        assert.deepStrictEqual(traces(server), [[undefined, undefined]])
+      }))
+
     it.live("are sent where the policy says propagateTraces", () =>
       Effect.gen(function*() {
         const { run, server } = yield* serving(ok)
