@@ -184,6 +184,8 @@ const fateOf = Effect.fnUntraced(function*(
   let pollAt = firstPollAt - offset
   let gap = pollAt - joinedAt
   let isTransientGap = false
+  let heldFor = 0
+  let hasEnded = false
   let isSeen = seen !== undefined
   let toleratedUntil: number | undefined
   const tolerated: Array<number> = []
@@ -244,20 +246,26 @@ const fateOf = Effect.fnUntraced(function*(
       if (isLast) unsureFrom = Math.min(unsureFrom, at)
       if (at + retryAfter > pollAt) {
         gap += at + retryAfter - pollAt
+        heldFor += at + retryAfter - pollAt
         pollAt = at + retryAfter
       }
       continue
     }
+    // It stands for the poll at the end of the gap.
+    const stepsAt = isOver ? at : Math.max(at, pollAt - heldFor)
+    heldFor = 0
     if (Result.isSuccess(answer)) {
-      const next = yield* step(at + offset, answer.success)
-      if (next === undefined) {
+      const next: number | undefined = hasEnded ? undefined : yield* step(stepsAt + offset, answer.success)
+      hasEnded = next === undefined
+      if (hasEnded && stepsAt <= at) {
         if (unsureFrom === Infinity) return ended(at, "schedule")
         break
       }
-      gap = next
+      if (hasEnded && isLast) unsureFrom = Math.min(unsureFrom, at)
+      if (next !== undefined) gap = next
     } else gap = Math.max(transientGap, retryAfter)
     isTransientGap = Result.isFailure(answer)
-    pollAt = at + gap
+    pollAt = hasEnded ? stepsAt : stepsAt + gap
   }
   settle(Math.min(leavesAt, limit()))
   if (unsureFrom < Infinity && person.schedule === "two polls") {

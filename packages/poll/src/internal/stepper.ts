@@ -13,6 +13,9 @@ import * as Schema from "effect/Schema"
 /** Milliseconds to the next poll after an answer at `now`, or undefined when the schedule has ended. */
 export type Step<Input> = (now: number, input: Input) => Effect.Effect<number | undefined>
 
+/** The step of a schedule that has ended. */
+export const ended: Step<unknown> = () => Effect.undefined
+
 // A schedule without delays, or one that is ages behind, must not spin.
 const shortestGap = 1
 const maxGaps = 10_000

@@ -70,6 +70,8 @@ export interface Waiter {
   /** The gap until then, and which schedule asked for it. */
   gap: number
   gapOf: Stepped["of"]
+  /** How much of it a Retry-After added that another wait was given. */
+  heldFor: number
   step: Stepper.Step<BulkOperation> | undefined
   transientStep: Stepper.Step<CloudflareError> | undefined
   /** The schedule's step under way. */
@@ -118,6 +120,7 @@ export const make = (
     isThrottled: false,
     gap: 0,
     gapOf: "schedule",
+    heldFor: 0,
     step: undefined,
     transientStep: undefined,
     stepping: undefined,
@@ -146,3 +149,20 @@ export const polls = ({ feed, joinedAt, lost, wait }: Waiter): number =>
 /** Whether the last poll before the limit is still to be made. One that the request budget holds back may come too late. */
 export const isLastPollMissing = ({ feed, lastPollFor }: Waiter, limit: number, lastAt: number): boolean =>
   lastPollFor !== limit && !(feed.poll !== undefined && feed.isSent) && feed.sentAt < lastAt
+
+/**
+ * Whether an observation steps a schedule where so many milliseconds are left until its next poll. One that others asked
+ * for uses up nothing of a schedule before the second half of the gap that it asked for itself.
+ */
+export const isStepped = (waiter: Waiter, left: number): boolean =>
+  waiter.nextPollAt !== undefined && (isRecovered(waiter) || left <= waiter.gap / 2)
+
+/**
+ * The time that a schedule is stepped at: what others asked for stands for the poll at the end of its gap. So it is
+ * stepped at its own times, whoever else waits, and gives what it promises.
+ */
+export const stepsAt = (waiter: Waiter, at: number, left: number): number =>
+  isRecovered(waiter) ? at : at + Math.max(0, left - waiter.heldFor)
+
+// The gap was for transient errors, which are over.
+const isRecovered = ({ gapOf, wait }: Waiter) => gapOf === "transient" && wait.transient === undefined

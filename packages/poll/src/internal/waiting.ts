@@ -152,7 +152,10 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     const { extendedTo } = decision.wait
     if (extendedTo !== undefined) return limit.pollLast(waiter, extendedTo)
     limit.set(waiter)
-    return isStepped(waiter) ? step(waiter, at, answer) : holdBack(waiter, at)
+    const left = pacer.remaining(waiter.turn)
+    return Waiter.isStepped(waiter, left)
+      ? step(waiter, Waiter.stepsAt(waiter, at, left), answer)
+      : holdBack(waiter, at)
   }
 
   const lost = (waiter: Waiter.Waiter, { sentAt }: Poll.Lost): undefined => {
@@ -166,19 +169,13 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     if (nextPollAt !== undefined && !pacer.has(turn)) pacer.after(turn, gap)
   }
 
-  // What others asked for uses up nothing of a schedule before the second half of the gap that it asked for itself.
-  const isStepped = ({ gap, gapOf, nextPollAt, turn, wait }: Waiter.Waiter) => {
-    if (nextPollAt === undefined) return false
-    if (gapOf === "transient" && wait.transient === undefined) return true
-    return pacer.remaining(turn) <= gap / 2
-  }
-
   // A Retry-After holds for the next poll of each, whoever was given it.
   const holdBack = (waiter: Waiter.Waiter, at: number): undefined => {
     const { nextPollAt } = waiter
     const until = at + Wait.retryAfter(waiter.wait)
     if (nextPollAt === undefined || until <= nextPollAt) return
     waiter.gap += until - nextPollAt
+    waiter.heldFor += until - nextPollAt
     pollNext(waiter, until)
   }
 
@@ -219,12 +216,20 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
 
   const stepped = (waiter: Waiter.Waiter, { at, gap: exit, of }: Waiter.Stepped): Waiter.Ending | undefined => {
     if (Exit.isFailure(exit)) return { _tag: "Died", cause: exit.cause }
-    if (exit.value === undefined && of === "schedule") return Wait.scheduleEnded
+    if (exit.value === undefined && of === "schedule") return ended(waiter, at)
     const gap = exit.value ?? Number.POSITIVE_INFINITY
     waiter.gap = Math.max(gap, Wait.retryAfter(waiter.wait))
     waiter.gapOf = of
+    waiter.heldFor = 0
     // Only the first poll is made at once.
     return pollNext(waiter, at + waiter.gap, gap === 0 ? 0 : 1)
+  }
+
+  // The gap before was asked for as well.
+  const ended = (waiter: Waiter.Waiter, at: number): Waiter.Ending | undefined => {
+    if (at <= now()) return Wait.scheduleEnded
+    waiter.step = Stepper.ended
+    return pollNext(waiter, at)
   }
 
   const pollNext = (waiter: Waiter.Waiter, pollAt: number, soonest = 1): undefined => {
