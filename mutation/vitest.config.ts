@@ -29,6 +29,7 @@ export default defineConfig({
       "**/Soak.test.ts",
       // Processes of their own, and a bundler, load the sources as they are.
       "**/Program.test.ts",
+      "**/Stopped.test.ts",
       "**/TwoProcesses.test.ts",
       "**/bundling.test.ts"
     ],

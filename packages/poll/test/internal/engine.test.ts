@@ -305,7 +305,7 @@ describe("nothing is left", () => {
       Effect.provide(
         Scripted.unlimited(Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`op-${index}`, ["running"]])))
       )
-    ), 30_000)
+    ), 120_000)
 
   it.effect("of 10,000 silent polls that are all cut at the same deadline", () =>
     Effect.gen(function*() {
@@ -326,7 +326,7 @@ describe("nothing is left", () => {
         }))),
         RequestBudget.layer({ limit: Infinity })
       ))
-    ), 30_000)
+    ), 120_000)
 
   it.effect("that would keep the process alive: no timer goes on without a wait", () =>
     Effect.gen(function*() {
