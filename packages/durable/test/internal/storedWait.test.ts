@@ -1,6 +1,6 @@
 import { DurablePoller, StoreError, WaitStatus } from "@bulk-operations/durable"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Result, Schedule, Schema } from "effect"
+import { Clock, Effect, Result, Schedule, Schema } from "effect"
 import type { DatabaseSync } from "node:sqlite"
 import * as StoredWait from "../../src/internal/storedWait.ts"
 import * as Store from "../sqlite/Store.ts"
@@ -42,6 +42,22 @@ describe("a wait in a store", () => {
         assert.strictEqual(status.result.success.id, "op-1")
       }))
   }
+
+  it.live("whose deadline is over when a process takes it up is polled once more", () =>
+    Effect.gen(function*() {
+      const database = yield* Store.database
+      const beganAt = (yield* Clock.currentTimeMillis) - 3_600_000
+      const payload = `{"wait":{"version":1,"operationId":"op-1","beganAt":${beganAt},"deadline":${beganAt + 60_000}}}`
+      const id = yield* begun(database, payload).pipe(Effect.provide(Store.over(database, { "op-1": ["running"] })))
+      yield* Effect.gen(function*() {
+        const status = yield* ended(id)
+        assert(status._tag === "Ended" && Result.isFailure(status.result))
+        const timeout = status.result.failure
+        assert(timeout._tag === "PollTimeout")
+        assert.strictEqual(timeout.polls, 1)
+        assert.match(timeout.message, /did not end within 1m \(1 poll, last seen running\)/)
+      }).pipe(Effect.provide(Store.over(database, { "op-1": ["running"] })))
+    }))
 
   it.live("that a later release began dies, and says why", () =>
     Effect.gen(function*() {
