@@ -3,7 +3,6 @@
  */
 import type * as ClusterError from "effect/cluster/ClusterError"
 import * as MessageStorage from "effect/cluster/MessageStorage"
-import type { ShardingConfig } from "effect/cluster/ShardingConfig"
 import * as Snowflake from "effect/cluster/Snowflake"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import type { Digest } from "effect/crypto/Digest"
@@ -36,6 +35,6 @@ const make = Effect.flatMap(SqlMessageStorage.makeEncoded(), (encoded) =>
  * `layerSqlite` has it. For a cluster of your own give it as the storage, such as
  * `NodeClusterSocket.layer({ storage: "byo" })`.
  */
-export const layer: Layer.Layer<MessageStorage.MessageStorage, never, SqlClient | ShardingConfig | Digest> = Layer
+export const layer: Layer.Layer<MessageStorage.MessageStorage, never, SqlClient | Digest> = Layer
   .effect(MessageStorage.MessageStorage, make)
   .pipe(Layer.provide(Snowflake.layerGenerator))
