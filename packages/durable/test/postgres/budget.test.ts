@@ -16,12 +16,15 @@ const most = (polls: ReadonlyArray<Cluster.Poll>) =>
 
 /** How many polls two runners make in a window, that would make many more. */
 const mostOf = Effect.fnUntraced(function*(isShared: boolean) {
-  const { begin, polled, polls, runner, settled } = yield* Cluster.make
+  const { begin, runner, settled } = yield* Cluster.make
   const own = { budget: { ...budget, isShared } }
   const both = yield* Effect.all([runner(own), runner(own)])
   yield* settled(2)
-  yield* begin(Array.from({ length: 30 }, () => Infinity), { requestCost: "10 millis", timeout: "1 minute" })
-  yield* polled(...both)
+  const { polledBy, polls } = yield* begin(Array.from({ length: 30 }, () => Infinity), {
+    requestCost: "10 millis",
+    timeout: "1 minute"
+  })
+  yield* polledBy(...both)
   yield* Effect.sleep(2 * budget.window)
   process.stderr.write(
     `two runners with ${isShared ? "one budget" : "a budget each"}: ${most(yield* polls)} polls in 4 seconds\n`

@@ -42,11 +42,11 @@ const script = fileURLToPath(new URL("./runner.ts", import.meta.url))
 const start = (setting: Setting): Effect.Effect<Runner> =>
   Effect.gen(function*() {
     const exited = yield* Deferred.make<void>()
-    const argument = Schema.encodeSync(Schema.fromJsonString(Setting))(setting)
+    const argument = yield* Effect.orDie(Schema.encodeEffect(Schema.fromJsonString(Setting))(setting))
     // Ends by itself, whatever becomes of the test.
     const child = spawn(process.execPath, ["--conditions=@bulk-operations/source", script, argument], {
       stdio: ["ignore", "pipe", "inherit"],
-      timeout: 90_000,
+      timeout: 240_000,
       killSignal: "SIGKILL"
     })
     child.stdout.on("data", (text) =>
@@ -87,7 +87,8 @@ export const make = Effect.gen(function*() {
 
   const runner = Effect.fnUntraced(function*(own: Partial<Setting> = {}) {
     const { baseUrl } = simulator
-    return yield* runnerOf({ database, baseUrl, port: yield* Front.freePort, clockAhead: 0, sharding, ...own })
+    const port = yield* Front.freePort
+    return yield* runnerOf({ database, databasePort: 5432, baseUrl, port, clockAhead: 0, sharding, ...own })
   })
 
   /** Until so many runners have all shards between them. */
@@ -104,19 +105,25 @@ export const make = Effect.gen(function*() {
       Effect.orDie
     )
 
-  /** What Cloudflare was asked, in order. */
-  const polls = Effect.map(
-    simulator.requests,
-    (requests) =>
-      requests.flatMap(({ headers, receivedAt, url }): ReadonlyArray<Poll> => {
-        const id = /bulk_operations\/([^/?]+)/.exec(url)?.[1]
-        return id === undefined ? [] : [{ id, at: DateTime.toEpochMillis(receivedAt), by: headers["user-agent"] ?? "" }]
-      })
-  )
-
   const poller = Context.get(context, DurablePoller.DurablePoller)
 
-  /** Begins operations that take so many milliseconds, and a wait for each. Gives their ids, and how the waits end. */
+  // What Cloudflare was asked about these operations, in order.
+  const pollsOf = (ids: ReadonlyArray<string>) =>
+    Effect.map(
+      simulator.requests,
+      (requests) =>
+        requests.flatMap(({ headers, receivedAt, url }): ReadonlyArray<Poll> => {
+          const id = ids.find((id) => url.endsWith(`/bulk_operations/${id}`))
+          return id === undefined
+            ? []
+            : [{ id, at: DateTime.toEpochMillis(receivedAt), by: headers["user-agent"] ?? "" }]
+        })
+    )
+
+  /**
+   * Begins operations that take so many milliseconds, and a wait for each. Gives how the waits end, what was polled for
+   * them, an effect that waits until each of some runners has polled for one, and the ids.
+   */
   const begin = Effect.fnUntraced(function*(durations: ReadonlyArray<number>, options?: DurablePoller.WaitOptions) {
     const startedAt = yield* DateTime.now
     const ids = yield* Effect.forEach(durations, (duration) => simulator.startOperation({ duration }))
@@ -125,17 +132,16 @@ export const make = Effect.gen(function*() {
         concurrency: "unbounded"
       })
     )
-    return { ids, results }
+    const polls = pollsOf(ids)
+    const polledBy = (...runners: ReadonlyArray<Runner>) =>
+      Effect.repeat(polls, {
+        until: (polls) => runners.every(({ name }) => polls.some(({ by }) => by === name)),
+        schedule: Schedule.spaced("50 millis")
+      })
+    return { ids, results, polls, polledBy }
   })
 
-  /** Until each of these runners has polled. */
-  const polled = (...runners: ReadonlyArray<Runner>) =>
-    Effect.repeat(polls, {
-      until: (all) => runners.every(({ name }) => all.some(({ by }) => by === name)),
-      schedule: Schedule.spaced("50 millis")
-    })
-
-  /** How many waits have ended, and how many times. */
+  /** How many waits have ended in this cluster, and how many times. */
   const endings = Effect.map(
     sql<{ readonly waits: number; readonly times: number }>`
       SELECT count(DISTINCT m.request_id)::int AS waits, count(*)::int AS times
@@ -143,8 +149,21 @@ export const make = Effect.gen(function*() {
     ([row]) => row
   )
 
-  return { begin, endings, polled, polls, runner, settled, simulator }
+  return { begin, endings, runner, settled }
 })
+
+/** A cluster of two runners whose way to PostgreSQL can be cut, for as long as a layer lives. */
+export class TwoRunners extends Context.Service<TwoRunners>()("test/TwoRunners", {
+  make: Effect.gen(function*() {
+    const { begin, endings, runner, settled } = yield* make
+    const front = yield* Front.make(5432)
+    const own = { databasePort: front.port }
+    const both = yield* Effect.all([runner(own), runner(own)])
+    return { begin, endings, front, both, settled: settled(2) }
+  })
+}) {
+  static readonly layer = Layer.effect(this, this.make)
+}
 
 /** Now, in milliseconds since 1970. */
 export const now = Clock.currentTimeMillis

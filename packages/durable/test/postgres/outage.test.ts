@@ -90,23 +90,25 @@ const postgres = Effect.gen(function*() {
 const redis = Effect.gen(function*() {
   const port = yield* Front.freePort
   const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-  let gone: Promise<unknown> = Promise.resolve()
-  let end = () => {}
-  const run = Effect.sync(() => {
+  const run = () => {
     const server = spawn("redis-server", args, { stdio: "ignore", timeout: 90_000, killSignal: "SIGKILL" })
-    gone = once(server, "close")
-    end = () => void server.kill("SIGKILL")
-  })
+    return { server, gone: once(server, "close") }
+  }
+  let running = run()
   const listens = Effect.repeat(Effect.promise(() => Postgres.accepts(port)), {
     until: (isThere) => isThere,
     schedule: Schedule.spaced("50 millis")
   })
   const kill = Effect.promise(() => {
-    end()
-    return gone
+    running.server.kill("SIGKILL")
+    return running.gone
   })
   yield* Effect.addFinalizer(() => kill)
-  return { port, kill, start: Effect.andThen(run, listens) }
+  yield* listens
+  const restart = Effect.sync(() => {
+    running = run()
+  })
+  return { port, kill, restart: Effect.andThen(restart, listens) }
 })
 
 describe.skipIf(!Postgres.hasPostgres).concurrent(
@@ -143,12 +145,11 @@ describe.skipIf(!hasServer)(
       "by being killed: waits go on with one of their own until it is started again",
       () =>
         Effect.gen(function*() {
-          const { kill, port, start } = yield* redis
+          const { kill, port, restart } = yield* redis
           const store = RateLimiter.layerStoreRedis({ prefix: "cloudflare:" }).pipe(
             Layer.provide(NodeRedis.layer({ url: `redis://127.0.0.1:${port}` }))
           )
-          yield* start
-          yield* survive(store, kill, start)
+          yield* survive(store, kill, restart)
         }),
       90_000
     )

@@ -18,8 +18,8 @@ import { Setting } from "./setting.ts"
 
 const setting = Schema.decodeSync(Schema.fromJsonString(Setting))(process.argv[2] ?? "")
 
-const { budget, clockAhead, database, port } = setting
-const Database = Postgres.client({ database })
+const { budget, clockAhead, database, databasePort, port } = setting
+const Database = Postgres.client({ database, port: databasePort })
 
 const Store = RateLimiter.layer.pipe(Layer.provide(SqlRateLimiterStore.layer()), Layer.provide(Database))
 const Budget = budget === undefined ?

@@ -1,13 +1,15 @@
 /**
  * Waits on two processes, of which one is lost.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Fiber, Result } from "effect"
 import * as Cluster from "./cluster.ts"
 import * as Postgres from "./server.ts"
 
 // Enough that none of two runners is without any.
 const durations = Array.from({ length: 16 }, (_, index) => 6000 + 200 * index)
+
+const requestCost = "100 millis"
 
 // A machine that has much to do takes its time.
 const slack = 6000
@@ -21,43 +23,84 @@ const takenOver = (polls: ReadonlyArray<Cluster.Poll>, lost: Cluster.Runner, sin
   return { operations: own.length, within: Math.max(...own) }
 }
 
-const report = (what: string, within: number, { shardLockExpiration }: typeof Cluster.sharding) =>
-  process.stderr.write(
-    `after ${what}: taken over within ${within} ms, at shardLockExpiration ${shardLockExpiration} ms\n`
-  )
+const report = (what: string, within: number, expiration: number) =>
+  process.stderr.write(`after ${what}: taken over within ${within} ms, at shardLockExpiration ${expiration} ms\n`)
+
+const { refreshAssignmentsInterval, shardLockExpiration } = Cluster.sharding
 
 describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on PostgreSQL")}`, () => {
-  it.live("of which one is killed: the other takes its waits over, and all end once", () =>
-    Effect.gen(function*() {
-      const { begin, endings, polled, polls, runner, settled } = yield* Cluster.make
-      const [lost, other] = yield* Effect.all([runner(), runner()])
-      yield* settled(2)
-      const { results } = yield* begin(durations, { requestCost: "100 millis" })
-      yield* polled(lost, other)
-      yield* lost.signal("SIGKILL")
-      const since = yield* Cluster.now
-      assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
-      assert.deepStrictEqual(yield* endings, { waits: 16, times: 16 })
-      const { operations, within } = takenOver(yield* polls, lost, since)
-      report("SIGKILL", within, Cluster.sharding)
-      assert.isAtLeast(operations, 1)
-      assert.isAtMost(
-        within,
-        Cluster.sharding.shardLockExpiration + Cluster.sharding.refreshAssignmentsInterval + slack
-      )
-      assert.isAtLeast(Math.min(...Cluster.gaps(yield* polls)), 200)
-    }), 90_000)
+  // One after the other, with the same two: the last one loses one of them for good.
+  layer(Cluster.TwoRunners.layer, { excludeTestServices: true, timeout: "60 seconds" })("of which one", (it) => {
+    it.effect(
+      "stands still for a while: the other takes its waits over, and none ends twice",
+      () =>
+        Effect.gen(function*() {
+          const { begin, both: [lost, other], endings, settled } = yield* Cluster.TwoRunners
+          yield* settled
+          const { polledBy, polls, results } = yield* begin(durations, { requestCost })
+          yield* polledBy(lost, other)
+          yield* lost.signal("SIGSTOP")
+          const since = yield* Cluster.now
+          yield* Effect.sleep(shardLockExpiration + 1500)
+          yield* lost.signal("SIGCONT")
+          assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
+          // What it still holds in memory would have ended by then.
+          yield* Effect.sleep("2 seconds")
+          assert.deepStrictEqual(yield* endings, { waits: 16, times: 16 })
+          const { operations, within } = takenOver(yield* polls, lost, since)
+          report("SIGSTOP", within, shardLockExpiration)
+          assert.isAtLeast(operations, 1)
+          assert.isAtMost(within, shardLockExpiration + refreshAssignmentsInterval + slack)
+        }),
+      90_000
+    )
+
+    it.effect(
+      "and the other lose their PostgreSQL for a while: all waits end once when it is back",
+      () =>
+        Effect.gen(function*() {
+          const { begin, both, endings, front, settled } = yield* Cluster.TwoRunners
+          yield* settled
+          const { polledBy, polls, results } = yield* begin(durations, { requestCost })
+          yield* polledBy(...both)
+          yield* front.cut
+          yield* Effect.sleep(2 * shardLockExpiration)
+          yield* front.restore
+          assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
+          assert.deepStrictEqual(yield* endings, { waits: 32, times: 32 })
+          assert.isAtLeast(Math.min(...Cluster.gaps(yield* polls)), 200)
+        }),
+      90_000
+    )
+
+    it.effect("is killed: the other takes its waits over, and all end once", () =>
+      Effect.gen(function*() {
+        const { begin, both: [lost, other], endings, settled } = yield* Cluster.TwoRunners
+        yield* settled
+        const { polledBy, polls, results } = yield* begin(durations, { requestCost })
+        yield* polledBy(lost, other)
+        yield* lost.signal("SIGKILL")
+        const since = yield* Cluster.now
+        assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
+        assert.deepStrictEqual(yield* endings, { waits: 48, times: 48 })
+        const { operations, within } = takenOver(yield* polls, lost, since)
+        report("SIGKILL", within, shardLockExpiration)
+        assert.isAtLeast(operations, 1)
+        assert.isAtMost(within, shardLockExpiration + refreshAssignmentsInterval + slack)
+        assert.isAtLeast(Math.min(...Cluster.gaps(yield* polls)), 200)
+      }), 90_000)
+  })
 
   it.live(
     "of which one is terminated: it hands its waits over without waiting for its locks to expire",
     () =>
       Effect.gen(function*() {
-        const { begin, endings, polled, polls, runner, settled } = yield* Cluster.make
+        const { begin, endings, runner, settled } = yield* Cluster.make
         const sharding = { ...Cluster.sharding, shardLockExpiration: 30_000 }
         const [lost, other] = yield* Effect.all([runner({ sharding }), runner({ sharding })])
         yield* settled(2)
-        const { results } = yield* begin(durations, { requestCost: "100 millis" })
-        yield* polled(lost, other)
+        const { polledBy, polls, results } = yield* begin(durations, { requestCost })
+        yield* polledBy(lost, other)
         yield* lost.signal("SIGTERM")
         const since = yield* Cluster.now
         yield* lost.exited
@@ -65,40 +108,12 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on Postgr
         assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
         assert.deepStrictEqual(yield* endings, { waits: 16, times: 16 })
         const { operations, within } = takenOver(yield* polls, lost, since)
-        report(`SIGTERM, exited within ${exited} ms`, within, sharding)
+        report(`SIGTERM, exited within ${exited} ms`, within, sharding.shardLockExpiration)
         assert.isAtLeast(operations, 1)
         assert.isAtMost(exited, 1000 + slack)
-        assert.isAtMost(within, 1000 + sharding.refreshAssignmentsInterval + slack)
+        assert.isAtMost(within, 1000 + slack)
         assert.isAtLeast(Math.min(...Cluster.gaps(yield* polls)), 200)
       }),
-    60_000
-  )
-
-  it.live(
-    "of which one stands still for a while: the other takes its waits over, and none ends twice",
-    () =>
-      Effect.gen(function*() {
-        const { begin, endings, polled, polls, runner, settled } = yield* Cluster.make
-        const [lost, other] = yield* Effect.all([runner(), runner()])
-        yield* settled(2)
-        const { results } = yield* begin(durations, { requestCost: "100 millis" })
-        yield* polled(lost, other)
-        yield* lost.signal("SIGSTOP")
-        const since = yield* Cluster.now
-        yield* Effect.sleep(Cluster.sharding.shardLockExpiration + 1500)
-        yield* lost.signal("SIGCONT")
-        assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
-        // What it still holds in memory would have ended by then.
-        yield* Effect.sleep("2 seconds")
-        assert.deepStrictEqual(yield* endings, { waits: 16, times: 16 })
-        const { operations, within } = takenOver(yield* polls, lost, since)
-        report("SIGSTOP", within, Cluster.sharding)
-        assert.isAtLeast(operations, 1)
-        assert.isAtMost(
-          within,
-          Cluster.sharding.shardLockExpiration + Cluster.sharding.refreshAssignmentsInterval + slack
-        )
-      }),
-    60_000
+    90_000
   )
 })

@@ -14,6 +14,8 @@ export const Sharding = Schema.Struct({
 
 export const Setting = Schema.Struct({
   database: Schema.String,
+  /** Where its PostgreSQL is. */
+  databasePort: Schema.Int,
   baseUrl: Schema.String,
   /** Where it can be reached by other runners. */
   port: Schema.Int,
