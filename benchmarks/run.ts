@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Bundle from "./bundle/bundle.ts"
 import * as Decode from "./decode.ts"
+import * as Durable from "./durable/durable.ts"
 import * as Economy from "./economy/economy.ts"
 import { type Benchmark, figure, type Limit, limitsTable } from "./harness/report.ts"
 import * as Lists from "./lists/lists.ts"
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   decode: Decode.run,
   waiting: Waiting.run,
   economy: Economy.run,
+  durable: Durable.run,
   bundle: Bundle.run,
   simulator: Simulator.run
 }
