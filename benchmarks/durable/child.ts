@@ -23,6 +23,8 @@ export interface Begun {
   /** Heap for each wait. */
   readonly bytes: number
   readonly startedAt: number
+  /** Milliseconds from the start of the process until it had polled for each wait. */
+  readonly begunAt: number
 }
 
 export interface Cost {
@@ -31,8 +33,6 @@ export interface Cost {
   readonly polls: number
   /** Statements that write. */
   readonly writes: number
-  /** Milliseconds since the process began. */
-  readonly endedAt: number
 }
 
 const task: Task = JSON.parse(process.argv[2] ?? "{}")
@@ -90,16 +90,12 @@ const measured = <E, R>(waits: Effect.Effect<void, E, R>) =>
     const heapBefore = yield* heap
     const cpuBefore = cpu()
     const fiber = yield* Effect.forkChild(waits)
-    while (polls < task.waits) yield* Effect.sleep(10)
-    const begun: Begun = { bytes: ((yield* heap) - heapBefore) / task.waits, startedAt: began }
+    while (polls < task.waits && fiber.pollUnsafe() === undefined) yield* Effect.sleep(10)
+    const begunAt = performance.now()
+    const begun: Begun = { bytes: ((yield* heap) - heapBefore) / task.waits, startedAt: began, begunAt }
     process.send?.(begun)
     yield* Fiber.join(fiber)
-    const cost: Cost = {
-      cpu: (cpu() - cpuBefore) / task.waits,
-      polls,
-      writes,
-      endedAt: performance.now()
-    }
+    const cost: Cost = { cpu: (cpu() - cpuBefore) / task.waits, polls, writes }
     process.send?.(cost)
   })
 
