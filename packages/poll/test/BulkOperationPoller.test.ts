@@ -1,14 +1,12 @@
-import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@bulk-operations/core"
+import { BulkOperation, CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollOptions, type PollProgress, PollSchedule, WaitError } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollOptions, type PollProgress, WaitError } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Result, Schedule, Stream } from "effect"
+import { Cause, DateTime, Duration, Effect, Exit, Fiber, Option, Result, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "./Scripted.ts"
 
-const { badGateway, calls, inFlight, looks, Poller, timed, timeoutOf, wait, within } = Scripted
-
-const everySecond = PollSchedule.spaced("1 second")
+const { badGateway, calls, every, everySecond, inFlight, looks, Poller, timed, timeoutOf, wait, within } = Scripted
 
 describe("wait", () => {
   it.effect("is the completed operation, once it has completed", () =>
@@ -120,7 +118,7 @@ describe("progress", () => {
       const fiber = yield* Effect.forkChild(
         Poller.use((poller) =>
           Stream.runCollect(
-            Stream.take(poller.progress("op", { schedule: PollSchedule.spaced("1 hour"), timeout: "1 minute" }), 1)
+            Stream.take(poller.progress("op", { schedule: every("1 hour"), timeout: "1 minute" }), 1)
           )
         )
       )
@@ -173,10 +171,7 @@ describe("progress", () => {
         yield* admitted
         return { id, status: "completed", completed: Option.none() } as const
       })
-      const layer = BulkOperationPoller.layer.pipe(
-        Layer.provide(Layer.succeed(BulkOperations.BulkOperations, { accountId: "account", get }))
-      )
-      const [exit] = yield* within(Effect.provide(progressOf({ schedule: everySecond }), layer))
+      const [exit] = yield* within(Effect.provide(progressOf({ schedule: everySecond }), Scripted.getting(get)))
       assert.deepStrictEqual(
         Exit.getSuccess(exit),
         Option.some([
@@ -272,7 +267,7 @@ describe("waitAll", () => {
       const common = {
         accountId: "common",
         startedAt: DateTime.makeUnsafe(0),
-        schedule: PollSchedule.spaced("2 seconds"),
+        schedule: every("2 seconds"),
         timeout: "1 minute",
         transientSchedule: Schedule.spaced("3 seconds"),
         tolerance: "10 seconds",

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, DateTime, Duration, Effect, Exit, Fiber, FileSystem, Layer, Logger, References, Schedule } from "effect"
 import { KeyValueStore } from "effect/persistence"
 import { TestClock } from "effect/testing"
-import { calls, layer, Poller, timed } from "./Scripted.ts"
+import { calls, every, everySecond, layer, Poller, timed } from "./Scripted.ts"
 
 // Operations by the seconds that they take, which are the start of their ids: "90-1" takes a minute and a half.
 const byId = (ids: ReadonlyArray<string>) =>
@@ -86,7 +86,7 @@ describe("a poller that learns", () => {
 
   it.effect("learns from waits that follow another schedule", () =>
     Effect.gen(function*() {
-      yield* costs(numbered(5, 3), { schedule: PollSchedule.spaced("1 second") })
+      yield* costs(numbered(5, 3), { schedule: everySecond })
       assert.lengthOf(yield* historyOf(), 3)
     }).pipe(Effect.provide(withHistory(byId(all)))))
 
@@ -115,7 +115,7 @@ describe("a poller that learns", () => {
   it.effect("goes by its polls where Cloudflare does not say when it ended", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
-      const schedule = PollSchedule.spaced("4 seconds")
+      const schedule = every("4 seconds")
       const fiber = yield* Effect.forkChild(
         Poller.use((poller) => Effect.exit(poller.wait("fails", { startedAt, schedule })))
       )
@@ -135,7 +135,7 @@ describe("a poller that learns", () => {
         const startedAt = yield* DateTime.now
         const options: BulkOperationPoller.WaitOptions = {
           startedAt,
-          schedule: PollSchedule.spaced("4 seconds"),
+          schedule: every("4 seconds"),
           timeout: how === "timeout" ? "10 seconds" : "1 hour"
         }
         const fiber = yield* Effect.forkChild(Poller.use((poller) => Effect.exit(poller.wait("90-0", options))))
@@ -153,9 +153,7 @@ describe("a poller that learns", () => {
       const startedAt = yield* DateTime.now
       yield* Effect.gen(function*() {
         yield* Effect.forkChild(
-          Poller.use((poller) =>
-            Effect.exit(poller.wait("90-0", { startedAt, schedule: PollSchedule.spaced("4 seconds") }))
-          )
+          Poller.use((poller) => Effect.exit(poller.wait("90-0", { startedAt, schedule: every("4 seconds") })))
         )
         yield* TestClock.adjust("9 seconds")
       }).pipe(Effect.provide(layer(byId(all)), { local: true }))

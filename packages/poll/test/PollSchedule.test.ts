@@ -1,7 +1,7 @@
-import { BulkOperation, BulkOperations } from "@bulk-operations/core"
-import { BulkOperationPoller, PollHistory, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperation } from "@bulk-operations/core"
+import { PollHistory, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Duration, Effect, Fiber, Layer, Option, Pull, Random, Schedule, Schema } from "effect"
+import { Clock, DateTime, Duration, Effect, Fiber, Option, Pull, Random, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "./Scripted.ts"
 
@@ -341,20 +341,16 @@ describe("gapAt", () => {
   ) {
     const sent: Array<number> = []
     const answered: Array<number> = []
-    const operations = Layer.succeed(BulkOperations.BulkOperations, {
-      accountId: "account",
-      get: () =>
-        Effect.gen(function*() {
-          sent.push(yield* Clock.currentTimeMillis)
-          yield* Effect.sleep(latencies[sent.length % Math.max(1, latencies.length)] ?? 0)
-          answered.push(yield* Clock.currentTimeMillis)
-          return operation
-        })
-    })
-    const wait = Scripted.wait({ schedule, timeout: "15 minutes", startedAt })
-    const fiber = yield* Effect.forkChild(
-      Effect.exit(Effect.provide(wait, BulkOperationPoller.layer.pipe(Layer.provide(operations))))
+    const layer = Scripted.getting(() =>
+      Effect.gen(function*() {
+        sent.push(yield* Clock.currentTimeMillis)
+        yield* Effect.sleep(latencies[sent.length % Math.max(1, latencies.length)] ?? 0)
+        answered.push(yield* Clock.currentTimeMillis)
+        return operation
+      })
     )
+    const wait = Scripted.wait({ schedule, timeout: "15 minutes", startedAt })
+    const fiber = yield* Effect.forkChild(Effect.exit(Effect.provide(wait, layer)))
     yield* TestClock.adjust("14 minutes")
     yield* Fiber.interrupt(fiber)
     return { sent, answered }

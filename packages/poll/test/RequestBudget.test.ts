@@ -3,7 +3,7 @@
  */
 import { BulkOperation, BulkOperations, CloudflareApi, Credentials, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollMetrics, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollMetrics } from "@bulk-operations/poll"
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import {
@@ -127,8 +127,6 @@ const stream = (ids: ReadonlyArray<string>, first: number, gap: number, takes: n
   return { answer, waits }
 }
 
-const everySecond = PollSchedule.spaced("1 second")
-
 describe("a 429 about one operation", () => {
   it.effect.each(["1 second", "1 minute", "5 minutes"] as const)(
     "holds up no other, though its wait tries again after %s",
@@ -136,7 +134,7 @@ describe("a 429 about one operation", () => {
       Effect.gen(function*() {
         const { transport } = answering((call) => call.id === "odd" ? { status: 429 } : completedAt(5000)(call))
         const run = Effect.gen(function*() {
-          const other = yield* Effect.forkChild(lateness("other", 5000, { schedule: everySecond }))
+          const other = yield* Effect.forkChild(lateness("other", 5000, { schedule: Scripted.everySecond }))
           yield* TestClock.adjust("1500 millis")
           yield* Effect.forkChild(
             Effect.exit(Poller.use((poller) => poller.wait("odd", { transientSchedule: Schedule.spaced(gap) })))
@@ -203,9 +201,10 @@ describe("a block of five minutes", () => {
 })
 
 const pollingWith = (name: string, share: number) =>
-  Poller.use((poller) => poller.waitAll(names(100, name), { schedule: everySecond, timeout: "Infinity" })).pipe(
-    Effect.provide(Layer.provide(Waiting, RequestBudget.layer({ share })))
-  )
+  Poller.use((poller) => poller.waitAll(names(100, name), { schedule: Scripted.everySecond, timeout: "Infinity" }))
+    .pipe(
+      Effect.provide(Layer.provide(Waiting, RequestBudget.layer({ share })))
+    )
 
 describe("a short budget", () => {
   it.effect(
@@ -334,7 +333,7 @@ describe("answers whose limits are", () => {
         }), 0)
         const run = Effect.gen(function*() {
           const fiber = yield* Effect.forkChild(
-            lateness("op", 900_000, { schedule: everySecond, timeout: "2 hours" })
+            lateness("op", 900_000, { schedule: Scripted.everySecond, timeout: "2 hours" })
           )
           yield* TestClock.adjust("99500 millis")
           assert.isAtLeast(times().length, polls)
@@ -362,7 +361,9 @@ describe("a clock that is set", () => {
         })
         const run = Effect.gen(function*() {
           yield* Effect.forkChild(
-            Poller.use((poller) => poller.waitAll(names(20, "op"), { schedule: everySecond, timeout: "3 hours" }))
+            Poller.use((poller) =>
+              poller.waitAll(names(20, "op"), { schedule: Scripted.everySecond, timeout: "3 hours" })
+            )
           )
           yield* clock.adjust("10 minutes")
           yield* set(by)
@@ -397,7 +398,7 @@ describe("a store", () => {
         const { transport } = answering(completedAt(9000), 50)
         const store = storing((limiter) => (options) => Effect.delay(limiter.consume(options), rtt))
         const run = Effect.gen(function*() {
-          const options = { schedule: PollSchedule.spaced("1 minute"), timeout: "10 seconds" } as const
+          const options = { schedule: Scripted.every("1 minute"), timeout: "10 seconds" } as const
           const fiber = yield* Effect.forkChild(Effect.exit(Poller.use((poller) => poller.wait("op", options))))
           yield* TestClock.adjust("1 hour")
           return yield* Fiber.join(fiber)
@@ -445,7 +446,7 @@ describe("a store", () => {
           const clock = yield* Clock.Clock
           const own: Clock.Clock = Object.create(clock)
           yield* Poller.use((poller) =>
-            poller.waitAll(names(100, name), { schedule: everySecond, timeout: "Infinity" })
+            poller.waitAll(names(100, name), { schedule: Scripted.everySecond, timeout: "Infinity" })
           ).pipe(
             Effect.provide(
               Waiting.pipe(
@@ -497,23 +498,18 @@ describe("polls that fall due faster than they can be made", () => {
         monotonicTimeNanos: Effect.sync(() => BigInt(millis++) * 1_000_000n),
         sleep: (duration) => clock.sleep(duration)
       }
-      const operations = Layer.succeed(BulkOperations.BulkOperations, {
-        accountId: "account",
-        get: (operationId) =>
-          Effect.sync(() => {
-            looks += 1
-            const id = BulkOperation.OperationId.make(operationId)
-            return looks < 1000 ? { id, status: "running" } : { id, status: "completed", completed: Option.none() }
-          })
-      })
-      const layer = BulkOperationPoller.layer.pipe(
-        Layer.provide(operations),
+      const counting = Scripted.getting((operationId) =>
+        Effect.sync(() => {
+          looks += 1
+          const id = BulkOperation.OperationId.make(operationId)
+          return looks < 1000 ? { id, status: "running" } : { id, status: "completed", completed: Option.none() }
+        })
+      )
+      const layer = counting.pipe(
         Layer.provide(RequestBudget.layer({ limit: Infinity })),
         Layer.provide(Layer.succeed(Clock.Clock, slow))
       )
-      const waits = Poller.use((poller) =>
-        poller.waitAll(["a", "b", "c"], { schedule: PollSchedule.spaced("1 milli") })
-      )
+      const waits = Poller.use((poller) => poller.waitAll(["a", "b", "c"], { schedule: Scripted.every("1 milli") }))
       const fiber = yield* Effect.forkChild(Effect.provide(waits, layer))
       yield* TestClock.adjust("5 millis")
       assert.isBelow(looks, 100)

@@ -2,11 +2,12 @@
  * A poller over scripted operations, and what a test wants to know of its waits. Times are milliseconds since the test
  * began.
  */
-import { CloudflareError, RequestBudget } from "@bulk-operations/core"
+import { BulkOperations, CloudflareApi, CloudflareError, Credentials, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, type WaitError } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollMetrics, PollSchedule, type WaitError } from "@bulk-operations/poll"
 import { assert } from "@effect/vitest"
-import { Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Tracer } from "effect"
+import { Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Logger, Metric, Option, Redacted, Tracer } from "effect"
+import { HttpClient, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
 export const Poller = BulkOperationPoller.BulkOperationPoller
@@ -20,6 +21,69 @@ export const layer = (
 /** The poller without a budget of requests. */
 export const unlimited = (...script: Parameters<typeof layer>) =>
   Layer.provide(layer(...script), RequestBudget.layer({ limit: Infinity }))
+
+type Get = BulkOperations.BulkOperations["Service"]["get"]
+
+/** The poller over operations that are gotten so. */
+export const getting = (get: Get) =>
+  BulkOperationPoller.layer.pipe(
+    Layer.provide(Layer.succeed(BulkOperations.BulkOperations, { accountId: "account", get }))
+  )
+
+/** The poller over scripted operations, where the second poll of `op` is another one. */
+export const withSecond = (
+  second: (poll: ReturnType<Get>) => ReturnType<Get>,
+  ...script: Parameters<typeof BulkOperationsTest.layer>
+) => {
+  const instead = Effect.map(BulkOperations.BulkOperations, (operations) => {
+    let polls = 0
+    const get: Get = (id, options) => {
+      const poll = operations.get(id, options)
+      return id === "op" && ++polls === 2 ? second(poll) : poll
+    }
+    return { ...operations, get }
+  })
+  return BulkOperationPoller.layer.pipe(
+    Layer.provide(Layer.effect(BulkOperations.BulkOperations, instead)),
+    Layer.provide(BulkOperationsTest.layer(...script))
+  )
+}
+
+/** The poller over HTTP in memory. */
+export const overHttp = (
+  client: HttpClient.HttpClient,
+  credentials: CloudflareApi.Options["credentials"] = Credentials.apiToken(Redacted.make("any-token"))
+) =>
+  BulkOperationPoller.layer.pipe(
+    Layer.provide(BulkOperations.layer),
+    Layer.provide(CloudflareApi.layer({ credentials, accountId: "account" })),
+    Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
+  )
+
+/** What Cloudflare answers with this result. */
+export const answer = (
+  request: HttpClientRequest.HttpClientRequest,
+  result: object,
+  headers: Readonly<Record<string, string>> = {}
+) =>
+  HttpClientResponse.fromWeb(request, Response.json({ success: true, errors: [], messages: [], result }, { headers }))
+
+/** The poller over a Cloudflare whose clock is a minute ahead. By ours, `op` ends at 3,602 seconds; it is seen from 3,604 on. */
+export const clockAhead = overHttp(HttpClient.make((request) =>
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    const ahead = 60_000
+    const result = now < 3_604_000
+      ? { id: "op", status: "running" }
+      : { id: "op", status: "completed", completed: new Date(3_602_000 + ahead).toISOString() }
+    return answer(request, result, { date: new Date(now + ahead).toUTCString() })
+  })
+))
+
+export const every = (interval: Duration.Input) => PollSchedule.spaced(interval)
+export const everySecond = every("1 second")
+
+/** How many waits are under way. */
+export const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
 
 export const calls = BulkOperationsTest.BulkOperationsTest.use(({ calls }) => calls)
 

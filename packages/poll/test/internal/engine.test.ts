@@ -1,35 +1,12 @@
-import {
-  BulkOperation,
-  BulkOperations,
-  CloudflareApi,
-  CloudflareError,
-  Credentials,
-  RequestBudget
-} from "@bulk-operations/core"
+import { BulkOperation, CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, PollHistory, PollMetrics, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Clock,
-  DateTime,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Metric,
-  Redacted,
-  References,
-  Schedule,
-  Stream
-} from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Metric, References, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
-const { badGateway, calls, inFlight, Poller, rateLimited, wait } = Scripted
-
-const every = (interval: Duration.Input) => PollSchedule.spaced(interval)
+const { active, badGateway, calls, every, inFlight, Poller, rateLimited, wait } = Scripted
 
 // What a poller that is built with a logger warns of while something goes on.
 const warningsOf = Effect.fnUntraced(function*<A, E>(
@@ -98,14 +75,12 @@ describe("a wall clock that is set", () => {
         yield* TestClock.adjust("1 day")
         const { clock, set } = yield* Scripted.settable
         const polls = { count: 0 }
-        const operations = Layer.succeed(BulkOperations.BulkOperations, {
-          accountId: "account",
-          get: (operationId) =>
-            Effect.sync(() => {
-              polls.count += 1
-              return BulkOperation.Running.make({ id: BulkOperation.OperationId.make(operationId) })
-            })
-        })
+        const counting = Scripted.getting((operationId) =>
+          Effect.sync(() => {
+            polls.count += 1
+            return BulkOperation.Running.make({ id: BulkOperation.OperationId.make(operationId) })
+          })
+        )
         const run = Effect.gen(function*() {
           const fiber = yield* Effect.forkChild(Effect.exit(wait({ timeout: "2 hours" })))
           yield* TestClock.adjust("30 minutes")
@@ -120,7 +95,7 @@ describe("a wall clock that is set", () => {
           return during
         })
         const during = yield* run.pipe(
-          Effect.provide(BulkOperationPoller.layer.pipe(Layer.provide(operations))),
+          Effect.provide(counting),
           Effect.provideService(Clock.Clock, clock)
         )
         const [long, short] = yield* PollSchedule.explain(PollSchedule.quadratic(), ["90 minutes", "30 minutes"])
@@ -188,19 +163,6 @@ describe("a process that was stopped", () => {
     options: BulkOperationPoller.WaitOptions
   ) {
     const { clock, stop } = yield* Scripted.stoppable
-    const operations = Layer.effect(
-      BulkOperations.BulkOperations,
-      Effect.map(BulkOperations.BulkOperations, (operations) => {
-        let polls = 0
-        return {
-          ...operations,
-          get: (id, options) => {
-            const get = operations.get(id, options)
-            return ++polls === 2 ? Effect.andThen(Effect.sleep(slow), get) : get
-          }
-        }
-      })
-    )
     return yield* Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Effect.exit(wait(options)))
       yield* TestClock.adjust("6 seconds")
@@ -208,10 +170,7 @@ describe("a process that was stopped", () => {
       yield* TestClock.adjust("1 minute")
       return yield* Fiber.join(fiber)
     }).pipe(
-      Effect.provide(BulkOperationPoller.layer.pipe(
-        Layer.provide(operations),
-        Layer.provide(BulkOperationsTest.layer({ op: script }))
-      )),
+      Effect.provide(Scripted.withSecond(Effect.delay(slow), { op: script })),
       Effect.provideService(Clock.Clock, clock)
     )
   })
@@ -263,7 +222,6 @@ describe("nothing is left", () => {
   it.effect("of waits that were interrupted between any two of their steps", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
-      const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
       const idle = yield* active
       for (const steps of [2, 3, 4, 5, 6, 7, 8]) {
         for (let turns = 0; turns < 40; turns++) {
@@ -285,7 +243,6 @@ describe("nothing is left", () => {
   it.effect("of 10,000 waits of which half were interrupted", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
-      const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
       const idle = yield* active
       const fibers = yield* Effect.forEach(Array.from({ length: 10_000 }, (_, index) => `op-${index % 2000}`), (id) =>
         Effect.forkChild(Effect.exit(poller.wait(id, { timeout: "1 minute" }))))
@@ -319,13 +276,7 @@ describe("nothing is left", () => {
         _tag === "PollTimeout"
       ))
     }).pipe(
-      Effect.provide(Layer.provide(
-        BulkOperationPoller.layer.pipe(Layer.provide(Layer.succeed(BulkOperations.BulkOperations, {
-          accountId: "account",
-          get: () => Effect.never
-        }))),
-        RequestBudget.layer({ limit: Infinity })
-      ))
+      Effect.provide(Layer.provide(Scripted.getting(() => Effect.never), RequestBudget.layer({ limit: Infinity })))
     ), 120_000)
 
   it.effect("that would keep the process alive: no timer goes on without a wait", () =>
@@ -362,16 +313,13 @@ describe("nothing is left", () => {
 
 describe("a queue behind the request budget that does not empty", () => {
   // The budget lets a poll through every ten seconds.
-  const short = Layer.succeed(BulkOperations.BulkOperations, {
-    accountId: "account",
-    get: Effect.fnUntraced(function*(operationId: string) {
-      const { admitted, delayed } = yield* RequestBudget.CurrentClaim
-      yield* delayed
-      yield* Effect.sleep("10 seconds")
-      yield* admitted
-      return BulkOperation.Running.make({ id: BulkOperation.OperationId.make(operationId) })
-    })
-  })
+  const short = Scripted.getting(Effect.fnUntraced(function*(operationId: string) {
+    const { admitted, delayed } = yield* RequestBudget.CurrentClaim
+    yield* delayed
+    yield* Effect.sleep("10 seconds")
+    yield* admitted
+    return BulkOperation.Running.make({ id: BulkOperation.OperationId.make(operationId) })
+  }))
   const overdue = Effect.map(Metric.value(PollMetrics.overdue), ({ value }) => value)
 
   it.effect("is in the gauge while it stands, and warned of once where it still grows after a minute", () =>
@@ -393,7 +341,7 @@ describe("a queue behind the request budget that does not empty", () => {
         assert.lengthOf(lines, 1)
         assert.match(lines[0] ?? "", /^Warn Request budget too small: \d+ polls queued, 0\.1 polls per second/)
         yield* Fiber.interruptAll(fibers)
-      }).pipe(Effect.provide(BulkOperationPoller.layer.pipe(Layer.provide([short, layer]))))
+      }).pipe(Effect.provide(Layer.provide(short, layer)))
       assert.approximately(yield* overdue, before, 0.001)
     }))
 })
@@ -404,29 +352,6 @@ describe("a clock of Cloudflare's that differs", () => {
       yield* TestClock.adjust("1 hour")
       yield* TestClock.adjust("300 millis")
       const startedAt = yield* DateTime.now
-      const ahead = 60_000
-      const transport = HttpClient.make((request) =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          const result = now < 3_604_000
-            ? { id: "op", status: "running" }
-            : { id: "op", status: "completed", completed: new Date(3_602_000 + ahead).toISOString() }
-          return HttpClientResponse.fromWeb(
-            request,
-            Response.json({ success: true, errors: [], messages: [], result }, {
-              headers: { date: new Date(now + ahead).toUTCString() }
-            })
-          )
-        })
-      )
-      const layer = BulkOperationPoller.layer.pipe(
-        Layer.provide(BulkOperations.layer),
-        Layer.provide(CloudflareApi.layer({
-          credentials: Credentials.apiToken(Redacted.make("token")),
-          accountId: "account"
-        })),
-        Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)),
-        Layer.provideMerge(PollHistory.layer)
-      )
       yield* Effect.gen(function*() {
         const fiber = yield* Effect.forkChild(wait({ startedAt, schedule: every("4 seconds") }))
         yield* TestClock.adjust("1 minute")
@@ -436,6 +361,6 @@ describe("a clock of Cloudflare's that differs", () => {
         )
         // `completed` is in whole seconds.
         assert.deepStrictEqual(operations.map(({ from, to }) => [from, to]), [[1700, 2700]])
-      }).pipe(Effect.provide(layer))
+      }).pipe(Effect.provide(Layer.provideMerge(Scripted.clockAhead, PollHistory.layer)))
     }))
 })

@@ -7,7 +7,7 @@ import {
   RequestBudget
 } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollHistory, PollSchedule } from "@bulk-operations/poll"
+import { PollHistory, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
 import {
   Cause,
@@ -33,10 +33,7 @@ import * as Feed from "../../src/internal/feed.ts"
 import type * as Poll from "../../src/internal/poll.ts"
 import * as Scripted from "../Scripted.ts"
 
-const { calls, inFlight, looks, Poller, reasonOf, timed } = Scripted
-
-const every = (interval: Duration.Input) => PollSchedule.spaced(interval)
-const everySecond = every("1 second")
+const { calls, every, everySecond, inFlight, looks, Poller, reasonOf, timed } = Scripted
 
 describe("waits for the same operation", () => {
   it.effect("a thousand of them, streams included, cost the requests of one", () =>
@@ -317,19 +314,11 @@ const cloudflare = (answer: (now: number) => Effect.Effect<object>) => {
       tokens.push(token)
       const now = yield* Clock.currentTimeMillis
       if (token !== "Bearer A") return HttpClientResponse.fromWeb(request, new Response("{}", { status: 403 }))
-      const result = yield* answer(now)
-      return HttpClientResponse.fromWeb(request, Response.json({ success: true, errors: [], messages: [], result }))
+      return Scripted.answer(request, yield* answer(now))
     })
   )
-  const layer = BulkOperationPoller.layer.pipe(
-    Layer.provide(BulkOperations.layer),
-    Layer.provide(CloudflareApi.layer({
-      credentials: Effect.map(Tenant, (tenant) => Credentials.apiToken(Redacted.make(tenant))),
-      accountId: "account"
-    })),
-    Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
-    Layer.provide(Layer.succeed(Tenant, "A"))
-  )
+  const credentials = Effect.map(Tenant, (tenant) => Credentials.apiToken(Redacted.make(tenant)))
+  const layer = Layer.provide(Scripted.overHttp(client, credentials), Layer.succeed(Tenant, "A"))
   return { layer, tokens }
 }
 
@@ -469,59 +458,39 @@ describe("a poll that is lost", () => {
 })
 
 describe("a poll that dies", () => {
+  const other = BulkOperationsTest.lasting("5 seconds")
+
+  const harmsItsOwn = Effect.gen(function*() {
+    const poller = yield* Poller
+    const ends = yield* Effect.forEach(
+      ["op", "op", "other"],
+      (id) => Effect.forkChild(timed(poller.wait(id, { schedule: everySecond })))
+    )
+    yield* TestClock.adjust("1 minute")
+    const exits = yield* Effect.forEach(ends, Fiber.join)
+    assert.deepStrictEqual(
+      exits.map(([exit, at]) => [Exit.hasDies(exit), at]),
+      [[true, 1000], [true, 1000], [false, 5000]]
+    )
+  })
+
   it.effect("ends the waits for its operation with its cause, and no other; whoever comes begins anew", () =>
     Effect.gen(function*() {
-      const poller = yield* Poller
-      const ends = yield* Effect.forEach(
-        ["op", "op", "other"],
-        (id) => Effect.forkChild(timed(poller.wait(id, { schedule: everySecond })))
-      )
-      yield* TestClock.adjust("1 minute")
-      const exits = yield* Effect.forEach(ends, Fiber.join)
-      assert.deepStrictEqual(exits.map(([exit, at]) => [Exit.hasDies(exit), at]), [[true, 1000], [true, 1000], [
-        false,
-        5000
-      ]])
-      assert.strictEqual((yield* poller.wait("op")).status, "completed")
+      yield* harmsItsOwn
+      const { status } = yield* Scripted.wait()
+      assert.strictEqual(status, "completed")
     }).pipe(Effect.provide(Scripted.layer({
       op: ({ attempt }) => {
         if (attempt === 2) throw new Error("the client broke")
         return attempt < 2 ? "running" : "completed"
       },
-      other: BulkOperationsTest.lasting("5 seconds")
+      other
     }))))
 
   it.effect("as it is begun, as a fake that is not complete does, harms no more than one that dies later", () =>
-    Effect.gen(function*() {
-      const poller = yield* Poller
-      const ends = yield* Effect.forEach(
-        ["op", "op", "other"],
-        (id) => Effect.forkChild(timed(poller.wait(id, { schedule: everySecond })))
-      )
-      yield* TestClock.adjust("1 minute")
-      const exits = yield* Effect.forEach(ends, Fiber.join)
-      assert.deepStrictEqual(exits.map(([exit, at]) => [Exit.hasDies(exit), at]), [[true, 1000], [true, 1000], [
-        false,
-        5000
-      ]])
-    }).pipe(
-      Effect.provide(BulkOperationPoller.layer.pipe(
-        Layer.provide(Layer.effect(
-          BulkOperations.BulkOperations,
-          Effect.map(BulkOperations.BulkOperations, (operations) => {
-            let gets = 0
-            return {
-              ...operations,
-              get: (id, options) => {
-                if (id === "op" && ++gets === 2) throw new Error("not implemented")
-                return operations.get(id, options)
-              }
-            }
-          })
-        )),
-        Layer.provide(BulkOperationsTest.layer({ op: ["running"], other: BulkOperationsTest.lasting("5 seconds") }))
-      ))
-    ))
+    harmsItsOwn.pipe(Effect.provide(Scripted.withSecond(() => {
+      throw new Error("not implemented")
+    }, { op: ["running"], other }))))
 })
 
 describe("a last poll that waits for the request budget", () => {

@@ -1,15 +1,12 @@
-import { BulkOperations, CloudflareApi, CloudflareError, Credentials } from "@bulk-operations/core"
+import { CloudflareError } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollMetrics, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperationPoller, PollMetrics } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Metric, Redacted, Stream, Tracer } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { Cause, Clock, DateTime, Duration, Effect, Exit, Fiber, Metric, Stream, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
-const { Poller, rateLimited, wait } = Scripted
-
-const everySecond = PollSchedule.spaced("1 second")
+const { active, every, everySecond, Poller, rateLimited, wait } = Scripted
 
 interface Total {
   readonly count: number
@@ -26,7 +23,7 @@ describe("what a wait tells of itself", () => {
   it.effect("is a span with ids, polls, lateness, and an event for each change", () =>
     Effect.gen(function*() {
       const { spans, tracer } = Scripted.tracing()
-      const wait = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: PollSchedule.spaced("4 seconds") }))
+      const wait = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: every("4 seconds") }))
       const fiber = yield* Effect.forkChild(Effect.provideService(wait, Tracer.Tracer, tracer))
       yield* TestClock.adjust("1 minute")
       yield* Fiber.join(fiber)
@@ -64,22 +61,21 @@ describe("what a wait tells of itself", () => {
       })
       const poller = yield* Poller
       const wait = Effect.exit(poller.wait("op"))
-      const active = yield* Metric.value(PollMetrics.active)
+      const before = yield* active
       const fibers = yield* Effect.forEach([wait, Effect.provideService(wait, Tracer.Tracer, tracer), wait], (wait) =>
         Effect.forkChild(wait))
       yield* TestClock.adjust("1 minute")
       const exits = yield* Effect.forEach(fibers, Fiber.join)
       assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, true])
       assert.isTrue(exits.some(Exit.hasDies))
-      assert.deepStrictEqual(yield* Metric.value(PollMetrics.active), active)
+      assert.strictEqual(yield* active, before)
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
 
   it.effect("is counted once, though it is interrupted in the very moment in which it ends", () =>
     Effect.gen(function*() {
-      const active = Effect.map(Metric.value(PollMetrics.active), ({ value }) => value)
       const before = yield* active
       const poller = yield* Poller
-      const wait = poller.wait("op", { schedule: PollSchedule.spaced("1 second") })
+      const wait = poller.wait("op", { schedule: everySecond })
       const fibers = yield* Effect.forEach(
         Array.from({ length: 20 }, (_, index) => index),
         (seconds) => Effect.forkChild(Effect.timeoutOption(wait, seconds * 1000))
@@ -101,8 +97,7 @@ describe("what a wait tells of itself", () => {
       const lateBefore = yield* Metric.value(PollMetrics.lateness)
       const fibers = yield* Effect.forEach(
         ["completed", "failed", "running", "refused", "running", "dies"],
-        (id, index) =>
-          Effect.forkChild(poller.wait(id, { timeout: "4 seconds", schedule: PollSchedule.spaced(1000 + index) }))
+        (id, index) => Effect.forkChild(poller.wait(id, { timeout: "4 seconds", schedule: every(1000 + index) }))
       )
       yield* TestClock.adjust("2 seconds")
       yield* Effect.forEach(fibers.slice(4, 5), Fiber.interrupt)
@@ -161,31 +156,9 @@ describe("what a wait tells of itself", () => {
     Effect.gen(function*() {
       // Cloudflare's clock is a minute ahead; the operation ended two seconds before the look, by that clock.
       yield* TestClock.adjust("1 hour")
-      const transport = HttpClient.make((request) =>
-        Effect.map(Clock.currentTimeMillis, (now) =>
-          HttpClientResponse.fromWeb(
-            request,
-            Response.json({
-              success: true,
-              errors: [],
-              messages: [],
-              result: now < 3_604_000
-                ? { id: "op", status: "running" }
-                : { id: "op", status: "completed", completed: new Date(3_602_000 + 60_000).toISOString() }
-            }, { headers: { date: new Date(now + 60_000).toUTCString() } })
-          ))
-      )
-      const layer = BulkOperationPoller.layer.pipe(
-        Layer.provide(BulkOperations.layer),
-        Layer.provide(CloudflareApi.layer({
-          credentials: Credentials.apiToken(Redacted.make("token")),
-          accountId: "account"
-        })),
-        Layer.provide(Layer.succeed(HttpClient.HttpClient, transport))
-      )
       const before = yield* Metric.value(PollMetrics.lateness)
-      const run = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: PollSchedule.spaced("4 seconds") }))
-      const fiber = yield* Effect.forkChild(Effect.provide(run, layer))
+      const run = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: every("4 seconds") }))
+      const fiber = yield* Effect.forkChild(Effect.provide(run, Scripted.clockAhead))
       yield* TestClock.adjust("1 minute")
       yield* Fiber.join(fiber)
       const after = yield* Metric.value(PollMetrics.lateness)

@@ -1,14 +1,12 @@
 import { BulkOperation, BulkOperations, CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperationPoller } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Result, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
-const { inFlight, looks, Poller, rateLimited, timed, timeoutOf, wait, within } = Scripted
-
-const every = (interval: Duration.Input) => PollSchedule.spaced(interval)
+const { every, inFlight, looks, Poller, rateLimited, timed, timeoutOf, wait, within } = Scripted
 
 // A poller whose answers take as many milliseconds as it says, one after the other.
 const answering = (
@@ -19,14 +17,11 @@ const answering = (
   ...took: ReadonlyArray<number>
 ) => {
   let polls = 0
-  return BulkOperationPoller.layer.pipe(Layer.provide(Layer.succeed(BulkOperations.BulkOperations, {
-    accountId: "account",
-    get: Effect.fnUntraced(function*() {
-      const answer = answerOf(polls, DateTime.toEpochMillis(yield* DateTime.now))
-      yield* Effect.sleep(took[polls++] ?? 0)
-      return yield* Effect.fromResult(answer)
-    })
-  })))
+  return Scripted.getting(Effect.fnUntraced(function*() {
+    const answer = answerOf(polls, DateTime.toEpochMillis(yield* DateTime.now))
+    yield* Effect.sleep(took[polls++] ?? 0)
+    return yield* Effect.fromResult(answer)
+  }))
 }
 const op = { id: BulkOperation.OperationId.make("op") }
 const completed = Result.succeed({ ...op, status: "completed", completed: Option.none() } as const)

@@ -1,15 +1,25 @@
-import { BulkOperation, BulkOperations, CloudflareError } from "@bulk-operations/core"
+import { BulkOperation, CloudflareError } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Schedule, Stream } from "effect"
+import { DateTime, Duration, Effect, Exit, Fiber, Option, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
-const { badGateway, looks, notFound, Poller, rateLimited, reasonOf, timed, timeoutOf, wait, within } = Scripted
-
-const every = (interval: Duration.Input) => PollSchedule.spaced(interval)
-const everySecond = every("1 second")
+const {
+  badGateway,
+  every,
+  everySecond,
+  looks,
+  notFound,
+  Poller,
+  rateLimited,
+  reasonOf,
+  timed,
+  timeoutOf,
+  wait,
+  within
+} = Scripted
 
 describe("the first poll", () => {
   it.effect("is at once, and a terminal status ends the wait without another request", () =>
@@ -23,7 +33,7 @@ describe("the first poll", () => {
   it.effect("is after the first gap for an operation that was just started", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
-      yield* within(wait({ startedAt, schedule: PollSchedule.spaced("5 seconds") }))
+      yield* within(wait({ startedAt, schedule: every("5 seconds") }))
       assert.deepStrictEqual(yield* looks, [5000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
@@ -430,20 +440,16 @@ describe("each wait has its own", () => {
       const [exit] = yield* Fiber.join(quick)
       assert.isTrue(Exit.isSuccess(exit))
       yield* Fiber.interrupt(slow)
-    }).pipe(Effect.provide(BulkOperationPoller.layer.pipe(Layer.provide(
-      Layer.succeed(BulkOperations.BulkOperations, {
-        accountId: "account",
-        get: (operationId) =>
-          Effect.gen(function*() {
-            yield* Effect.sleep(operationId === "slow" ? "6 seconds" : "50 millis")
-            const id = BulkOperation.OperationId.make(operationId)
-            const now = yield* DateTime.now
-            return operationId === "op" && DateTime.toEpochMillis(now) >= 56_000
-              ? { id, status: "completed", completed: Option.some(now) }
-              : { id, status: "running" }
-          })
+    }).pipe(Effect.provide(Scripted.getting((operationId) =>
+      Effect.gen(function*() {
+        yield* Effect.sleep(operationId === "slow" ? "6 seconds" : "50 millis")
+        const id = BulkOperation.OperationId.make(operationId)
+        const now = yield* DateTime.now
+        return operationId === "op" && DateTime.toEpochMillis(now) >= 56_000
+          ? { id, status: "completed", completed: Option.some(now) }
+          : { id, status: "running" }
       })
-    )))))
+    ))))
 })
 
 describe("who joins", () => {
