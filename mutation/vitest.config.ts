@@ -26,7 +26,7 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     exclude: [
       // A minute of everything at once.
-      "**/Soak.test.ts",
+      "**/*.soak.test.ts",
       // Processes of their own, and a bundler, load the sources as they are.
       "**/Program.test.ts",
       "**/Stopped.test.ts",
