@@ -1,26 +1,12 @@
-import { BulkOperation, BulkOperations, CloudflareApi, Credentials, RequestBudget } from "@bulk-operations/core"
-import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
+import { BulkOperation, CloudflareApi, RequestBudget } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Context,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Logger,
-  Metric,
-  Option,
-  Redacted,
-  References,
-  Schedule,
-  Tracer
-} from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Logger, Metric, Option, References, Schedule, Tracer } from "effect"
 import { Headers, HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Observers from "../../src/internal/observers.ts"
 import * as Scripted from "../Scripted.ts"
 
-const { Poller, tracing } = Scripted
+const { everySecond, Poller, tracing } = Scripted
 
 const broken = (): never => {
   throw new Error("an observer broke")
@@ -47,20 +33,10 @@ const client = () => {
       const result = requests === 21
         ? { id: "op", status: "running" }
         : { id: "op", status: "completed", completed: "?" }
-      return HttpClientResponse.fromWeb(request, Response.json({ success: true, errors: [], messages: [], result }))
+      return Scripted.answer(request, result)
     })
   )
 }
-
-const poller = () =>
-  BulkOperationPoller.layer.pipe(
-    Layer.provide(BulkOperations.layer),
-    Layer.provide(CloudflareApi.layer({
-      credentials: Credentials.apiToken(Redacted.make("token")),
-      accountId: "account"
-    })),
-    Layer.provide(Layer.succeed(HttpClient.HttpClient, client()))
-  )
 
 describe("an observer of the poller's that throws harms no wait:", () => {
   for (
@@ -78,15 +54,14 @@ describe("an observer of the poller's that throws harms no wait:", () => {
     it.effect(name, () =>
       Effect.gen(function*() {
         const { wait } = yield* Poller
-        const schedule = PollSchedule.spaced("1 second")
         const transientSchedule = Schedule.spaced("1 second")
         const fibers = yield* Effect.forEach(
           [1, 2],
-          () => Effect.forkChild(Effect.exit(wait("op", { schedule, transientSchedule })))
+          () => Effect.forkChild(Effect.exit(wait("op", { schedule: everySecond, transientSchedule })))
         )
         yield* TestClock.adjust("1 minute")
         for (const exit of yield* Effect.forEach(fibers, Fiber.join)) assert.isTrue(Exit.isSuccess(exit), String(exit))
-      }).pipe(Effect.provide(Layer.provide(poller(), observer))))
+      }).pipe(Effect.provide(Layer.provide(Scripted.overHttp(client()), observer))))
   }
 
   it.effect("a registry of metrics, asked how long the queue behind the request budget has stood", () =>
@@ -102,9 +77,9 @@ describe("an observer of the poller's that throws harms no wait:", () => {
           completed: Option.none()
         })
       })
-      const layer = BulkOperationPoller.layer.pipe(
-        Layer.provide(Layer.succeed(BulkOperations.BulkOperations, { accountId: "account", get })),
-        Layer.provide(Layer.succeed(Metric.MetricRegistry, new BrokenRegistry()))
+      const layer = Layer.provide(
+        Scripted.getting(get),
+        Layer.succeed(Metric.MetricRegistry, new BrokenRegistry())
       )
       const [exit, at] = yield* Scripted.within(
         Effect.provide(Poller.use((poller) => poller.waitAll(["a", "b", "c", "d"])), layer)
