@@ -86,14 +86,18 @@ const isWanted = ({ fileName, location: { start } }: typeof mutants[number]) =>
   && (whole ||
     wanted.some(({ from, path, to }) => relative(path, fileName) === "" && from <= start.line && start.line <= to))
 
-const outcomes = mutants.filter(isWanted).flatMap(({ fileName, location, replacement, status }) => {
-  // A mutant that does not even load is none.
+// A mutant with which the tests do not even run is none. More than a few say that something else is wrong.
+const isTested = ({ status }: typeof mutants[number]) =>
+  status === "Killed" || status === "Timeout" || status === "Survived" || status === "NoCoverage"
+const untested = mutants.filter((mutant) => isWanted(mutant) && !isTested(mutant))
+
+const outcomes = mutants.filter((mutant) => isWanted(mutant) && isTested(mutant)).map((mutant) => {
+  const { fileName, location, replacement, status } = mutant
   const killed = status === "Killed" || status === "Timeout"
-  if (!killed && status !== "Survived" && status !== "NoCoverage") return []
   const { end, start } = location
   const original = Survivors.between(readFileSync(fileName, "utf8"), Survivors.fromOne(start), Survivors.fromOne(end))
   const mutation = Survivors.describe(original, replacement)
-  return [{ killed, survivor: { file: relative(sources, fileName), line: start.line, mutation } }]
+  return { killed, survivor: { file: relative(sources, fileName), line: start.line, mutation } }
 })
 const survivors = outcomes.flatMap(({ killed, survivor }) => (killed ? [] : [survivor]))
 
@@ -110,6 +114,9 @@ for (const [file, all] of Map.groupBy(outcomes, ({ survivor }) => survivor.file)
   console.log(`${share(all.filter((outcome) => outcome.killed).length, all.length).padStart(7)}  ${sources}/${file}`)
 }
 console.log("")
+for (const { fileName, location: { start }, status, statusReason = "" } of untested) {
+  console.log(`${fileName}:${start.line}  ${status}, counts as none: ${statusReason.slice(0, 200)}`)
+}
 for (const { file, line, mutation } of unexplained) console.log(`${sources}/${file}:${line}  ${mutation}`)
 console.log(`\n${score} in ${minutes} min; ${unexplained.length} survive for no reason that ${page} gives.`)
 if (killed * 100 < threshold * outcomes.length) {
