@@ -7,8 +7,8 @@ import { setTimeout } from "node:timers/promises"
 
 const Said = Schema.fromJsonString(Schema.Struct({
   ending: Schema.String,
-  elapsed: Schema.Number,
-  polls: Schema.Array(Schema.Number)
+  elapsed: Schema.Finite,
+  polls: Schema.Array(Schema.Finite)
 }))
 
 const stopFor = (millis: number) =>

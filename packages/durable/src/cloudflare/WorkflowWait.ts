@@ -139,6 +139,7 @@ export const runPromise = <A, E extends { readonly _tag: string; readonly messag
   effect: Effect.Effect<A, E>
 ): Promise<A> =>
   // Only a message that is the error's own is sent, and no name but those of JavaScript.
+  // @effect-diagnostics-next-line globalErrorInEffectFailure:off
   Effect.runPromise(Effect.mapError(effect, ({ _tag, message }) => new Error(`${_tag}: ${message}`)))
 
 /**

@@ -16,7 +16,7 @@ export interface Entry {
 }
 
 // Infinite where the wait has no limit.
-// @effect-diagnostics-next-line schemaNumber:off
+// @effect-diagnostics schemaNumber:off
 const Millis = Schema.Number
 
 const WaitUnderWay: Schema.Codec<Wait.Wait, unknown> = Schema.Struct({
