@@ -11,11 +11,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as RateLimiter from "effect/persistence/RateLimiter"
+import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Scope from "effect/Scope"
 import type * as Credentials from "./Credentials.ts"
 import * as Account from "./internal/budget/account.ts"
 import * as Key from "./internal/budget/key.ts"
+import * as Reach from "./internal/budget/reach.ts"
 
 /** What a budget allows. */
 export interface Settings {
@@ -64,9 +65,9 @@ const patience = Duration.seconds(1)
 /**
  * One budget for several processes, counted in a store that they share: Effect's `RateLimiter` on Redis.
  *
- * A store that fails, or does not answer within a second, holds nobody up: each process keeps to a budget of its own then,
- * says so in one warning, and goes on with the store when it is back. Closing the scope waits for the store no longer
- * than a second either.
+ * A store that is not there yet, that fails, or does not answer within a second, holds nobody up: each process keeps to a
+ * budget of its own then, says so in one warning, and goes on with the store when it is there. Closing the scope waits for
+ * the store no longer than a second either. Of its layer's errors only a `ConfigError` fails this one: it would not pass.
  *
  * @example
  * import { RequestBudget } from "@bulk-operations/core"
@@ -94,9 +95,9 @@ export const layerStore = <E, R>(
         Effect.flatMap(Effect.forkDetach(Scope.close(scope, exit)), (closing) =>
           Effect.ignore(Effect.timeout(Effect.interruptible(Fiber.await(closing)), patience)))
       )
-      const context = yield* Layer.buildWithScope(store, scope)
+      const limiter = yield* Reach.make(store, scope, patience)
       const current = yield* RequestBudget
-      return { ...current, ...settings, limiter: Context.get(context, RateLimiter.RateLimiter) }
+      return { ...current, ...settings, limiter }
     })
   )
 

@@ -179,6 +179,24 @@ describe.skipIf(!hasServer)(`${titled(hasServer, "a Redis that is gone", noServe
   }
 })
 
+describe.skipIf(!hasServer)(`${titled(hasServer, "a Redis that is not there at first", noServer)}`, () => {
+  it("keeps no process from sending, and is shared once it is there", () =>
+    withServer(async ({ kill, port, restart }) => {
+      kill("SIGKILL")
+      const { reports } = await startTwo(port, newKey(), 12)
+      await passed(1)
+      await restart()
+      const all = await reports
+      for (const { closedIn, logs, sent } of all) {
+        assert.match(logs.join("\n"), /^Warn .* is gone: it cannot be reached.*\nInfo .* is back[^\n]*$/)
+        assert.isAtMost(most(sent), share + slack)
+        assert.isAtMost(closedIn, 1800)
+      }
+      const last = Math.max(...all.flatMap(({ sent }) => sent))
+      assert.isAtMost(most(...all.map(({ sent }) => sent.filter((at) => at > last - 3500))), share + slack)
+    }))
+})
+
 describe.skipIf(!hasServer)(`${titled(hasServer, "a Redis that is slow", noServer)}`, () => {
   it("is waited for, not taken for gone", () =>
     withServer(async ({ port }) => {

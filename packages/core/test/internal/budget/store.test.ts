@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Layer, Logger } from "effect"
+import { Clock, Config, ConfigProvider, Effect, Fiber, Layer, Logger } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import * as RequestBudget from "../../../src/RequestBudget.ts"
@@ -225,16 +225,84 @@ describe("closing the scope of a store", () => {
       yield* Fiber.join(fiber)
       assert.isTrue(isClosed)
     }))
+})
 
-  it.effect("fails as the store's layer does where that cannot be built", () =>
+// A store whose layer is built when `isThere` says so; how often that was tried, and the builds that are open.
+const coming = (isThere: () => Effect.Effect<boolean>) => {
+  const builds = { begun: 0, open: 0 }
+  const layer = Layer.effect(
+    RateLimiter.RateLimiter,
     Effect.gen(function*() {
-      const broken = Layer.effect(RateLimiter.RateLimiter, Effect.fail("no connection"))
-      assert.strictEqual(
-        yield* Effect.flip(Effect.provide(Effect.void, RequestBudget.layerStore(broken))),
-        "no connection"
+      builds.begun += 1
+      builds.open += 1
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          builds.open -= 1
+        })
       )
+      if (!(yield* isThere())) return yield* Effect.fail("redis://me:s3cret@host is not there")
+      return yield* storeOf((consume) => consume)
+    })
+  )
+  return { builds, layer: RequestBudget.layerStore(layer, { key: "coming" }) }
+}
+
+describe("a store that is not there when its layer is built", () => {
+  it.effect.each(
+    [["refuses", () => Effect.succeed(false)], ["does not answer", () => Effect.never]] as const
+  )(
+    "because it %s is replaced by a budget of the process, and is used once it is there",
+    ([, absent]) =>
+      Effect.gen(function*() {
+        let isThere = false
+        const { builds, layer } = coming(() =>
+          isThere ? Effect.succeed(true) : Effect.raceFirst(absent(), until(() => isThere))
+        )
+        const { layer: logger, lines } = recorder()
+        const { send, times } = cloudflare()
+        const run = Effect.gen(function*() {
+          yield* keepSending(as("poll")(send("/poll")), 100)
+          yield* Effect.sleep("1 minute")
+          assert.lengthOf(lines, 1)
+          assert.match(lines[0] ?? "", /^Warn The store of the request budget is gone/)
+          assert.notInclude(lines[0], "s3cret")
+          isThere = true
+          yield* Effect.sleep("1 minute")
+          assert.match(lines.slice(1).join("\n"), /^Info The store of the request budget is back[^\n]*$/)
+        })
+        yield* Effect.forkChild(Effect.provide(Effect.andThen(run, Effect.never), Layer.provideMerge(layer, logger)))
+        yield* TestClock.adjust("1 hour")
+        assert.lengthOf(lines, 2)
+        assert.isAtMost(mostInAnyWindow(times(), window), 960)
+        assert.isAtLeast(times().length, 12 * 820)
+        assert.strictEqual(builds.open, 1)
+      })
+  )
+
+  it.effect("does not keep the layer from closing", () =>
+    Effect.gen(function*() {
+      const { builds, layer } = coming(() => Effect.never)
+      const fiber = yield* Effect.forkChild(Effect.provide(Effect.void, layer))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(builds, { begun: 1, open: 0 })
+    }))
+
+  it.effect("fails the layer where its configuration is wrong, which would not pass", () =>
+    Effect.gen(function*() {
+      const broken = Layer.effect(
+        RateLimiter.RateLimiter,
+        Effect.andThen(Config.String("REDIS_URL"), storeOf((consume) => consume))
+      )
+      const { message } = yield* Effect.flip(Effect.provide(Effect.void, RequestBudget.layerStore(broken))).pipe(
+        Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({})))
+      )
+      assert.include(message, "REDIS_URL")
     }))
 })
+
+const until = (condition: () => boolean): Effect.Effect<boolean> =>
+  Effect.suspend(() => condition() ? Effect.succeed(true) : Effect.delay(until(condition), "1 second"))
 
 // The clock of another process: the same time, but another clock.
 const another = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
