@@ -39,6 +39,8 @@ export interface Call {
 /** Answers in order, of which the last one stays; or what a function makes of the call. */
 export type Script = ReadonlyArray<Answer> | ((call: Call) => Answer)
 
+type Scripts = Readonly<Record<string, Script>> | ((call: Call) => Answer)
+
 // Calls draw on a budget as real ones do, so that a test of very many waits shows how they will fare.
 const budgetKey = "@bulk-operations/core/testing/BulkOperationsTest"
 
@@ -92,16 +94,12 @@ export const lasting = (duration: Duration.Input): Script => ({ at, firstAt }) =
  * ) // => ["pending", "completed", 2]
  */
 export const layer = (
-  scripts: Readonly<Record<string, Script>> | ((call: Call) => Answer),
+  scripts: Scripts,
   options: Options = {}
 ): Layer.Layer<BulkOperations | BulkOperationsTest> =>
   Layer.effectContext(Effect.sync(() => {
     const calls: Array<Call> = []
     const last = new Map<string, Call>()
-    const scriptOf = (operationId: string): Script | undefined => {
-      if (typeof scripts === "function") return scripts
-      return Object.hasOwn(scripts, operationId) ? scripts[operationId] : undefined
-    }
     let inFlight = 0
     const defaultAccountId = options.accountId ?? "account"
 
@@ -116,7 +114,7 @@ export const layer = (
       last.set(key, call)
       calls.push(call)
       if (options.latency !== undefined) yield* Effect.sleep(options.latency)
-      const script = scriptOf(operationId)
+      const script = scriptOf(scripts, operationId)
       const answer = typeof script === "function" ? script(call) : script?.[Math.min(call.attempt, script.length) - 1]
       if (answer === "hang") return yield* Effect.never
       return yield* answer === undefined ? unknown(call) : reply(OperationId.make(operationId), answer)
@@ -140,6 +138,11 @@ export const layer = (
       })
     )
   }))
+
+const scriptOf = (scripts: Scripts, operationId: string): Script | undefined => {
+  if (typeof scripts === "function") return scripts
+  return Object.hasOwn(scripts, operationId) ? scripts[operationId] : undefined
+}
 
 const reply = Effect.fnUntraced(function*(
   id: OperationId,

@@ -10,6 +10,9 @@ const refused = (credentials: Effect.Effect<Credentials.Credentials, unknown>) =
     return detail
   })
 
+const keyOf = (credentials: Credentials.Credentials, baseUrl: string) =>
+  Effect.map(Caller.resolve(Effect.succeed(credentials)), ({ budgetKey }) => budgetKey(new URL(baseUrl)))
+
 describe("headers", () => {
   it.effect("of an API token are the bearer token", () =>
     Effect.gen(function*() {
@@ -36,9 +39,6 @@ describe("show", () => {
 })
 
 describe("budgetKey", () => {
-  const keyOf = (credentials: Credentials.Credentials, baseUrl: string) =>
-    Effect.map(Caller.resolve(Effect.succeed(credentials)), ({ budgetKey }) => budgetKey(new URL(baseUrl)))
-
   it.effect("is the same for the same credentials in the same place, and for no others", () =>
     Effect.gen(function*() {
       const key = yield* keyOf(Client.apiToken, "https://one.example")

@@ -128,18 +128,19 @@ describe("a server that gives back the token everywhere", () => {
     }))
 })
 
-describe("a request that takes too long", () => {
-  const late = (options: Partial<CloudflareApi.Options>) =>
-    Effect.gen(function*() {
-      const { layer } = ScriptedHttpClient.make("hang")
-      const call = Client.ask.pipe(Client.withoutRetry, Effect.provide(Client.layer(layer, options)), Effect.flip)
-      const fiber = yield* Effect.forkChild(call, { startImmediately: true })
-      yield* TestClock.adjust("30 seconds")
-      const { message, outcome } = yield* Fiber.join(fiber)
-      assert.include(message, "no whole answer within 30s")
-      return outcome
-    })
+// What became of a request without an answer.
+const late = (options: Partial<CloudflareApi.Options>) =>
+  Effect.gen(function*() {
+    const { layer } = ScriptedHttpClient.make("hang")
+    const call = Client.ask.pipe(Client.withoutRetry, Effect.provide(Client.layer(layer, options)), Effect.flip)
+    const fiber = yield* Effect.forkChild(call, { startImmediately: true })
+    yield* TestClock.adjust("30 seconds")
+    const { message, outcome } = yield* Fiber.join(fiber)
+    assert.include(message, "no whole answer within 30s")
+    return outcome
+  })
 
+describe("a request that takes too long", () => {
   it.effect("may have arrived", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* late({}), "unknown")
