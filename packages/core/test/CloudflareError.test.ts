@@ -226,6 +226,10 @@ describe("print", () => {
     }
   })
 
+  it.each(cases)("a stack begins with the name of the reason: %s", (tag, { message, reason }) => {
+    assert.isTrue(reason.stack?.startsWith(`@bulk-operations/core/CloudflareError/${tag}: ${message}`))
+  })
+
   it("JSON.stringify has the message", () => {
     const fields = { method: "GET", path: call.path, status: 404, ray: "863bc951ce9d9abd-MIA" }
     const errors = [{ code: 10001, message: "operation not found" }]
@@ -315,6 +319,31 @@ describe("reason", () => {
 
 describe("schema", () => {
   const wire = Schema.fromJsonString(Schema.toCodecJson(CloudflareError.CloudflareError))
+
+  it.effect.each(Object.keys(CloudflareError.Reason.cases))(
+    "nothing of what JSON has of an error is lost: %s",
+    (tag) =>
+      Effect.gen(function*() {
+        const causes = [{ code: 6100, message: "cause" }, { message: "another" }]
+        const said = { code: 6003, message: "no", pointer: "/0/ip", documentationUrl: "https://example.com", causes }
+        const reason = {
+          _tag: tag,
+          ...answered(503, 1, "no"),
+          host,
+          errors: [said],
+          detail: "detail",
+          ...(tag === "Blocked" && { isChallenge: true }),
+          ...((tag === "TransportError" || tag === "Timeout") && { neverSent: true })
+        }
+        const stored = { _tag: "CloudflareError", reason }
+        const decoded = yield* Schema.decodeEffect(wire)(JSON.stringify(stored))
+        assert.deepStrictEqual(JSON.parse(yield* Schema.encodeEffect(wire)(decoded)), stored)
+      })
+  )
+
+  it("an error of Cloudflare's has a name of its own", () => {
+    assert.strictEqual(ApiError.identifier, "@bulk-operations/core/CloudflareError/ApiError")
+  })
 
   it.effect.prop(
     "an error that was encoded as JSON decodes to an equal one",
