@@ -341,6 +341,19 @@ describe("schema", () => {
       })
   )
 
+  it.effect.each([
+    {},
+    { message: 1 },
+    { message: "no", code: "1" },
+    { message: "no", causes: [{}] },
+    { message: "no", causes: [{ message: 1 }] }
+  ])("what is no error of Cloudflare's is refused: %j", (said) =>
+    Effect.gen(function*() {
+      const stored = { _tag: "CloudflareError", reason: { _tag: "NotFound", ...call, errors: [said] } }
+      const { message } = yield* Effect.flip(Schema.decodeEffect(wire)(JSON.stringify(stored)))
+      assert.include(message, "at [\"reason\"][\"errors\"][0]")
+    }))
+
   it("an error of Cloudflare's has a name of its own", () => {
     assert.strictEqual(ApiError.identifier, "@bulk-operations/core/CloudflareError/ApiError")
   })
