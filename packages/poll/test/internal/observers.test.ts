@@ -38,6 +38,9 @@ const client = () => {
   )
 }
 
+const guarded = <A>(observer: Layer.Layer<never>, effect: Effect.Effect<A>) =>
+  Effect.updateContext(effect, Observers.guard).pipe(Effect.provide(observer))
+
 describe("an observer of the poller's that throws harms no wait:", () => {
   for (
     const [name, observer] of [
@@ -64,6 +67,9 @@ describe("an observer of the poller's that throws harms no wait:", () => {
       }).pipe(Effect.provide(Layer.provide(Scripted.overHttp(client()), observer))))
   }
 
+  it.effect("a tracer, at a link that a transport adds", () =>
+    guarded(breaking("addLinks"), Effect.useSpan("a poll", (span) => Effect.sync(() => span.addLinks([])))))
+
   it.effect("a registry of metrics, asked how long the queue behind the request budget has stood", () =>
     Effect.gen(function*() {
       // The budget lets a poll through every two seconds.
@@ -88,9 +94,6 @@ describe("an observer of the poller's that throws harms no wait:", () => {
       assert.approximately(at, 8000, 10)
     }))
 })
-
-const guarded = <A>(observer: Layer.Layer<never>, effect: Effect.Effect<A>) =>
-  Effect.updateContext(effect, Observers.guard).pipe(Effect.provide(observer))
 
 describe("an observer of the poller's that works still sees all:", () => {
   it.effect("each of the loggers every message, by its own level", () =>

@@ -2,7 +2,7 @@ import { BulkOperation, CloudflareError } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Exit, Fiber, Option, Schedule, Stream } from "effect"
+import { Cause, DateTime, Duration, Effect, Exit, Fiber, Option, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
@@ -412,6 +412,41 @@ describe("each wait has its own", () => {
       assert.strictEqual(at, 510_000)
       yield* Fiber.interrupt(dense)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("schedule, which is stepped no more once it has ended, though the last gap is not over", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const once: PollSchedule.PollSchedule = Schedule.fromStep(Effect.sync(() => {
+        let steps = 0
+        return () => {
+          steps += 1
+          if (steps === 1) return Effect.succeed([undefined, Duration.seconds(10)])
+          return steps === 2 ? Cause.done(undefined) : Effect.die("stepped again")
+        }
+      }))
+      const finite = yield* Effect.forkChild(timed(poller.wait("op", { schedule: once })))
+      const other = yield* Effect.forkChild(poller.wait("op", { schedule: every("7 seconds") }))
+      yield* TestClock.adjust("1 minute")
+      const [exit, at] = yield* Fiber.join(finite)
+      assert.strictEqual(timeoutOf(exit).endedBy, "schedule")
+      assert.strictEqual(at, 10_000)
+      yield* Fiber.interrupt(other)
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
+
+  it.effect("count of polls: one that is lost counts for those alone who were there when it was sent", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const hanging = (timeout: Duration.Input) => Effect.forkChild(Effect.exit(poller.wait("op", { timeout })))
+      const early = yield* hanging("60 seconds")
+      yield* TestClock.adjust("20 seconds")
+      const late = yield* hanging("30 seconds")
+      yield* TestClock.adjust("20 seconds")
+      // Whoever comes now takes the poll for lost, and has another one made.
+      const last = yield* hanging("30 seconds")
+      yield* TestClock.adjust("1 hour")
+      const ends = yield* Effect.forEach([early, late, last], Fiber.join)
+      assert.deepStrictEqual(ends.map((exit) => timeoutOf(exit).polls), [2, 1, 1])
+    }).pipe(Effect.provide(Scripted.layer({ op: ["hang"] }))))
 
   it.effect("startedAt, though another wait believes the operation to be a day old", () =>
     Effect.gen(function*() {
