@@ -6,10 +6,12 @@ import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 
-const program = fileURLToPath(new URL("waiter.ts", import.meta.url))
+/** A process that waits. */
+export const waiter = (...args: ReadonlyArray<string | number>) => run("waiter.ts", ...args)
 
-/** A process that waits. It ends by itself after a minute and a half, whatever becomes of the test. */
-export const waiter = (...args: ReadonlyArray<string | number>) => {
+/** A process of a program beside this file. It ends by itself after a minute and a half, whatever becomes of the test. */
+export const run = (name: string, ...args: ReadonlyArray<string | number>) => {
+  const program = fileURLToPath(new URL(name, import.meta.url))
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "--conditions=@bulk-operations/source", program, ...args.map(String)],
