@@ -44,7 +44,7 @@ const inputOf = (value: unknown): SQLInputValue => {
   }
   if (value === null || value === undefined) return null
   if (value instanceof Uint8Array) return value
-  throw new TypeError(`SQLite cannot store a ${typeof value}`)
+  throw new TypeError(`SQLite cannot store a value of type ${typeof value}`)
 }
 
 const attempt = <A>(run: () => A) =>
