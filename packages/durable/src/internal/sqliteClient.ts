@@ -50,13 +50,18 @@ const inputOf = (value: unknown): SQLInputValue => {
 const attempt = <A>(run: () => A) =>
   Effect.try({
     try: run,
-    catch: (cause) =>
-      new SqlError.SqlError({
-        reason: SqlError.classifySqliteError(cause, { message: messageOf(cause), operation: "execute" })
-      })
+    catch: (cause) => {
+      const message = `SQLite: ${cause instanceof Error ? cause.message : String(cause)}`
+      const reason = SqlError.classifySqliteError(coded(cause), { message, operation: "execute" })
+      return new SqlError.SqlError({ reason })
+    }
   })
 
-const messageOf = (cause: unknown) => `SQLite: ${cause instanceof Error ? cause.message : String(cause)}`
+// Node keeps SQLite's code in a place of its own, where Effect does not look for it.
+const coded = (cause: unknown): unknown =>
+  cause instanceof Error && "errcode" in cause
+    ? Object.assign(new Error(cause.message, { cause }), { code: cause.errcode })
+    : cause
 
 const connectionTo = (database: DatabaseSync): Connection => {
   const prepare = preparing(database)

@@ -7,7 +7,7 @@ import * as SqliteClient from "../../src/internal/sqliteClient.ts"
 const test = <A, E>(use: (sql: SqlClient.SqlClient, database: DatabaseSync) => Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const database = new DatabaseSync(":memory:")
-    database.exec("CREATE TABLE t (n INTEGER PRIMARY KEY, value)")
+    database.exec("CREATE TABLE t (n INTEGER PRIMARY KEY, value UNIQUE)")
     yield* SqlClient.SqlClient.use((sql) => use(sql, database)).pipe(Effect.provide(SqliteClient.layer(database)))
     database.close()
   })
@@ -41,9 +41,10 @@ describe("the client of node:sqlite", () => {
         assert.match(object.message, /SQLite cannot store a value of type object/)
         const syntax = yield* Effect.flip(sql`SELEKT 1`)
         assert.match(syntax.message, /SQLite: near "SELEKT": syntax error/)
-        yield* sql`INSERT INTO t (n) VALUES (1)`
-        const twice = yield* Effect.flip(sql`INSERT INTO t (n) VALUES (1)`)
-        assert.strictEqual(twice.reason._tag, "UniqueViolation")
+        yield* sql`INSERT INTO t VALUES (1, 'a')`
+        const twice = yield* Effect.flip(sql`INSERT INTO t VALUES (2, 'a')`)
+        assert(twice.reason._tag === "UniqueViolation")
+        assert.strictEqual(twice.reason.constraint, "t.value")
       })
     ))
 

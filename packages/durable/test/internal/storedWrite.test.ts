@@ -6,7 +6,7 @@ import * as StoredWrite from "../../src/internal/storedWrite.ts"
 import { WriteWorkflow } from "../../src/internal/writeWorkflow.ts"
 
 const held = (...addresses: ReadonlyArray<string>): ReadonlyArray<ListItem.StoredItem> =>
-  addresses.map((address) => ({ ...ListItem.ip(address), id: `id of ${address}` }))
+  addresses.map((ip) => ({ kind: "ip", ip, id: `id of ${ip}` }))
 const ips = (...addresses: ReadonlyArray<string>) => addresses.map((address) => ListItem.ip(address))
 
 /** What each release has stored. Never changed: stores have it. */
