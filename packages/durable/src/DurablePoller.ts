@@ -77,8 +77,8 @@ export class DurablePoller extends Context.Service<DurablePoller, {
   readonly poll: (executionId: string) => Effect.Effect<WaitStatus.WaitStatus>
 
   /**
-   * Ends a wait at once, in the midst of a request as well, and returns when it has ended. One that has ended stays as it
-   * is. The bulk operation itself cannot be cancelled: it goes on.
+   * Ends a wait at once, in the midst of a request as well, and returns when it has ended: where no process works on the
+   * store, when one does. One that has ended stays as it is. The bulk operation itself cannot be cancelled: it goes on.
    */
   readonly cancel: (executionId: string) => Effect.Effect<void>
 

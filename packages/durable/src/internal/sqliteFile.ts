@@ -1,10 +1,13 @@
 /**
  * Opening a file of durable waits: exclusively, and only if it is one.
  */
+import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import { DatabaseSync } from "node:sqlite"
 import { DatabaseError, type Reason } from "../sqlite/DatabaseError.ts"
+import * as SqliteClient from "./sqliteClient.ts"
 
 // "BULK". SQLite keeps it and the version below in the head of the file.
 const applicationId = 0x42554c4b
@@ -13,20 +16,30 @@ const version = 1
 // Who opens the file at the same moment needs a while to see that it is not alone.
 const patienceMillis = 500
 
-/** The database, open for as long as the scope is. */
-export const open = (filename: string) =>
-  Effect.acquireRelease(
+/** The client of the file, for as long as the scope is, with the tables that the cluster wants. */
+export const open = Effect.fnUntraced(function*(filename: string) {
+  const database = yield* Effect.acquireRelease(
     attempt(filename, () => new DatabaseSync(filename, { timeout: patienceMillis })),
     (database) => Effect.sync(() => database.close())
-  ).pipe(
-    Effect.tap((database) =>
-      Effect.flatMap(attempt(filename, () => claim(database)), (refusal) =>
-        refusal === undefined ? Effect.void : Effect.fail(new DatabaseError({ filename, reason: refusal })))
-    )
   )
+  const refusal = yield* attempt(filename, () => claim(database))
+  if (refusal !== undefined) return yield* new DatabaseError({ filename, reason: refusal })
+  const client = yield* Layer.build(SqliteClient.layer(database))
+  yield* Layer.build(SqlMessageStorage.layerMigrations({})).pipe(
+    Effect.provideContext(client),
+    Effect.catchDefect((defect) => Effect.fail(errorOf(filename, defect)))
+  )
+  return client
+})
 
 const attempt = <A>(filename: string, run: () => A) =>
-  Effect.try({ try: run, catch: (cause) => new DatabaseError({ filename, reason: reasonOf(cause), cause }) })
+  Effect.try({ try: run, catch: (cause) => errorOf(filename, cause) })
+
+// What SQLite says stands beneath what its wrappings say.
+const errorOf = (filename: string, cause: unknown): DatabaseError =>
+  Predicate.hasProperty(cause, "cause") && cause.cause !== undefined
+    ? errorOf(filename, cause.cause)
+    : new DatabaseError({ filename, reason: reasonOf(cause), cause })
 
 const reasons: Readonly<Record<number, Reason>> = {
   5: "Locked",

@@ -10,22 +10,40 @@ import * as RunnerStorage from "effect/cluster/RunnerStorage"
 import * as Sharding from "effect/cluster/Sharding"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Digest from "effect/crypto/Digest"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as DurablePoller from "../DurablePoller.ts"
 import * as DurableStorage from "../DurableStorage.ts"
-import * as SqliteClient from "../internal/sqliteClient.ts"
 import * as SqliteFile from "../internal/sqliteFile.ts"
 import { shardingDefaults } from "../ShardingDefaults.ts"
 import type { DatabaseError } from "./DatabaseError.ts"
 
 export * from "./DatabaseError.ts"
 
+/** Where the waits are kept. */
 export interface Options {
   /** The file, which is made if it is not there. */
   readonly filename: string
 }
 
+/**
+ * A cluster of one process whose store is a SQLite file: what `DurablePoller.layer` and `DurableListItems.layer` need, one of
+ * them or both.
+ *
+ * - The file is open exclusively while the layer is: a second process gets a `DatabaseError` within half a second, and no
+ *   tool can read it meanwhile. It must be on a disk of this machine, not on a network.
+ * - Each write is on the disk before it counts (WAL, `synchronous = FULL`).
+ * - `node:sqlite` is used, which Node marks as experimental. Its client here is small and goes when an
+ *   `@effect/sql-sqlite-*` works with Effect 4.1; the file stays.
+ *
+ * @example
+ * import { DurableListItems, DurablePoller } from "@bulk-operations/durable"
+ * import { layerCluster } from "@bulk-operations/durable/sqlite"
+ * import { Layer } from "effect"
+ *
+ * const layer = Layer.mergeAll(DurablePoller.layer, DurableListItems.layer).pipe(
+ *   Layer.provide(layerCluster({ filename: "durable.db" }))
+ * )
+ */
 export const layerCluster = (
   options: Options
 ): Layer.Layer<Sharding.Sharding | MessageStorage.MessageStorage, DatabaseError> =>
@@ -34,9 +52,19 @@ export const layerCluster = (
     Layer.provideMerge(DurableStorage.layer),
     Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop, Digest.layerWebCrypto]),
     Layer.provide(ShardingConfig.layer(shardingDefaults)),
-    Layer.provide(Layer.unwrap(Effect.map(SqliteFile.open(options.filename), SqliteClient.layer)))
+    Layer.provide(Layer.effectContext(SqliteFile.open(options.filename)))
   )
 
+/**
+ * Durable waits in a file, for one process at a time: `DurablePoller.layer` over `layerCluster`, which says what to know.
+ *
+ * Whatever is under way in the file goes on when the layer is built.
+ *
+ * @example
+ * import { layerSqlite } from "@bulk-operations/durable/sqlite"
+ *
+ * const layer = layerSqlite({ filename: "waits.db" })
+ */
 export const layerSqlite = (
   options: Options
 ): Layer.Layer<DurablePoller.DurablePoller, DatabaseError, BulkOperationPoller | BulkOperations> =>

@@ -73,6 +73,33 @@ describe("a file", () => {
       assert.match(readFileSync(filename, "utf8"), /^These are notes/)
     }))
 
+  it.live("that is damaged is refused", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporary, "waits.db")
+      yield* open(filename)
+      const bytes = readFileSync(filename)
+      writeFileSync(filename, bytes.fill(0xff, 200, 4096))
+      const error = yield* refusal(filename)
+      assert.strictEqual(error.reason, "NotADatabase")
+      assert.match(error.message, /a damaged one.*malformed/)
+    }))
+
+  it.live("that is a database without the tables of a cluster gets them, if nothing is in it", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporary, "waits.db")
+      made(filename, "CREATE TABLE t (n)", "DROP TABLE t")
+      yield* open(filename)
+    }))
+
+  it.live("of which the tables cannot be made is refused", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporary, "waits.db")
+      made(filename, `PRAGMA application_id = ${0x42554c4b}; CREATE TABLE cluster_messages (n)`)
+      const error = yield* refusal(filename)
+      assert.strictEqual(error.reason, "Unusable")
+      assert.match(error.message, /SQLite: /)
+    }))
+
   it.live("where nothing can be written is refused with what the system says", () =>
     Effect.gen(function*() {
       const directory = yield* temporary
