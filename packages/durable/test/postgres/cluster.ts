@@ -4,6 +4,7 @@
 import { Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+import { assert } from "@effect/vitest"
 import { Clock, Context, DateTime, Deferred, Effect, Exit, Layer, Option, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawn } from "node:child_process"
@@ -120,12 +121,22 @@ export const make = Effect.gen(function*() {
         })
     )
 
+  // How many waits have ended so far, and how many times.
+  const ended = Effect.map(
+    sql<{ readonly waits: number; readonly times: number }>`
+      SELECT count(DISTINCT m.request_id)::int AS waits, count(*)::int AS times
+      FROM cluster_messages m JOIN cluster_replies r ON r.request_id = m.request_id AND r.kind = 0 WHERE m.tag = 'run'`,
+    ([row]) => row ?? assert.fail()
+  )
+
   /**
-   * Begins operations that take so many milliseconds, and a wait for each. Gives how the waits end, what was polled for
-   * them, an effect that waits until each of some runners has polled for one, and the ids.
+   * Begins operations that take so many milliseconds, and a wait for each. Gives how the waits end, how many have ended
+   * since and how many times, what was polled for them, and an effect that waits until each of some runners has polled
+   * for one.
    */
   const begin = Effect.fnUntraced(function*(durations: ReadonlyArray<number>, options?: DurablePoller.WaitOptions) {
     const startedAt = yield* DateTime.now
+    const before = yield* ended
     const ids = yield* Effect.forEach(durations, (duration) => simulator.startOperation({ duration }))
     const results = yield* Effect.forkScoped(
       Effect.forEach(ids, (id) => Effect.result(poller.wait(id, { startedAt, ...options })), {
@@ -138,28 +149,24 @@ export const make = Effect.gen(function*() {
         until: (polls) => runners.every(({ name }) => polls.some(({ by }) => by === name)),
         schedule: Schedule.spaced("50 millis")
       })
-    return { ids, results, polls, polledBy }
+    const endings = Effect.map(ended, ({ times, waits }) => ({
+      waits: waits - before.waits,
+      times: times - before.times
+    }))
+    return { results, endings, polls, polledBy }
   })
 
-  /** How many waits have ended in this cluster, and how many times. */
-  const endings = Effect.map(
-    sql<{ readonly waits: number; readonly times: number }>`
-      SELECT count(DISTINCT m.request_id)::int AS waits, count(*)::int AS times
-      FROM cluster_messages m JOIN cluster_replies r ON r.request_id = m.request_id AND r.kind = 0 WHERE m.tag = 'run'`,
-    ([row]) => row
-  )
-
-  return { begin, endings, runner, settled }
+  return { begin, runner, settled }
 })
 
 /** A cluster of two runners whose way to PostgreSQL can be cut, for as long as a layer lives. */
 export class TwoRunners extends Context.Service<TwoRunners>()("test/TwoRunners", {
   make: Effect.gen(function*() {
-    const { begin, endings, runner, settled } = yield* make
+    const { begin, runner, settled } = yield* make
     const front = yield* Front.make(5432)
     const own = { databasePort: front.port }
     const both = yield* Effect.all([runner(own), runner(own)])
-    return { begin, endings, front, both, settled: settled(2) }
+    return { begin, front, both, settled: settled(2) }
   })
 }) {
   static readonly layer = Layer.effect(this, this.make)

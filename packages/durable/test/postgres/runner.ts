@@ -7,9 +7,11 @@ import { RequestBudget } from "@bulk-operations/core"
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Effect, Layer, Logger, Option, Schema } from "effect"
-import { RunnerAddress } from "effect/cluster"
+import { RunnerAddress, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
+import { Digest } from "effect/crypto"
 import { RateLimiter } from "effect/persistence"
 import * as DurablePoller from "../../src/DurablePoller.ts"
+import * as DurableStorage from "../../src/DurableStorage.ts"
 import { shardingDefaults } from "../../src/ShardingDefaults.ts"
 import * as SqlRateLimiterStore from "../../src/SqlRateLimiterStore.ts"
 import * as Polling from "./polling.ts"
@@ -30,14 +32,14 @@ const Budget = budget === undefined ?
 
 const Poller = Polling.layer(setting.baseUrl, `runner-${port}`).pipe(Layer.provide(Budget))
 
-const Cluster = NodeClusterSocket.layer({
-  storage: "sql",
-  shardingConfig: {
-    ...shardingDefaults,
-    ...setting.sharding,
-    runnerAddress: Option.some(RunnerAddress.RunnerAddress.make({ host: "127.0.0.1", port }))
-  }
-})
+const sharding = {
+  ...shardingDefaults,
+  ...setting.sharding,
+  runnerAddress: Option.some(RunnerAddress.RunnerAddress.make({ host: "127.0.0.1", port }))
+}
+const Storage = Layer.mergeAll(DurableStorage.layer, SqlRunnerStorage.layer).pipe(
+  Layer.provide([Database, Digest.layerWebCrypto, ShardingConfig.layer(sharding)])
+)
 
 const clock = Effect.runSync(Clock.clockWith(Effect.succeed))
 const Wrong = Layer.succeed(Clock.Clock, {
@@ -51,8 +53,8 @@ const Wrong = Layer.succeed(Clock.Clock, {
 })
 
 const Runner = DurablePoller.layer.pipe(
-  Layer.provide(Cluster),
-  Layer.provide(Database),
+  Layer.provide(NodeClusterSocket.layer({ storage: "byo", shardingConfig: sharding })),
+  Layer.provide(Storage),
   Layer.provide(Poller),
   Layer.provide(Logger.layer([Logger.consoleLogFmt])),
   Layer.provide(clockAhead === 0 ? Layer.empty : Wrong)

@@ -29,15 +29,15 @@ const report = (what: string, within: number, expiration: number) =>
 const { refreshAssignmentsInterval, shardLockExpiration } = Cluster.sharding
 
 describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on PostgreSQL")}`, () => {
-  // One after the other, with the same two: the last one loses one of them for good.
+  // The same two for all of these: the last one loses one of them for good.
   layer(Cluster.TwoRunners.layer, { excludeTestServices: true, timeout: "60 seconds" })("of which one", (it) => {
     it.effect(
       "stands still for a while: the other takes its waits over, and none ends twice",
       () =>
         Effect.gen(function*() {
-          const { begin, both: [lost, other], endings, settled } = yield* Cluster.TwoRunners
+          const { begin, both: [lost, other], settled } = yield* Cluster.TwoRunners
           yield* settled
-          const { polledBy, polls, results } = yield* begin(durations, { requestCost })
+          const { endings, polledBy, polls, results } = yield* begin(durations, { requestCost })
           yield* polledBy(lost, other)
           yield* lost.signal("SIGSTOP")
           const since = yield* Cluster.now
@@ -59,15 +59,15 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on Postgr
       "and the other lose their PostgreSQL for a while: all waits end once when it is back",
       () =>
         Effect.gen(function*() {
-          const { begin, both, endings, front, settled } = yield* Cluster.TwoRunners
+          const { begin, both, front, settled } = yield* Cluster.TwoRunners
           yield* settled
-          const { polledBy, polls, results } = yield* begin(durations, { requestCost })
+          const { endings, polledBy, polls, results } = yield* begin(durations, { requestCost })
           yield* polledBy(...both)
           yield* front.cut
           yield* Effect.sleep(2 * shardLockExpiration)
           yield* front.restore
           assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
-          assert.deepStrictEqual(yield* endings, { waits: 32, times: 32 })
+          assert.deepStrictEqual(yield* endings, { waits: 16, times: 16 })
           assert.isAtLeast(Math.min(...Cluster.gaps(yield* polls)), 200)
         }),
       90_000
@@ -75,14 +75,14 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on Postgr
 
     it.effect("is killed: the other takes its waits over, and all end once", () =>
       Effect.gen(function*() {
-        const { begin, both: [lost, other], endings, settled } = yield* Cluster.TwoRunners
+        const { begin, both: [lost, other], settled } = yield* Cluster.TwoRunners
         yield* settled
-        const { polledBy, polls, results } = yield* begin(durations, { requestCost })
+        const { endings, polledBy, polls, results } = yield* begin(durations, { requestCost })
         yield* polledBy(lost, other)
         yield* lost.signal("SIGKILL")
         const since = yield* Cluster.now
         assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
-        assert.deepStrictEqual(yield* endings, { waits: 48, times: 48 })
+        assert.deepStrictEqual(yield* endings, { waits: 16, times: 16 })
         const { operations, within } = takenOver(yield* polls, lost, since)
         report("SIGKILL", within, shardLockExpiration)
         assert.isAtLeast(operations, 1)
@@ -95,11 +95,11 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on Postgr
     "of which one is terminated: it hands its waits over without waiting for its locks to expire",
     () =>
       Effect.gen(function*() {
-        const { begin, endings, runner, settled } = yield* Cluster.make
+        const { begin, runner, settled } = yield* Cluster.make
         const sharding = { ...Cluster.sharding, shardLockExpiration: 30_000 }
         const [lost, other] = yield* Effect.all([runner({ sharding }), runner({ sharding })])
         yield* settled(2)
-        const { polledBy, polls, results } = yield* begin(durations, { requestCost })
+        const { endings, polledBy, polls, results } = yield* begin(durations, { requestCost })
         yield* polledBy(lost, other)
         yield* lost.signal("SIGTERM")
         const since = yield* Cluster.now
