@@ -1,0 +1,57 @@
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
+import { DurablePoller } from "@bulk-operations/durable"
+import { layerSqlite } from "@bulk-operations/durable/sqlite"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, DateTime, Effect, Exit, Fiber, Layer } from "effect"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { scripted } from "./Scripted.ts"
+import * as Store from "./sqlite/Store.ts"
+
+describe("forget", () => {
+  it.live("leaves nobody waiting for what has ended", () =>
+    Effect.gen(function*() {
+      const { forget, start, wait } = yield* DurablePoller.DurablePoller
+      const options = { startedAt: yield* DateTime.now }
+      const first = yield* Effect.forkChild(wait("op-1", options))
+      yield* Effect.sleep(300)
+      const second = yield* Effect.forkChild(wait("op-1", options))
+      const id = yield* start("op-1", options)
+      yield* Fiber.join(first)
+      yield* forget(id)
+      const exit = yield* Effect.exit(Effect.timeout(Fiber.join(second), "10 seconds"))
+      assert.isTrue(Exit.isSuccess(exit), "the second wait does not end")
+    }).pipe(
+      Effect.provide(
+        Layer.unwrap(
+          Effect.map(Store.database, (database) =>
+            Store.over(database, { "op-1": BulkOperationsTest.lasting("2 seconds") }))
+        )
+      )
+    ))
+})
+
+describe("a file that is damaged", () => {
+  it.live("in its middle is named when it is opened", () =>
+    Effect.gen(function*() {
+      const folder = mkdtempSync(join(tmpdir(), "damaged-"))
+      const filename = join(folder, "waits.db")
+      const waits = (scripts: Parameters<typeof scripted>[0]) =>
+        Layer.fresh(layerSqlite({ filename }).pipe(Layer.provide(scripted(scripts))))
+      const startedAt = yield* DateTime.now
+      yield* DurablePoller.DurablePoller.use(({ start }) => start("op-1", { startedAt })).pipe(
+        Effect.provide(waits({ "op-1": ["running"] }))
+      )
+      const bytes = readFileSync(filename)
+      bytes.fill(0, 4096)
+      writeFileSync(filename, bytes)
+      const exit = yield* DurablePoller.DurablePoller.use(({ wait }) => wait("op-1", { startedAt })).pipe(
+        Effect.provide(waits({ "op-1": ["completed"] })),
+        Effect.timeout("10 seconds"),
+        Effect.exit
+      )
+      rmSync(folder, { recursive: true })
+      assert.include(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "no error", filename)
+    }))
+})
