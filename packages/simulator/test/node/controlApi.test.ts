@@ -32,6 +32,27 @@ const idOf = (body: unknown) => Effect.map(Schema.decodeUnknownEffect(Created)(b
 
 const status = (id: string) => Effect.map(Api.call("GET", Api.operation(id)), ({ body }) => JSON.stringify(body))
 
+const usage = [
+  "What the simulator can be told. Bodies are JSON.",
+  "",
+  "GET    /simulator                          this page",
+  `POST   /simulator/faults                   requests meet a fault: {"fault": "htmlError", "status": 502, "times": 3}`,
+  "DELETE /simulator/faults                   no faults any longer",
+  `POST   /simulator/plans                    how the next writes go: [{"duration": "10s", "outcome": {"failed": "full"}}]`,
+  `POST   /simulator/lists                    a list at once: {"name": "blocked", "kind": "ip", "items": []}`,
+  `POST   /simulator/operations               an operation of someone else's: {"duration": "1m"}`,
+  "POST   /simulator/operations/:id/begin     from pending to running",
+  "POST   /simulator/operations/:id/complete  ends it now",
+  `POST   /simulator/operations/:id/fail      ends it now, without effect: {"error": "list is full"}`,
+  "GET    /simulator/requests                 the requests received, without credentials",
+  "GET    /simulator/state                    all lists with their items, and all operations",
+  "",
+  "Faults: latency, stall, reset, truncatedJson, htmlError, wrongShape, editedOperation, unknownStatus, otherOperation, " +
+  "unauthorized, malformedCredentials, forbidden, notFound, rateLimited, clockSkew, passing, everyKind.",
+  "With each: on (endpoints), after, times, probability.",
+  ""
+]
+
 describe("the control API", () => {
   it.effect("lets requests meet faults, as chosen, and takes them back", () =>
     Effect.gen(function*() {
@@ -207,13 +228,30 @@ describe("the control API", () => {
   it.effect("tells what there is", () =>
     Effect.gen(function*() {
       const { body, headers, status } = yield* tell("GET", "")
-      assert.strictEqual(status, 200)
-      assert.include(String(body), "POST   /simulator/operations/:id/complete  ends it now")
-      assert.strictEqual(headers["content-type"], "text/plain; charset=UTF-8")
+      assert.deepStrictEqual(String(body).split("\n"), usage)
+      assert.deepStrictEqual([status, headers["content-type"]], [200, "text/plain; charset=UTF-8"])
       const error = "There is nothing at PUT /simulator/nowhere. GET /simulator tells what there is."
-      assert.deepStrictEqual(yield* told("PUT", "/nowhere"), [404, { error }])
+      const nowhere = yield* tell("PUT", "/nowhere")
+      assert.deepStrictEqual([nowhere.status, nowhere.body], [404, { error }])
+      assert.strictEqual(nowhere.headers["content-type"], "application/json; charset=UTF-8")
+      assert.strictEqual(nowhere.headers["server"], "bulk-operations-simulator")
+      assert.strictEqual((yield* tell("GET", "?x=1")).status, 200)
+    }).pipe(served()))
+
+  it.effect("is at its paths alone, as they are written", () =>
+    Effect.gen(function*() {
+      for (const path of ["/State", "//state"]) assert.strictEqual((yield* tell("GET", path)).status, 404)
       assert.strictEqual((yield* tell("GET", "s")).status, 400)
-      assert.deepStrictEqual((yield* (yield* Simulator.Simulator).requests).map(({ url }) => url), ["/simulators"])
+      assert.strictEqual(yield* Api.status("GET", "/simulator/state"), 404)
+      const { requests } = yield* Simulator.Simulator
+      assert.deepStrictEqual((yield* requests).map(({ url }) => url), ["/simulators", "/client/v4/simulator/state"])
+    }).pipe(served()))
+
+  it.effect("knows operations by ids of any length", () =>
+    Effect.gen(function*() {
+      const id = "a".repeat(900)
+      yield* tell("POST", "/operations", JSON.stringify({ id, duration: "Infinity" }))
+      assert.deepStrictEqual(yield* told("POST", `/operations/${id}/complete`), [204, ""])
     }).pipe(served()))
 
   it.effect("is not there unless it is asked for", () =>
