@@ -111,6 +111,7 @@ describe("pages", () => {
       page(list([1]), { perPage: "" }),
       page(list([1]), { cursor: "yyy" }),
       page(list([1]), { cursor: "" }),
+      page(list([1]), { cursor: "%" }),
       page(list([1, 2]), { cursor: after }, "another-list"),
       page(list([1, 2]), { cursor: after }, "a-lis"),
       page(list([1]), { perPage: "1.5" })
@@ -141,5 +142,16 @@ describe("pages", () => {
     assert.deepStrictEqual(numbers(found), [4])
     const rest = Result.getOrThrow(page(list(upTo(40)), { search: "192.0.2.4", cursor: cursors(found).after ?? "" }))
     assert.deepStrictEqual(numbers(rest), [40])
+  })
+
+  it("of all that a search finds have no cursors, whatever lies before and after it", () => {
+    assert.isUndefined(Result.getOrThrow(page(list(upTo(40)), { search: "192.0.2.20" })).resultInfo)
+  })
+
+  it("hold items of every kind where nothing is searched for", () => {
+    const items = list([1]).map((item) => ({ ...item, value: { asn: 64_496 } }))
+    for (const asked of [{}, { search: "" }]) {
+      assert.strictEqual(Result.getOrThrow(page(items, asked)).items.length, 1)
+    }
   })
 })
