@@ -29,7 +29,17 @@ const isPathSegment = Schema.makeFilter<string>(
 export const OperationId = Schema.String.check(isPathSegment).pipe(Schema.brand("OperationId"))
 export type OperationId = typeof OperationId.Type
 
-/** Id of a Cloudflare account. Cloudflare promises no format; today it is 32 hexadecimal digits. */
+/**
+ * Id of a Cloudflare account. Cloudflare promises no format; today it is 32 hexadecimal digits.
+ *
+ * @example
+ * import { BulkOperation } from "@bulk-operations/core"
+ * import { Schema } from "effect"
+ *
+ * const isAccountId = Schema.is(BulkOperation.AccountId)
+ * isAccountId("023e105f4ecef8ad9ca31a8372d0c353") // => true
+ * isAccountId("../accounts") // => false
+ */
 export const AccountId = Schema.String.check(isPathSegment).pipe(Schema.brand("AccountId"))
 export type AccountId = typeof AccountId.Type
 
@@ -69,7 +79,16 @@ export const Running = Schema.Struct({
 })
 export type Running = typeof Running.Type
 
-/** Done; the list has changed. `completed` is when, by Cloudflare's clock. */
+/**
+ * Done; the list has changed. `completed` is when, by Cloudflare's clock.
+ *
+ * @example
+ * import { BulkOperation } from "@bulk-operations/core"
+ * import { Option } from "effect"
+ *
+ * const id = BulkOperation.OperationId.make("4da8780eeb215e6cb7f48dd981c4ea02")
+ * BulkOperation.Completed.make({ id, completed: Option.none() }).status // => "completed"
+ */
 export const Completed = Schema.Struct({
   id: OperationId,
   status: Schema.tag("completed"),

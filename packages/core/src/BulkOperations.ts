@@ -52,7 +52,26 @@ const readId = (name: string, schema: Schema.Decoder<string>) => {
 const readAccountId = readId("account_id", AccountId)
 const readOperationId = readId("operation_id", OperationId)
 
-/** The service over `CloudflareApi`. */
+/**
+ * The service over `CloudflareApi`.
+ *
+ * @example
+ * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
+ * import { Duration, Effect, Layer } from "effect"
+ *
+ * // What `layer` is, here with a limit to the time of each poll.
+ * export const layer: Layer.Layer<BulkOperations.BulkOperations, never, CloudflareApi.CloudflareApi> = Layer.effect(
+ *   BulkOperations.BulkOperations,
+ *   Effect.map(BulkOperations.make, (operations) => ({
+ *     ...operations,
+ *     get: (id, options) =>
+ *       Effect.updateService(operations.get(id, options), CloudflareApi.RequestPolicy, (policy) => ({
+ *         ...policy,
+ *         timeout: Duration.seconds(5)
+ *       }))
+ *   }))
+ * )
+ */
 export const make = Effect.gen(function*() {
   const api = yield* CloudflareApi
 

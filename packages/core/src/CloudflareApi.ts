@@ -44,7 +44,18 @@ export interface Policy {
   readonly propagateTraces: boolean
 }
 
-/** The policy where none is provided. */
+/**
+ * The policy where none is provided.
+ *
+ * @example
+ * import { CloudflareApi } from "@bulk-operations/core"
+ * import { Layer } from "effect"
+ *
+ * export const Impatient = Layer.succeed(CloudflareApi.RequestPolicy, {
+ *   ...CloudflareApi.defaultPolicy,
+ *   timeout: "5 seconds"
+ * })
+ */
 export const defaultPolicy: Policy = {
   timeout: Duration.seconds(30),
   retry: Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 })),
@@ -78,6 +89,15 @@ export interface AnswerHead {
 /**
  * Is told of every answer to the requests that are sent where it is provided, before its body is read: for what only the
  * headers say, such as Cloudflare's clock (`Date`). The limits in them are the matter of `RequestBudget`.
+ *
+ * @example
+ * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
+ * import { Effect } from "effect"
+ *
+ * export const withRay = (operationId: string) =>
+ *   BulkOperations.BulkOperations.use((operations) => operations.get(operationId)).pipe(
+ *     Effect.provideService(CloudflareApi.AnswerObserver, ({ headers }) => Effect.logDebug(headers["cf-ray"]))
+ *   )
  */
 export const AnswerObserver = Context.Reference<(answer: AnswerHead) => Effect.Effect<void>>(
   "@bulk-operations/core/CloudflareApi/AnswerObserver",
@@ -115,7 +135,25 @@ export interface Options {
   readonly baseUrl?: string | undefined
 }
 
-/** Sends requests to Cloudflare's API. */
+/**
+ * Sends requests to Cloudflare's API.
+ *
+ * @example
+ * import { CloudflareApi, Credentials } from "@bulk-operations/core"
+ * import { Simulator } from "@bulk-operations/simulator"
+ * import { Effect, Layer, Redacted, Schema } from "effect"
+ * import { HttpClientRequest } from "effect/http"
+ *
+ * // An endpoint of which this library knows nothing.
+ * const verify = CloudflareApi.CloudflareApi.use((api) =>
+ *   api.request(HttpClientRequest.get("/user/tokens/verify"), Schema.Struct({ status: Schema.String }))
+ * )
+ * const simulated = CloudflareApi.layer({ credentials: Credentials.apiToken(Redacted.make("any-token")) }).pipe(
+ *   Layer.provide(Simulator.layerHttpClient())
+ * )
+ *
+ * await Effect.runPromise(Effect.provide(verify, simulated)) // => { status: "active" }
+ */
 export class CloudflareApi extends Context.Service<CloudflareApi, {
   /** The account of calls that name none. */
   readonly accountId: string | undefined
@@ -140,7 +178,21 @@ export class CloudflareApi extends Context.Service<CloudflareApi, {
 
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
 
-/** The service over the transport in the context. */
+/**
+ * The service over the transport in the context.
+ *
+ * @example
+ * import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+ * import { Effect, Redacted } from "effect"
+ *
+ * // For a single call, without a layer.
+ * export const status = Effect.gen(function*() {
+ *   const credentials = Credentials.apiToken(Redacted.make("any-token"))
+ *   const api = yield* CloudflareApi.make({ credentials, accountId: "023e105f4ecef8ad9ca31a8372d0c353" })
+ *   const operations = yield* Effect.provideService(BulkOperations.make, CloudflareApi.CloudflareApi, api)
+ *   return (yield* operations.get("4da8780eeb215e6cb7f48dd981c4ea02")).status
+ * })
+ */
 export const make = Effect.fnUntraced(function*(options: Options) {
   const client = yield* HttpClient.HttpClient
   const settings: Exchange.Settings = {

@@ -42,7 +42,15 @@ export interface Settings {
   readonly key: string | undefined
 }
 
-/** The settings where none are provided. */
+/**
+ * The settings where none are provided.
+ *
+ * @example
+ * import { RequestBudget } from "@bulk-operations/core"
+ *
+ * const { limit, share } = RequestBudget.defaultSettings
+ * limit * share // => 960
+ */
 export const defaultSettings: Settings = {
   limit: 1200,
   window: Duration.minutes(5),
@@ -51,7 +59,18 @@ export const defaultSettings: Settings = {
   key: undefined
 }
 
-/** The budget of the requests that are sent where it is provided. */
+/**
+ * The budget of the requests that are sent where it is provided.
+ *
+ * @example
+ * import { RequestBudget } from "@bulk-operations/core"
+ * import { Effect } from "effect"
+ *
+ * const share = Effect.map(RequestBudget.RequestBudget, ({ share }) => share)
+ * const generous = Effect.provide(share, RequestBudget.layer({ share: 1 }))
+ *
+ * await Effect.runPromise(Effect.all([share, generous])) // => [0.8, 1]
+ */
 export const RequestBudget = Context.Reference<Settings>("@bulk-operations/core/RequestBudget", {
   defaultValue: () => defaultSettings
 })
@@ -153,7 +172,14 @@ export interface Left {
   readonly isLocal: boolean
 }
 
-/** Where the API is, if nothing else is said. */
+/**
+ * Where the API is, if nothing else is said.
+ *
+ * @example
+ * import { RequestBudget } from "@bulk-operations/core"
+ *
+ * RequestBudget.defaultBaseUrl // => "https://api.cloudflare.com/client/v4"
+ */
 export const defaultBaseUrl = "https://api.cloudflare.com/client/v4"
 
 /**

@@ -14,6 +14,15 @@ const withCode = (error: { readonly code?: number; readonly message: string }) =
  *
  * Codes belong to a product (10040 is a rate limit in Lists and bad JSON in R2) and may be absent. `causes` is the
  * `error_chain` of older answers.
+ *
+ * @example
+ * import { CloudflareError } from "@bulk-operations/core"
+ *
+ * const full = new CloudflareError.ApiError({ code: 10019, message: "You have reached the maximum number of lists" })
+ * const codes = (error: CloudflareError.CloudflareError) => error.reason.errors.map(({ code }) => code)
+ * const reason = new CloudflareError.InvalidRequest({ method: "POST", path: "/accounts", status: 400, errors: [full] })
+ *
+ * codes(new CloudflareError.CloudflareError({ reason })) // => [10019]
  */
 export class ApiError extends Schema.Class<ApiError>(id("ApiError"))({
   code: Schema.optionalKey(Schema.Finite),
@@ -226,6 +235,29 @@ const reasons = [
 
 for (const { prototype } of reasons) Object.assign(prototype, Message.printing)
 
-/** Why a call failed. */
+/**
+ * Why a call failed.
+ *
+ * @example
+ * import { CloudflareError } from "@bulk-operations/core"
+ *
+ * // What to do, for each reason that there is.
+ * const advice = CloudflareError.Reason.match({
+ *   Unauthorized: () => "check the token",
+ *   Forbidden: () => "check the permissions of the token",
+ *   Blocked: ({ isChallenge }) => (isChallenge ? "try later" : "ask Cloudflare, with the ray"),
+ *   NotFound: () => "check the id and the account",
+ *   InvalidRequest: ({ detail }) => `mend the call: ${detail}`,
+ *   RateLimited: () => "try later",
+ *   ServerError: () => "try later",
+ *   Unreachable: () => "check proxy and certificates",
+ *   TransportError: () => "try later",
+ *   Timeout: () => "try later",
+ *   MalformedResponse: () => "check what is in between",
+ *   UnexpectedResponse: () => "check the base URL"
+ * })
+ * advice(new CloudflareError.NotFound({ method: "GET", path: "/accounts", status: 404, errors: [] }))
+ * // => "check the id and the account"
+ */
 export const Reason = Schema.Union(reasons).pipe(Schema.toTaggedUnion("_tag"))
 export type Reason = typeof Reason.Type

@@ -60,7 +60,20 @@ export class BulkOperationsTest extends Context.Service<BulkOperationsTest, {
   readonly inFlight: Effect.Effect<number>
 }>()("@bulk-operations/core/testing/BulkOperationsTest") {}
 
-/** The answer of an operation that failed with a text. */
+/**
+ * The answer of an operation that failed with a text.
+ *
+ * @example
+ * import { BulkOperation, BulkOperations } from "@bulk-operations/core"
+ * import { BulkOperationsTest } from "@bulk-operations/core/testing"
+ * import { Effect } from "effect"
+ *
+ * const scripted = BulkOperationsTest.layer({ "op-1": [BulkOperationsTest.failed("This list is full")] })
+ * const get = BulkOperations.BulkOperations.use((operations) => operations.get("op-1"))
+ * const operation = await Effect.runPromise(Effect.provide(get, scripted))
+ *
+ * BulkOperation.isTerminal(operation) // => true
+ */
 export const failed = (error: string): Answer => ({ status: "failed", error })
 
 /**
