@@ -200,6 +200,20 @@ const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOper
 /**
  * A poller over `BulkOperations`, which ends with its scope. It learns from the `PollHistory` of its context and adds to
  * it; where there is none it keeps one in memory.
+ *
+ * @example
+ * import { BulkOperationsTest } from "@bulk-operations/core/testing"
+ * import { BulkOperationPoller } from "@bulk-operations/poll"
+ * import { Effect } from "effect"
+ *
+ * // For a single wait, without a layer: the poller ends with the scope.
+ * const wait = Effect.gen(function*() {
+ *   const poller = yield* BulkOperationPoller.make
+ *   return (yield* poller.wait("op-1")).status
+ * })
+ * const scripted = BulkOperationsTest.layer({ "op-1": ["completed"] })
+ *
+ * await Effect.runPromise(Effect.provide(Effect.scoped(wait), scripted)) // => "completed"
  */
 export const make = Effect.gen(function*() {
   const { accountId } = yield* BulkOperations

@@ -58,7 +58,23 @@ export interface Key {
   readonly name?: string | undefined
 }
 
-/** Histories, by account and name. */
+/**
+ * Histories, by account and name.
+ *
+ * @example
+ * import { PollHistory } from "@bulk-operations/poll"
+ * import { DateTime, Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const histories = yield* PollHistory.PollHistory
+ *   const key = { accountId: "023e105f4ecef8ad9ca31a8372d0c353", name: "nightly" }
+ *   const startedAt = DateTime.makeUnsafe("2026-01-01T08:00:00Z")
+ *   yield* histories.record(key, { startedAt, seenAt: DateTime.makeUnsafe("2026-01-01T08:00:05Z") })
+ *   return (yield* histories.history(key)).operations.length
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, PollHistory.layer)) // => 1
+ */
 export class PollHistory extends Context.Service<PollHistory, {
   /** Takes note of an operation. It never waits and never fails. */
   readonly record: (key: Key, sighting: Sighting) => Effect.Effect<void>
@@ -83,7 +99,16 @@ const fromHistories = (histories: Histories.Histories) =>
     history: (key) => Effect.sync(() => histories.history(pathOf(key)))
   })
 
-/** Histories in memory. */
+/**
+ * Histories in memory.
+ *
+ * @example
+ * import { PollHistory } from "@bulk-operations/poll"
+ * import { Effect, Layer } from "effect"
+ *
+ * // What `layer` is.
+ * export const layer = Layer.effect(PollHistory.PollHistory, PollHistory.make)
+ */
 export const make: Effect.Effect<PollHistory["Service"]> = Effect.sync(() =>
   fromHistories(Histories.make({ onNew: constVoid, onChange: constVoid }))
 )
@@ -91,6 +116,18 @@ export const make: Effect.Effect<PollHistory["Service"]> = Effect.sync(() =>
 /**
  * Histories in memory, forgotten when the process ends. A poller without a `PollHistory` has them for itself; with this
  * layer several pollers share them.
+ *
+ * @example
+ * import { BulkOperations } from "@bulk-operations/core"
+ * import { BulkOperationPoller, PollHistory } from "@bulk-operations/poll"
+ * import { Layer } from "effect"
+ *
+ * // The history can be asked for beside the poller that adds to it.
+ * export const layer: Layer.Layer<
+ *   BulkOperationPoller.BulkOperationPoller | PollHistory.PollHistory,
+ *   never,
+ *   BulkOperations.BulkOperations
+ * > = BulkOperationPoller.layer.pipe(Layer.provideMerge(PollHistory.layer))
  */
 export const layer: Layer.Layer<PollHistory> = Layer.effect(PollHistory, make)
 

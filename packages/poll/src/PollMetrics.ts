@@ -5,18 +5,42 @@ import * as Metric from "effect/Metric"
 
 const seconds = Metric.boundariesFromIterable([0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500])
 
-/** Polls answered, by `outcome`: the status that was seen, or the reason of the `CloudflareError`. */
+/**
+ * Polls answered, by `outcome`: the status that was seen, or the reason of the `CloudflareError`.
+ *
+ * @example
+ * import { PollMetrics } from "@bulk-operations/poll"
+ * import { Effect, Metric } from "effect"
+ *
+ * Number(Effect.runSync(Metric.value(PollMetrics.polls)).count) // => 0
+ */
 export const polls = Metric.counter("bulk_operation_polls_total", {
   description: "Polls of bulk operations, by outcome",
   incremental: true
 })
 
-/** Waits under way, `changes` and `progress` included. */
+/**
+ * Waits under way, `changes` and `progress` included.
+ *
+ * @example
+ * import { PollMetrics } from "@bulk-operations/poll"
+ * import { Effect, Metric } from "effect"
+ *
+ * Number(Effect.runSync(Metric.value(PollMetrics.active)).value) // => 0
+ */
 export const active = Metric.gauge("bulk_operation_waits_active", {
   description: "Waits for bulk operations under way"
 })
 
-/** How long waits took, by `outcome`: `completed`, `failed`, `timeout`, `error` or `interrupted`. */
+/**
+ * How long waits took, by `outcome`: `completed`, `failed`, `timeout`, `error` or `interrupted`.
+ *
+ * @example
+ * import { PollMetrics } from "@bulk-operations/poll"
+ * import { Effect, Metric } from "effect"
+ *
+ * Number(Effect.runSync(Metric.value(PollMetrics.duration)).count) // => 0
+ */
 export const duration = Metric.histogram("bulk_operation_wait_duration_seconds", {
   description: "How long waits for bulk operations took",
   boundaries: seconds
@@ -27,6 +51,12 @@ export const duration = Metric.histogram("bulk_operation_wait_duration_seconds",
  *
  * Measured from Cloudflare's `completed`, or from the beginning of the wait where that is later; where the `Date` of the
  * answers shows that the clocks differ by more than two seconds, Cloudflare's clock is taken.
+ *
+ * @example
+ * import { PollMetrics } from "@bulk-operations/poll"
+ * import { Effect, Metric } from "effect"
+ *
+ * Number(Effect.runSync(Metric.value(PollMetrics.lateness)).count) // => 0
  */
 export const lateness = Metric.histogram("bulk_operation_detection_lateness_seconds", {
   description: "Delay between the end of a bulk operation and its detection",
@@ -37,6 +67,12 @@ export const lateness = Metric.histogram("bulk_operation_detection_lateness_seco
  * For how long polls that are due have been waiting for the request budget, summed over the pollers of the process.
  *
  * Above zero for long, the budget is short.
+ *
+ * @example
+ * import { PollMetrics } from "@bulk-operations/poll"
+ * import { Effect, Metric } from "effect"
+ *
+ * Number(Effect.runSync(Metric.value(PollMetrics.overdue)).value) // => 0
  */
 export const overdue = Metric.gauge("bulk_operation_polls_overdue_seconds", {
   description: "For how long polls that are due have been waiting for the request budget"

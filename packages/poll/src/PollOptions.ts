@@ -51,7 +51,14 @@ export interface Options {
   readonly expected: Duration.Input | undefined
 }
 
-/** The options where nothing else is said. */
+/**
+ * The options where nothing else is said.
+ *
+ * @example
+ * import { PollOptions } from "@bulk-operations/poll"
+ *
+ * String(PollOptions.defaults.tolerance) // => "600000 millis"
+ */
 export const defaults: Options = {
   schedule: PollSchedule.quadratic(),
   timeout: Duration.hours(1),
@@ -86,7 +93,19 @@ export const PollOptions = Context.Reference<PartialOptions>("@bulk-operations/p
   defaultValue: () => ({})
 })
 
-/** The options of a wait: its own, else those given to it all, else the defaults. */
+/**
+ * The options of a wait: its own, else those given to it all, else the defaults.
+ *
+ * @example
+ * import { PollOptions } from "@bulk-operations/poll"
+ *
+ * const { notFoundGrace, timeout } = PollOptions.resolve({ timeout: "1 minute" }, {
+ *   timeout: "2 hours",
+ *   notFoundGrace: "5 seconds"
+ * })
+ * timeout // => "1 minute"
+ * notFoundGrace // => "5 seconds"
+ */
 export const resolve = (options: PartialOptions | undefined, provided: PartialOptions): Options => ({
   schedule: options?.schedule ?? provided.schedule ?? defaults.schedule,
   timeout: options?.timeout ?? provided.timeout ?? defaults.timeout,
@@ -110,6 +129,14 @@ const optional = (name: string, minimum: "zero or longer" | "longer than zero" =
 /**
  * Options from the environment: `BULK_OPERATIONS_TIMEOUT`, `_TOLERANCE`, `_NOT_FOUND_GRACE`, `_FORBIDDEN_GRACE` and
  * `_REQUEST_COST`, durations such as `10 minutes`. A variable that is not set leaves the default.
+ *
+ * @example
+ * import { PollOptions } from "@bulk-operations/poll"
+ * import { ConfigProvider, Effect } from "effect"
+ *
+ * const env = ConfigProvider.fromEnv({ env: { BULK_OPERATIONS_TOLERANCE: "1 minute" } })
+ * const { tolerance } = await Effect.runPromise(PollOptions.config.parse(env))
+ * String(tolerance) // => "60000 millis"
  */
 export const config: Config.Config<PartialOptions> = Config.map(
   Config.nested(

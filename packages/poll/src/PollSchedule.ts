@@ -57,7 +57,20 @@ export const quadratic = (
 const costOf = (requestCost: Duration.Input | undefined) =>
   Math.max(1, Durations.positive("requestCost", requestCost ?? "250 millis"))
 
-/** What stands behind a gap of `learned`. */
+/**
+ * What stands behind a gap of `learned`.
+ *
+ * @example
+ * import { PollSchedule } from "@bulk-operations/poll"
+ * import { Effect, Schedule } from "effect"
+ *
+ * // Says in each wait from how many operations its gaps were learned.
+ * export const schedule = PollSchedule.learned().pipe(
+ *   Schedule.tap(({ output }: { readonly output: PollSchedule.Learning }) =>
+ *     Effect.logDebug(`gap ${output.polls}, learned from ${output.operations} operations`)
+ *   )
+ * )
+ */
 export class Learning extends Data.Class<{
   /** How many gaps there were before it. */
   readonly polls: number
@@ -118,7 +131,18 @@ export const learned = (
 export const spaced = (interval: Duration.Input): Schedule.Schedule<number> =>
   Schedule.spaced(Durations.positive("interval", interval))
 
-/** Polls after `start`, then after gaps that grow by `ratio`, which is 1 or more, up to `cap` where there is one. */
+/**
+ * Polls after `start`, then after gaps that grow by `ratio`, which is 1 or more, up to `cap` where there is one.
+ *
+ * @example
+ * import { PollSchedule } from "@bulk-operations/poll"
+ * import { Effect } from "effect"
+ *
+ * // After 1, 3, 7, 15, 25, 35 … seconds.
+ * const schedule = PollSchedule.geometric({ start: "1 second", ratio: 2, cap: "10 seconds" })
+ * const [row] = await Effect.runPromise(PollSchedule.explain(schedule, ["20 seconds"]))
+ * row?.polls // => 6
+ */
 export const geometric = (options: {
   readonly start: Duration.Input
   readonly ratio: number

@@ -141,7 +141,14 @@ const toleratedUntil = (wait: Wait, since: number, error: CloudflareError): numb
   }
 }
 
-/** When the wait ends if no answer comes: at its deadline, or when transient errors have lasted for too long. */
+/**
+ * When the wait ends if no answer comes: at its deadline, or when transient errors have lasted for too long.
+ *
+ * @example
+ * import { Wait } from "@bulk-operations/poll"
+ *
+ * Wait.limit(Wait.make({ now: 1000, timeout: "10 seconds" })) // => 11_000
+ */
 export const limit = (wait: Wait): number => wait.extendedTo ?? plannedLimit(wait)
 
 const plannedLimit = (wait: Wait): number =>
@@ -156,7 +163,21 @@ const plannedLimit = (wait: Wait): number =>
 export const nextPollAt = (wait: Wait, at: number, gap: number): number =>
   Math.min(limit(wait), at + Math.max(gap, retryAfter(wait)))
 
-/** For how many milliseconds Cloudflare asked not to be polled, in its last answer. */
+/**
+ * For how many milliseconds Cloudflare asked not to be polled, in its last answer.
+ *
+ * @example
+ * import { CloudflareError } from "@bulk-operations/core"
+ * import { Wait } from "@bulk-operations/poll"
+ * import { Duration, Result } from "effect"
+ *
+ * const begun = Wait.make({ now: 0, timeout: "10 minutes", tolerance: "5 minutes" })
+ * const error = new CloudflareError.CloudflareError({
+ *   reason: new CloudflareError.RateLimited({ method: "GET", path: "/", errors: [], retryAfter: Duration.minutes(1) })
+ * })
+ * const { wait } = Wait.observe(begun, 1000, Result.fail(error))
+ * Wait.retryAfter(wait) // => 60_000
+ */
 export const retryAfter = ({ transient }: Wait): number =>
   transient?.error.retryAfter === undefined ? 0 : Duration.toMillis(transient.error.retryAfter)
 

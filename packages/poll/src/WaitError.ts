@@ -92,7 +92,21 @@ export const WaitError = Schema.Union([BulkOperationFailed, PollTimeout, Cloudfl
 )
 export type WaitError = typeof WaitError.Type
 
-/** One of several operations has not completed: which one, and why. */
+/**
+ * One of several operations has not completed: which one, and why.
+ *
+ * @example
+ * import { BulkOperationPoller } from "@bulk-operations/poll"
+ * import { Effect } from "effect"
+ *
+ * const program = BulkOperationPoller.BulkOperationPoller.use((poller) => poller.waitAll(["op-1", "op-2"])).pipe(
+ *   Effect.as("all have completed"),
+ *   Effect.catchTag("WaitAllError", ({ operationId, reason }) => Effect.succeed(`${operationId}: ${reason._tag}`))
+ * )
+ * const layer = BulkOperationPoller.layerTest({ "op-1": "completed", "op-2": { failed: "This list is full" } })
+ *
+ * await Effect.runPromise(Effect.provide(program, layer)) // => "op-2: BulkOperationFailed"
+ */
 export class WaitAllError extends Schema.TaggedError<WaitAllError>("@bulk-operations/poll/WaitAllError")(
   "WaitAllError",
   {

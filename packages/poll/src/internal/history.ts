@@ -10,7 +10,16 @@ const mostOperations = 256
 
 const Age = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: longest }))
 
-/** How long one operation took, as far as is known: milliseconds from its start. */
+/**
+ * How long one operation took, as far as is known: milliseconds from its start.
+ *
+ * @example
+ * import { PollHistory } from "@bulk-operations/poll"
+ * import { Schema } from "effect"
+ *
+ * // It had not ended after 2 seconds, and had after 3.
+ * Schema.is(PollHistory.Observation)({ at: 1_767_225_600_000, from: 2000, to: 3000 }) // => true
+ */
 export const Observation = Schema.Struct({
   /** When it was observed, in milliseconds since the epoch. */
   at: Schema.Int,
@@ -21,7 +30,16 @@ export const Observation = Schema.Struct({
 }).check(Schema.makeFilter(({ from, to }) => to === undefined || from < to, { expected: "from before to" }))
 export type Observation = typeof Observation.Type
 
-/** How long the last operations took, oldest first. */
+/**
+ * How long the last operations took, oldest first.
+ *
+ * @example
+ * import { PollHistory } from "@bulk-operations/poll"
+ * import { Schema } from "effect"
+ *
+ * const Json = Schema.fromJsonString(PollHistory.History)
+ * Schema.encodeSync(Json)(PollHistory.empty) // => '{"version":1,"operations":[]}'
+ */
 export const History = Schema.Struct({
   version: Schema.Literal(1),
   operations: Schema.Array(Observation).check(Schema.isMaxLength(mostOperations))
@@ -81,7 +99,21 @@ const bounded = (at: number, from: number, to?: number): Observation =>
 
 const key = ({ at, from, to }: Observation) => `${at} ${from} ${to}`
 
-/** The last operations of both. Neither the order nor how often it is done matters. */
+/**
+ * The last operations of both. Neither the order nor how often it is done matters.
+ *
+ * @example
+ * import { PollHistory } from "@bulk-operations/poll"
+ * import { DateTime } from "effect"
+ *
+ * // What two processes have seen of the same operations.
+ * const startedAt = DateTime.makeUnsafe("2026-01-01T08:00:00Z")
+ * const seenAt = DateTime.makeUnsafe("2026-01-01T08:00:05Z")
+ * const one = PollHistory.record(PollHistory.empty, { startedAt, seenAt })
+ * const other = PollHistory.record(one, { startedAt, seenAt: DateTime.makeUnsafe("2026-01-01T08:00:07Z") })
+ *
+ * PollHistory.merge(one, other).operations.length // => 2
+ */
 export const merge = (one: History, other: History): History => {
   const all = new Map([...one.operations, ...other.operations].map((observation) => [key(observation), observation]))
   const sorted = Array.from(all.values()).toSorted((left, right) =>
