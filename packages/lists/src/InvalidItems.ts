@@ -7,7 +7,18 @@ import * as Schema from "effect/Schema"
 import * as Excerpt from "./internal/excerpt.ts"
 import * as ListItem from "./ListItem.ts"
 
-/** A wrong item. */
+/**
+ * A wrong item.
+ *
+ * @example
+ * import { InvalidItems, ListItem } from "@bulk-operations/lists"
+ * import { Result, Schema } from "effect"
+ *
+ * // As plain data, such as for an answer in JSON.
+ * const encode = Schema.encodeSync(Schema.Array(InvalidItems.InvalidItem))
+ * Result.match(InvalidItems.check([ListItem.asn(0)]), { onFailure: ({ invalid }) => encode(invalid), onSuccess: () => [] })
+ * // => [{ position: 0, item: "\"0\"", reason: "an AS number is a whole number from 1 to 4294967295" }]
+ */
 export const InvalidItem = Schema.Struct({
   /** Where it was among the items, counted from 0 as in Cloudflare's own messages. */
   position: Schema.Int,
@@ -18,7 +29,18 @@ export const InvalidItem = Schema.Struct({
 })
 export type InvalidItem = typeof InvalidItem.Type
 
-/** So many wrong items are told; of the others only the number. */
+/**
+ * So many wrong items are told; of the others only the number.
+ *
+ * @example
+ * import { InvalidItems, ListItem } from "@bulk-operations/lists"
+ * import { Result } from "effect"
+ *
+ * const wrong = Array.from({ length: 30 }, (_, n) => ListItem.ip(`192.0.2.${300 + n}`))
+ * const error = Result.getOrThrow(Result.flip(InvalidItems.check(wrong)))
+ * error.count // => 30
+ * error.invalid.length // => InvalidItems.maxTold
+ */
 export const maxTold = 20
 
 /** Items that Cloudflare refuses, so that nothing was sent. */

@@ -12,17 +12,41 @@ import * as HostnameRules from "./internal/hostname.ts"
 import * as RedirectRules from "./internal/redirect.ts"
 import * as Time from "./internal/time.ts"
 
-/** The kinds of lists, and of their items. */
+/**
+ * The kinds of lists, and of their items.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Schema } from "effect"
+ *
+ * Schema.is(ListItem.ListKind)("asn") // => true
+ */
 export const ListKind = Schema.Literals(["ip", "redirect", "hostname", "asn"])
 export type ListKind = typeof ListKind.Type
 
 const comment = { comment: Schema.optionalKey(Schema.String) }
 
-/** An IPv4 or IPv6 address, or a network of them: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`. */
+/**
+ * An IPv4 or IPv6 address, or a network of them: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Schema } from "effect"
+ *
+ * Schema.is(ListItem.Ip)({ kind: "ip", ip: "192.0.2.0/24" }) // => true
+ */
 export const Ip = Schema.Struct({ kind: Schema.tag("ip"), ip: Schema.String, ...comment })
 export type Ip = typeof Ip.Type
 
-/** Where a bulk redirect leads, and for what. Everything left out is 301 or false. */
+/**
+ * Where a bulk redirect leads, and for what. Everything left out is 301 or false.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Schema } from "effect"
+ *
+ * Schema.is(ListItem.RedirectTarget)({ source_url: "example.com/old", target_url: "https://example.com/new" }) // => true
+ */
 export const RedirectTarget = Schema.Struct({
   /** Host and path, with `http://` or `https://` if only that is meant. No query, port or wildcard. */
   source_url: Schema.String,
@@ -36,11 +60,28 @@ export const RedirectTarget = Schema.Struct({
 })
 export type RedirectTarget = typeof RedirectTarget.Type
 
-/** A bulk redirect. */
+/**
+ * A bulk redirect.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Schema } from "effect"
+ *
+ * const redirect = { source_url: "example.com/old", target_url: "https://example.com/new", status_code: 308 }
+ * Schema.is(ListItem.Redirect)({ kind: "redirect", redirect }) // => true
+ */
 export const Redirect = Schema.Struct({ kind: Schema.tag("redirect"), redirect: RedirectTarget, ...comment })
 export type Redirect = typeof Redirect.Type
 
-/** A hostname, or with `*.` in front all names below it. */
+/**
+ * A hostname, or with `*.` in front all names below it.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Schema } from "effect"
+ *
+ * Schema.is(ListItem.Hostname)({ kind: "hostname", hostname: { url_hostname: "*.example.com" } }) // => true
+ */
 export const Hostname = Schema.Struct({
   kind: Schema.tag("hostname"),
   hostname: Schema.Struct({
@@ -52,7 +93,15 @@ export const Hostname = Schema.Struct({
 })
 export type Hostname = typeof Hostname.Type
 
-/** The number of an autonomous system, from 1 to 4,294,967,295. */
+/**
+ * The number of an autonomous system, from 1 to 4,294,967,295.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Schema } from "effect"
+ *
+ * Schema.is(ListItem.Asn)({ kind: "asn", asn: 13335, comment: "Cloudflare" }) // => true
+ */
 export const Asn = Schema.Struct({ kind: Schema.tag("asn"), asn: Schema.Finite, ...comment })
 export type Asn = typeof Asn.Type
 
@@ -195,7 +244,15 @@ const sameDetails = (self: ListItem, that: ListItem): boolean => {
   return self.kind !== "hostname" || that.kind !== "hostname" || HostnameRules.same(self.hostname, that.hostname)
 }
 
-/** Whether two items with the same key have the same comment and details, so that writing one over the other is idle. */
+/**
+ * Whether two items with the same key have the same comment and details, so that writing one over the other is idle.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ *
+ * const one = ListItem.ip("192.0.2.1", { comment: "seen scanning" })
+ * ListItem.sameContent(one, ListItem.ip("192.0.2.1")) // => false
+ */
 export const sameContent = (self: ListItem, that: ListItem): boolean =>
   (self.comment ?? "") === (that.comment ?? "") && sameDetails(self, that)
 
@@ -218,8 +275,26 @@ export const show: (item: ListItem) => string = ListItem.match({
   asn: ({ asn }) => String(asn)
 })
 
-/** When the item was added, where Cloudflare says so in a way that can be read. */
+/**
+ * When the item was added, where Cloudflare says so in a way that can be read.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { DateTime, Option } from "effect"
+ *
+ * const stored = { ...ListItem.ip("192.0.2.1"), id: "item-1", created_on: "2026-01-01T09:00:00+01:00" }
+ * Option.map(ListItem.createdOn(stored), DateTime.formatIso) // => Option.some("2026-01-01T08:00:00.000Z")
+ */
 export const createdOn = ({ created_on }: StoredItem) => Time.read(created_on)
 
-/** When the item was last changed, where Cloudflare says so in a way that can be read. */
+/**
+ * When the item was last changed, where Cloudflare says so in a way that can be read.
+ *
+ * @example
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { DateTime, Option } from "effect"
+ *
+ * const stored = { ...ListItem.ip("192.0.2.1"), id: "item-1", modified_on: "2026-01-01T09:00:00+01:00" }
+ * Option.map(ListItem.modifiedOn(stored), DateTime.formatIso) // => Option.some("2026-01-01T08:00:00.000Z")
+ */
 export const modifiedOn = ({ modified_on }: StoredItem) => Time.read(modified_on)

@@ -29,6 +29,20 @@ export interface Options {
  *
  * Reads are repeated by `CloudflareApi` after transient errors. The others are sent once: where their answer is lost, look
  * with `list` what became of them.
+ *
+ * @example
+ * import { Lists } from "@bulk-operations/lists"
+ * import { ListsTest } from "@bulk-operations/lists/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const lists = yield* Lists.Lists
+ *   const { id } = yield* lists.create({ name: "blocked", kind: "ip" })
+ *   yield* lists.update(id, { description: "seen scanning" })
+ *   return (yield* lists.get(id)).name
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, ListsTest.layer())) // => "blocked"
  */
 export class Lists extends Context.Service<Lists, {
   /** All lists of the account. */
@@ -63,7 +77,18 @@ const checked = <A>(schema: Schema.Decoder<A>, method: HttpMethod.HttpMethod) =>
 const checkNew = checked(NewList, "POST")
 const checkUpdate = checked(ListUpdate, "PUT")
 
-/** The service over `CloudflareApi`. */
+/**
+ * The service over `CloudflareApi`.
+ *
+ * @example
+ * import { Lists } from "@bulk-operations/lists"
+ * import { Effect } from "effect"
+ *
+ * // For a single call, without a layer.
+ * export const names = Effect.flatMap(Lists.make, (lists) => lists.list()).pipe(
+ *   Effect.map((lists) => lists.map(({ name }) => name))
+ * )
+ */
 export const make = Effect.gen(function*() {
   const api = yield* CloudflareApi
 
@@ -107,5 +132,15 @@ export const make = Effect.gen(function*() {
   return Lists.of({ list, get, create, update, delete: remove })
 })
 
-/** The service over `CloudflareApi`. */
+/**
+ * The service over `CloudflareApi`.
+ *
+ * @example
+ * import { CloudflareApi } from "@bulk-operations/core"
+ * import { Lists } from "@bulk-operations/lists"
+ * import { Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * export const Live = Lists.layer.pipe(Layer.provide(CloudflareApi.layerConfig), Layer.provide(FetchHttpClient.layer))
+ */
 export const layer: Layer.Layer<Lists, never, CloudflareApi> = Layer.effect(Lists, make)

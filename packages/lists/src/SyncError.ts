@@ -7,7 +7,26 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { AnotherOperationPending, OutcomeUnknown } from "./WriteError.ts"
 
-/** More items would go than the guard allows. Nothing was written. */
+/**
+ * More items would go than the guard allows. Nothing was written.
+ *
+ * @example
+ * import { ListItem, ListItems } from "@bulk-operations/lists"
+ * import { ListsTest } from "@bulk-operations/lists/testing"
+ * import { Effect } from "effect"
+ *
+ * const sync = ListItems.ListItems.use((items) => items.sync("list", [ListItem.asn(1)], { maxDeletions: 1 })).pipe(
+ *   Effect.as("synced"),
+ *   Effect.catchTags({
+ *     TooManyDeletions: ({ deletions }) => Effect.succeed(`${deletions} would go`),
+ *     SyncIncomplete: ({ remaining }) => Effect.succeed(`${remaining} are still to go`),
+ *     SyncNotVisible: () => Effect.succeed("what was written cannot be read yet")
+ *   })
+ * )
+ * const held = ListsTest.layer([{ id: "list", kind: "asn", items: [2, 3, 4].map((number) => ListItem.asn(number)) }])
+ *
+ * await Effect.runPromise(Effect.provide(sync, held)) // => "3 would go"
+ */
 export class TooManyDeletions extends Schema.TaggedError<TooManyDeletions>("@bulk-operations/lists/TooManyDeletions")(
   "TooManyDeletions",
   {

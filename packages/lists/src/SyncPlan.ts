@@ -26,7 +26,15 @@ export interface Options {
   readonly replaceAbove?: number | undefined
 }
 
-/** The share above which all items are replaced, where nothing else is said. */
+/**
+ * The share above which all items are replaced, where nothing else is said.
+ *
+ * @example
+ * import { SyncPlan } from "@bulk-operations/lists"
+ *
+ * // A replacement of all already where it is half of the default.
+ * export const options = { replaceAbove: SyncPlan.defaultReplaceAbove / 2 }
+ */
 export const defaultReplaceAbove = 0.5
 
 /**

@@ -5,7 +5,14 @@ import { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
-/** What a write was to do. */
+/**
+ * What a write was to do.
+ *
+ * @example
+ * import { WriteError } from "@bulk-operations/lists"
+ *
+ * WriteError.Action.literals // => ["create", "replace", "delete"]
+ */
 export const Action = Schema.Literals(["create", "replace", "delete"])
 export type Action = typeof Action.Type
 
@@ -87,5 +94,26 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("@bulk-op
   }
 }
 
-/** How a write ends badly, wrong items apart. */
+/**
+ * How a write ends badly, wrong items apart.
+ *
+ * @example
+ * import { ListItem, ListItems } from "@bulk-operations/lists"
+ * import { ListsTest } from "@bulk-operations/lists/testing"
+ * import { Effect } from "effect"
+ *
+ * const replace = (listId: string, items: ReadonlyArray<ListItem.ListItem>) =>
+ *   ListItems.ListItems.use((service) => service.replaceAndWait(listId, items)).pipe(
+ *     Effect.as("replaced"),
+ *     Effect.catchTags({
+ *       NoItems: () => Effect.succeed("nothing was given"),
+ *       AnotherOperationPending: () => Effect.succeed("somebody else writes"),
+ *       OutcomeUnknown: () => Effect.succeed("read the list"),
+ *       InvalidItems: ({ message }) => Effect.succeed(message)
+ *     })
+ *   )
+ *
+ * await Effect.runPromise(Effect.provide(replace("list", []), ListsTest.layer([{ id: "list", kind: "ip" }])))
+ * // => "nothing was given"
+ */
 export type WriteError = NoItems | AnotherOperationPending | OutcomeUnknown | CloudflareError

@@ -47,7 +47,24 @@ interface Lane {
   last: { readonly operationId: OperationId; readonly startedAt: DateTime.Utc } | undefined
 }
 
-/** Lanes within this process. */
+/**
+ * Lanes within this process.
+ *
+ * @example
+ * import { BulkOperationPoller } from "@bulk-operations/poll"
+ * import { WriteLane } from "@bulk-operations/lists"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const lane = yield* WriteLane.make
+ *   const order: Array<string> = []
+ *   const write = (name: string) => lane.turn("account", () => Effect.sync(() => order.push(name)))
+ *   yield* Effect.all([write("first"), write("second")], { concurrency: "unbounded" })
+ *   return order
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, BulkOperationPoller.layerTest({}))) // => ["first", "second"]
+ */
 export const make = Effect.gen(function*() {
   const poller = yield* BulkOperationPoller
   const lanes = new Map<string, Lane>()
@@ -138,5 +155,14 @@ const event = (name: string, attributes: Record<string, unknown>) =>
     Effect.ignore
   )
 
-/** Lanes within this process. */
+/**
+ * Lanes within this process.
+ *
+ * @example
+ * import { ListItems, WriteLane } from "@bulk-operations/lists"
+ * import { Layer } from "effect"
+ *
+ * // What `ListItems.layer` is: replace the lane by one that several processes share.
+ * export const layer = Layer.effect(ListItems.ListItems, ListItems.make).pipe(Layer.provide(WriteLane.layer))
+ */
 export const layer: Layer.Layer<WriteLane, never, BulkOperationPoller> = Layer.effect(WriteLane, make)

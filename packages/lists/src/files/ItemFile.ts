@@ -25,6 +25,7 @@ import * as Text from "./internal/text.ts"
  */
 export type Format = "lines" | "csv" | "json" | "ndjson"
 
+/** How the file is written, and what its items are. */
 export interface Options {
   readonly format: Format
   readonly kind: ListItem.ListKind
@@ -33,7 +34,18 @@ export interface Options {
 /** An item, and the line of the file where it begins, counted from 1. */
 export type FileItem = ListItem.ListItem & { readonly line: number }
 
-/** A file with wrong lines, or one that is no list at all. */
+/**
+ * A file with wrong lines, or one that is no list at all.
+ *
+ * @example
+ * import { ItemFile } from "@bulk-operations/lists/files"
+ * import { Effect } from "effect"
+ *
+ * const parsed = ItemFile.parse("192.0.2.1\n192.0.2.300\n", { format: "lines", kind: "ip" })
+ * export const lines = Effect.fromResult(parsed).pipe(
+ *   Effect.catchTag("InvalidFile", ({ invalid }) => Effect.succeed(invalid.map(({ line }) => line)))
+ * )
+ */
 export class InvalidFile extends Schema.TaggedError<InvalidFile>("@bulk-operations/lists/InvalidFile")("InvalidFile", {
   /** The first 20 of the wrong lines; `line` counts from 1. */
   invalid: Schema.Array(Schema.Struct({
