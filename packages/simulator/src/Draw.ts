@@ -10,7 +10,16 @@ import * as Random from "effect/Random"
 /** A value, or an effect that draws one each time. */
 export type Draw<A> = A | Effect.Effect<A>
 
-/** Draws, or takes the value as it is. */
+/**
+ * Draws, or takes the value as it is.
+ *
+ * @example
+ * import { Draw } from "@bulk-operations/simulator"
+ * import { Duration, Effect } from "effect"
+ *
+ * await Effect.runPromise(Draw.draw("3 seconds")) // => "3 seconds"
+ * await Effect.runPromise(Draw.draw(Draw.between("1 second", "1 second"))) // => Duration.seconds(1)
+ */
 export const draw = <A>(value: Draw<A>): Effect.Effect<A> => Effect.isEffect(value) ? value : Effect.succeed(value)
 
 /**

@@ -4,6 +4,14 @@
  */
 import * as Schema from "effect/Schema"
 
+/**
+ * The names of the endpoints, as a schema.
+ *
+ * @example
+ * import { Endpoint } from "@bulk-operations/simulator"
+ *
+ * Endpoint.Endpoint.literals.includes("lists.bulkOperations.get") // => true
+ */
 export const Endpoint = Schema.Literals([
   "lists.list",
   "lists.create",

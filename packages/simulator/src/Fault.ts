@@ -13,6 +13,7 @@ import type * as Schema from "effect/Schema"
 import * as Draw from "./Draw.ts"
 import type { Endpoint } from "./Endpoint.ts"
 
+/** Something that goes wrong with a request. The functions and values of this module make them. */
 export type Fault = Data.TaggedEnum<{
   Latency: { readonly by: Draw.Draw<Duration.Input> }
   Stall: { readonly at: "before" | "in"; readonly carriedOut: boolean }
@@ -49,6 +50,7 @@ export interface When {
   readonly probability?: number
 }
 
+/** What can be said about a fault that comes instead of an answer. */
 export interface CarriedOut {
   /** Whether the request takes effect nevertheless; `false` by default. */
   readonly carriedOut?: boolean
@@ -109,10 +111,37 @@ export const notFound: Fault = Fault.NotFound()
 export const rateLimited = ({ retryAfter }: { readonly retryAfter?: Duration.Input } = {}): Fault =>
   Fault.RateLimited({ retryAfter: retryAfter === undefined ? undefined : Duration.fromInputUnsafe(retryAfter) })
 
-/** Cloudflare's clock is ahead by so much, or behind if negative: `Date` and all times in the answer. Adds to others. */
+/**
+ * Cloudflare's clock is ahead by so much, or behind if negative: `Date` and all times in the answer. Adds to others.
+ *
+ * @example
+ * import { Fault, Simulator } from "@bulk-operations/simulator"
+ * import { Effect } from "effect"
+ * import { HttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { baseUrl, inject } = yield* Simulator.Simulator
+ *   yield* inject(Fault.clockSkew("1 hour"))
+ *   const { headers } = yield* HttpClient.get(`${baseUrl}/user/tokens/verify`)
+ *   return Date.parse(headers["date"] ?? "") > Date.now() + 3_000_000
+ * })
+ * await Effect.runPromise(Effect.provide(program, Simulator.layerHttpClient())) // => true
+ */
 export const clockSkew = (by: Duration.Input): Fault => Fault.ClockSkew({ by: Duration.fromInputUnsafe(by) })
 
-/** One transient fault of each kind: those a client should tolerate. */
+/**
+ * One transient fault of each kind: those a client should tolerate.
+ *
+ * @example
+ * import { Fault, Simulator } from "@bulk-operations/simulator"
+ * import { Effect } from "effect"
+ *
+ * const badDay = Effect.gen(function*() {
+ *   const { inject } = yield* Simulator.Simulator
+ *   yield* inject(Fault.anyOf(Fault.passing), { probability: 0.2 })
+ * })
+ * await Effect.runPromise(Effect.provide(badDay, Simulator.layerHttpClient({ seed: 42 })))
+ */
 export const passing: ReadonlyArray<Fault> = [
   latency(Draw.logNormal({ median: "500 millis" })),
   stall(),
@@ -129,7 +158,38 @@ export const passing: ReadonlyArray<Fault> = [
   rateLimited({ retryAfter: "2 seconds" })
 ]
 
-/** One fault of each kind there is. */
+/**
+ * One fault of each kind there is.
+ *
+ * @example
+ * import { Fault, Simulator } from "@bulk-operations/simulator"
+ * import { Effect } from "effect"
+ * import { HttpClient } from "effect/http"
+ *
+ * const faults = {
+ *   "Cloudflare cannot be reached": Fault.htmlError(502),
+ *   "the answer never comes": Fault.stall(),
+ *   "the connection breaks, and the write has been accepted": Fault.reset("before", { carriedOut: true }),
+ *   "half the answer comes": Fault.truncatedJson,
+ *   "the answer is something else": Fault.wrongShape({ hello: "world" }),
+ *   "an operation has no time of its end": Fault.editedOperation({ completed: null }),
+ *   "an operation has an unheard-of status": Fault.unknownStatus("paused"),
+ *   "another operation is told of": Fault.otherOperation(),
+ *   "the credentials are damaged": Fault.malformedCredentials,
+ *   "the token may not do this": Fault.forbidden,
+ *   "there were too many requests": Fault.rateLimited({ retryAfter: "30 seconds" })
+ * }
+ * const statusOf = Effect.fnUntraced(function*(fault: Fault.Fault) {
+ *   const { baseUrl, clearFaults, inject } = yield* Simulator.Simulator
+ *   yield* clearFaults
+ *   yield* inject(fault)
+ *   return (yield* HttpClient.get(`${baseUrl}/user/tokens/verify`)).status
+ * })
+ * const told = Effect.forEach(["Cloudflare cannot be reached", "the token may not do this"] as const, (name) =>
+ *   statusOf(faults[name])
+ * )
+ * await Effect.runPromise(Effect.provide(told, Simulator.layerHttpClient())) // => [502, 403]
+ */
 export const everyKind: ReadonlyArray<Fault> = [
   ...passing,
   truncatedJson,

@@ -5,6 +5,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import type { Draw } from "./Draw.ts"
 
+/** What is planned for an operation; what is left out is as the options of the simulator have it. */
 export interface OperationPlan {
   /**
    * From the answer to the write until the operation ends. 3 seconds by default: Cloudflare promises nothing, and small

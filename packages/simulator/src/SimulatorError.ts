@@ -72,6 +72,32 @@ const explanation = {
   waiting: "it waits behind another operation of its list, which comes first"
 }
 
+/**
+ * Why the simulator did not do what a test asked of it.
+ *
+ * @example
+ * import { Simulator, type SimulatorError } from "@bulk-operations/simulator"
+ * import { Effect } from "effect"
+ *
+ * const whatToDo = ({ reason }: SimulatorError.SimulatorError) => {
+ *   switch (reason._tag) {
+ *     case "NotLoopback":
+ *     case "CannotListen":
+ *       return "choose another address"
+ *     case "ListRefused":
+ *       return "choose another list"
+ *     case "AccountIdRefused":
+ *     case "IdRefused":
+ *       return "choose another id"
+ *     case "OperationNotOpen":
+ *       return "begin it first"
+ *   }
+ * }
+ * const program = Simulator.Simulator.use(({ complete }) => complete("no-such-operation")).pipe(
+ *   Effect.catchTag("SimulatorError", (error) => Effect.succeed(whatToDo(error)))
+ * )
+ * await Effect.runPromise(Effect.provide(program, Simulator.layerHttpClient())) // => "begin it first"
+ */
 export class SimulatorError extends Schema.TaggedError<SimulatorError>()("SimulatorError", {
   reason: Schema.Union([NotLoopback, CannotListen, ListRefused, AccountIdRefused, IdRefused, OperationNotOpen])
 }) {

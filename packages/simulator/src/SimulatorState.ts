@@ -10,6 +10,7 @@ import type { OperationPlan } from "./OperationPlan.ts"
 
 export type { Kind } from "./internal/items/newItem.ts"
 
+/** A list to be there at once. */
 export interface NewList {
   /** A new one by default. Given ones let recordings and other people's tests run unchanged. */
   readonly id?: string
@@ -24,6 +25,7 @@ export interface NewList {
   readonly accountId?: string
 }
 
+/** An operation that touches no list. */
 export interface NewOperation extends OperationPlan {
   /** A new one by default. */
   readonly id?: string
@@ -31,6 +33,7 @@ export interface NewOperation extends OperationPlan {
   readonly accountId?: string
 }
 
+/** All that a simulator holds. */
 export interface State {
   readonly lists: ReadonlyArray<{
     readonly accountId: string

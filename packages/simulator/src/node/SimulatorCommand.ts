@@ -175,6 +175,19 @@ const explain = ({ host, port }: Flags) => ({ message, reason }: SimulatorError.
  * A command of this name that serves the simulator until it is interrupted, and prints what a client needs as environment variables.
  *
  * Fails with `CannotStart` if it cannot listen.
+ *
+ * @example
+ * import { SimulatorCommand } from "@bulk-operations/simulator/node"
+ * import * as NodeServices from "@effect/platform-node/NodeServices"
+ * import { Effect } from "effect"
+ * import { Command } from "effect/cli"
+ *
+ * // A command of your own: `my-cloudflare --port 8700`.
+ * export const program = SimulatorCommand.make("my-cloudflare").pipe(
+ *   Command.run({ version: "1.0.0" }),
+ *   Effect.catchTag("CannotStart", () => Effect.void),
+ *   Effect.provide(NodeServices.layer)
+ * )
  */
 export const make = (name: string) =>
   Command.make(name, flags, (flags) =>

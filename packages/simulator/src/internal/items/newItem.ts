@@ -5,6 +5,7 @@ import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Refusal } from "../reply.ts"
 
+/** The kinds of lists. */
 export const Kind = Schema.Literals(["ip", "redirect", "hostname", "asn"])
 export type Kind = typeof Kind.Type
 
