@@ -7,7 +7,7 @@
  */
 import { type BulkOperations, CloudflareError } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
-import { DateTime, Duration, type Layer } from "effect"
+import { type Clock, DateTime, Duration, type Layer } from "effect"
 
 export interface Account {
   /** Its operations, for those who draw on a budget before they ask. */
@@ -18,13 +18,16 @@ export interface Account {
   readonly requests: (operationId: string) => number
   /** How many requests were refused in all, and for how many milliseconds until `now` all would have been. */
   readonly blocked: (now: number) => { readonly refused: number; readonly millis: number }
+  /** The most requests in any five minutes, refused ones as well. */
+  readonly busiest: () => number
 }
 
 const limit = 1200
 const window = 5 * 60_000
 
-export const make = (): Account => {
+export const make = (clock: Clock.Clock, blockedFrom = Infinity): Account => {
   const known = new Map<string, { readonly end: number; requests: number }>()
+  const all: Array<number> = []
   let times: Array<number> = []
   let oldest = 0
   let blockedUntil = 0
@@ -46,11 +49,17 @@ export const make = (): Account => {
     return window
   }
 
-  const answer = ({ at, operationId }: BulkOperationsTest.Call): BulkOperationsTest.Answer => {
-    const now = DateTime.toEpochMillis(at)
+  const answer = ({ operationId }: BulkOperationsTest.Call): BulkOperationsTest.Answer => {
+    // Its own time, whatever clock the process that asks may have.
+    const now = clock.currentTimeMillisUnsafe()
     const operation = known.get(operationId)
     if (operation === undefined) throw new Error(`nobody has started ${operationId}`)
     operation.requests++
+    all.push(now)
+    if (now >= blockedFrom && now < blockedFrom + window) {
+      refused++
+      return tooMany()
+    }
     const blockedFor = count(now)
     if (blockedFor > 0) {
       refused++
@@ -65,16 +74,26 @@ export const make = (): Account => {
     layer: BulkOperationsTest.layer(answer),
     start: (operationId, end) => known.set(operationId, { end, requests: 0 }),
     requests: (operationId) => known.get(operationId)?.requests ?? 0,
+    busiest: () => {
+      let first = 0
+      return all.reduce((most, time, index) => {
+        while ((all[first] ?? time) <= time - window) first++
+        return Math.max(most, index - first + 1)
+      }, 0)
+    },
     blocked: (now) => ({ refused, millis: blocks * window - Math.max(0, blockedUntil - now) })
   }
 }
 
-const tooMany = (blockedFor: number) =>
+const tooMany = (blockedFor?: number) =>
   new CloudflareError.RateLimited({
     method: "GET",
     path: "/accounts/account/rules/lists/bulk_operations",
     status: 429,
-    errors: [{ code: 971, message: "Please wait and consider throttling your request speed" }],
+    errors: [],
     // `Retry-After` counts whole seconds.
-    retryAfter: Duration.seconds(Math.ceil(blockedFor / 1000))
+    ...(blockedFor !== undefined && {
+      errors: [{ code: 971, message: "Please wait and consider throttling your request speed" }],
+      retryAfter: Duration.seconds(Math.ceil(blockedFor / 1000))
+    })
   })

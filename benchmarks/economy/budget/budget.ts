@@ -6,6 +6,7 @@ import { mean, quantile } from "simple-statistics"
 import { figure, type Limit, type Options, type Report, table } from "../../harness/report.ts"
 
 import * as Contenders from "./contenders.ts"
+import * as Days from "./days.ts"
 import { anHourOf, type Load, steady } from "./load.ts"
 import * as Trial from "./trial.ts"
 
@@ -46,6 +47,7 @@ export const run = Effect.fnUntraced(function*({ quick }: Options): Effect.fn.Re
     (load) => runRound(load, contenders)
   )
   const rounds = [...quick ? [] : yield* Effect.forEach(roomy, (load) => runRound(load, contenders)), ...shortRounds]
+  const days = yield* Days.run(quick)
   const lost = rounds.flatMap(({ load, trials }) =>
     trials.flatMap(({ contender, trial }) => {
       const count = trial.outcomes.filter(({ lateness }) => lateness === undefined).length
@@ -70,6 +72,11 @@ export const run = Effect.fnUntraced(function*({ quick }: Options): Effect.fn.Re
         ),
         `Less late than ours on average: in seconds ${ahead(round, inSeconds)}; in % ${ahead(round, inPercent)}.`
       ]),
+      "#### What else may come",
+      "Two processes share the budget by a store. A block that comes from elsewhere answers 429 and says no more. Calls of the " +
+      "application are sent at once, and polls make room for them. `learned` waits longer for its first poll, and a short " +
+      "budget makes that longer still: less late on average, but later for what takes a second or two.",
+      days.markdown,
       lost.length === 0 ? "No wait of anyone was lost." : `Waits that gave up: ${lost.join("; ")}.`
     ].join("\n\n"),
     limits: [
@@ -78,7 +85,8 @@ export const run = Effect.fnUntraced(function*({ quick }: Options): Effect.fn.Re
         what: `mean % of ours, times that of the first-come queue, ${round.load.name}`,
         measured: relativeOf(round, Contenders.ours) / relativeOf(round, Contenders.firstCome),
         limit: mostOf(round.load)
-      }))
+      })),
+      ...days.limits
     ]
   }
 })

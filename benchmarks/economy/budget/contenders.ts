@@ -3,21 +3,29 @@
  */
 import { type BulkOperation, BulkOperations, type CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
-import { type DateTime, Duration, Effect, type Schedule, type Scope } from "effect"
+import { Clock, DateTime, Duration, Effect, type Schedule, type Scope } from "effect"
 import { RateLimiter } from "effect/persistence"
 
-/** Waits for the end of an operation. */
-export type Wait = (operationId: string, startedAt: DateTime.DateTime) => Effect.Effect<unknown, unknown>
+/** Waits for the end of an operation, for so long. */
+export type Wait = (
+  operationId: string,
+  startedAt: DateTime.DateTime,
+  timeout: Duration.Input
+) => Effect.Effect<unknown, unknown>
 
 export interface Contender {
   readonly name: string
   readonly make: Effect.Effect<Wait, never, BulkOperations.BulkOperations | Scope.Scope>
 }
 
-const poller = Effect.map(
-  BulkOperationPoller.make,
-  (poller): Wait => (operationId, startedAt) => poller.wait(operationId, { startedAt, timeout: "Infinity" })
-)
+const polling = (schedule?: PollSchedule.PollSchedule) =>
+  Effect.map(
+    BulkOperationPoller.make,
+    (poller): Wait => (operationId, startedAt, timeout) =>
+      poller.wait(operationId, { startedAt, timeout, ...(schedule !== undefined && { schedule }) })
+  )
+
+const poller = polling()
 
 const allowed = { limit: 1200, window: Duration.minutes(5) }
 
@@ -34,6 +42,48 @@ export const oursAlone: Contender = {
 export const oursWithoutBudget: Contender = {
   name: "ours, no budget",
   make: Effect.provide(poller, RequestBudget.layer({ limit: Infinity }))
+}
+
+/** The same with the schedule that learns how long operations take. */
+export const oursLearned: Contender = { name: "ours, `learned`", make: polling(PollSchedule.learned()) }
+
+// Who has another clock knows nothing of the others, as in another process. Its time of day may be set.
+const another = (setBy: (millis: number) => number) =>
+  Effect.map(Clock.Clock, (clock): Clock.Clock => {
+    const millis = () => clock.currentTimeMillisUnsafe() + setBy(clock.currentTimeMillisUnsafe())
+    const nanos = () => BigInt(millis()) * 1_000_000n
+    return {
+      currentTimeMillisUnsafe: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos),
+      monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+      monotonicTimeNanos: clock.monotonicTimeNanos,
+      sleep: (duration) => clock.sleep(duration)
+    }
+  })
+
+/** The same where the clock is set back by an hour, half an hour after the start. */
+export const oursSetBack: Contender = {
+  name: "ours, clock set back an hour",
+  make: Effect.gen(function*() {
+    const clock = yield* another((millis) => millis < 1_800_000 ? 0 : -3_600_000)
+    const wait = yield* Effect.provideService(poller, Clock.Clock, clock)
+    return (id, _, timeout) => wait(id, DateTime.makeUnsafe(clock.currentTimeMillisUnsafe()), timeout)
+  })
+}
+
+/** Every other wait in another process: they share the budget by a store. */
+export const oursTwice: Contender = {
+  name: "ours, two processes",
+  make: Effect.gen(function*() {
+    const limiter = yield* RateLimiter.make
+    const process = Effect.flatMap(another(() => 0), (clock) => Effect.provideService(poller, Clock.Clock, clock))
+    const waits = yield* Effect.all([process, process]).pipe(Effect.provide(RequestBudget.layer({ limiter })))
+    let turn = 0
+    const wait: Wait = (id, startedAt, timeout) => waits[turn++ % 2 === 0 ? 0 : 1](id, startedAt, timeout)
+    return wait
+  }).pipe(Effect.provide(RateLimiter.layerStoreMemory))
 }
 
 type Look = (operationId: string) => Effect.Effect<BulkOperation.BulkOperation, CloudflareError.CloudflareError>
