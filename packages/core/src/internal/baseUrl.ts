@@ -9,7 +9,7 @@ export const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
   (text) => {
     if (!URL.canParse(text)) return false
     const { hash, password, protocol, search, username } = new URL(text)
-    return /^https?:$/.test(protocol) && [hash, password, search, username].every((part) => part === "")
+    return /^https?:/.test(protocol) && [hash, password, search, username].every((part) => part === "")
   },
   { expected: "an http or https URL without credentials, query or hash" }
 ))
