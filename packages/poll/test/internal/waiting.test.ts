@@ -183,6 +183,22 @@ describe("transient errors", () => {
       yield* Fiber.interruptAll([sparse, ...others])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited("60 seconds"), "running"] }))))
 
+  it.effect("with Retry-After make a gap longer, but not the schedule", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const sparse = yield* Effect.forkChild(poller.wait("op", { schedule: every("30 seconds") }))
+      // Asked at 2 s and at 3 s to wait. By 40 s its own gap has long been over; the next one ends at 70 s.
+      const others = yield* Effect.forEach([2, 3, 40, 60], (at) =>
+        Effect.forkChild(
+          Effect.delay(Effect.exit(Effect.timeout(poller.wait("op", { tolerance: 0 }), 1)), Duration.seconds(at))
+        ))
+      yield* TestClock.adjust("105 seconds")
+      assert.deepStrictEqual(yield* looks, [0, 2000, 3000, 40_000, 60_000, 100_000])
+      yield* Fiber.interruptAll([sparse, ...others])
+    }).pipe(Effect.provide(
+      Scripted.layer({ op: ["running", rateLimited("60 seconds"), rateLimited("60 seconds"), "running"] })
+    )))
+
   it.effect("with Retry-After hold the polls of all back, whoever was given it", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
