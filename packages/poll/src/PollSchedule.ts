@@ -5,7 +5,6 @@
  * the first poll: it says how long after one poll the next one is, and by ending that there is none.
  */
 import type * as BulkOperation from "@bulk-operations/core/BulkOperation"
-import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,9 +13,8 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as DryRun from "./internal/dryRun.ts"
 import * as Durations from "./internal/duration.ts"
-import * as Hazard from "./internal/hazard.ts"
+import { Learning } from "./internal/learned.ts"
 import * as Stepper from "./internal/stepper.ts"
-import { CurrentHazard } from "./PollHistory.ts"
 
 /** A schedule that a wait can follow. Its input is the operation as the last poll saw it. */
 export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperation>
@@ -38,7 +36,7 @@ export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperatio
 export const quadratic = (
   options?: { readonly requestCost?: Duration.Input | undefined }
 ): Schedule.Schedule<number> => {
-  const cost = costOf(options?.requestCost)
+  const cost = Durations.requestCost(options?.requestCost)
   return Schedule.fromStep(Effect.map(Random.next, (phase) => {
     let start: number | undefined
     let gaps = 0
@@ -54,78 +52,7 @@ export const quadratic = (
   }))
 }
 
-const costOf = (requestCost: Duration.Input | undefined) =>
-  Math.max(1, Durations.positive("requestCost", requestCost ?? "250 millis"))
-
-/**
- * What stands behind a gap of `learned`.
- *
- * @example
- * import { PollSchedule } from "@bulk-operations/poll"
- * import { Effect, Schedule } from "effect"
- *
- * // Says in each wait from how many operations its gaps were learned.
- * export const schedule = PollSchedule.learned().pipe(
- *   Schedule.tap(({ output }: { readonly output: PollSchedule.Learning }) =>
- *     Effect.logDebug(`gap ${output.polls}, learned from ${output.operations} operations`)
- *   )
- * )
- */
-export class Learning extends Data.Class<{
-  /** How many gaps there were before it. */
-  readonly polls: number
-  /** From how many operations was learned how long they take; with none the gap is that of `quadratic`. */
-  readonly operations: number
-}> {}
-
-/**
- * Polls when the operation is likely to have ended, by how long those before it took: fewer requests and earlier
- * detection where operations resemble each other.
- *
- * The next poll is made when the lateness to be expected since the last one is worth a request (`requestCost`, default
- * 250 milliseconds). With no history that is `quadratic`, gap by gap, and no gap spans more than six of its. An operation
- * that takes far longer or shorter than those before it costs more than `quadratic` would have made of it; after a few
- * such operations that is what is expected.
- *
- * What is known comes from `PollHistory.CurrentHazard`: a poller provides it to each wait, by the wait's account, `history`
- * and `expected`. Age counts from the start of the operation, so that it helps most where the wait knows `startedAt`.
- *
- * @example
- * import { PollHistory, PollSchedule } from "@bulk-operations/poll"
- * import { DateTime, Duration, Effect } from "effect"
- *
- * const minute = (n: number) => DateTime.makeUnsafe(n * 60_000)
- * let history = PollHistory.empty
- * for (let run = 0; run < 10; run++) {
- *   history = PollHistory.record(history, { startedAt: minute(60 * run), completed: minute(60 * run + 2), seenAt: minute(60 * run + 3) })
- * }
- *
- * const [row] = await Effect.runPromise(
- *   PollSchedule.explain(PollSchedule.learned(), ["2 minutes"]).pipe(
- *     Effect.provideService(PollHistory.CurrentHazard, Effect.succeed(PollHistory.hazard(history)))
- *   )
- * )
- * row?.operations // => 10
- */
-export const learned = (
-  options?: { readonly requestCost?: Duration.Input | undefined }
-): Schedule.Schedule<Learning> => {
-  const cost = costOf(options?.requestCost)
-  return Schedule.fromStep(
-    Effect.map(Effect.all([Random.next, CurrentHazard]), ([phase, current]) => {
-      let start: number | undefined
-      let polls = 0
-      return (now: number) =>
-        Effect.map(current, (hazard) => {
-          start ??= now
-          const age = Math.max(0, now - start)
-          const next = Hazard.nextPoll(hazard, { age, cost, phase, isFirst: polls === 0 })
-          const learning = new Learning({ polls: polls++, operations: hazard.operations })
-          return [learning, Duration.millis(Math.max(1, Math.round(next - age)))]
-        })
-    })
-  )
-}
+export { learned, Learning } from "./internal/learned.ts"
 
 /** Polls at a fixed interval after the last answer. */
 export const spaced = (interval: Duration.Input): Schedule.Schedule<number> =>

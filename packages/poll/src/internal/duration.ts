@@ -13,6 +13,10 @@ export const notNegative = (option: string, input: Duration.Input): number =>
 export const positive = (option: string, input: Duration.Input): number =>
   check(option, input, (millis) => millis > 0, "It must be longer than zero.")
 
+/** What a request is worth in waiting, in milliseconds: at least one. */
+export const requestCost = (input: Duration.Input | undefined): number =>
+  Math.max(1, positive("requestCost", input ?? "250 millis"))
+
 /** A number of at least so much. */
 export const atLeast = (option: string, minimum: number, value: number): number => {
   if (value >= minimum) return value
