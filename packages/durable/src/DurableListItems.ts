@@ -63,7 +63,8 @@ export type WriteError = WriteFailure | WriteKeyInUse
  * answer to a write is lost. A list that shows all of it is a success without an operation: `Option.none`.
  *
  * What stays possible after such a loss is that a write is sent twice: where somebody else has changed the list in between,
- * or Cloudflare does not show yet what has taken effect. The second one makes the list hold what the write says: of a
+ * where Cloudflare does not show yet what has taken effect, or where the first one takes effect just between reading the
+ * list and sending. The second one makes the list hold what the write says: of a
  * replacement each item has a new id again, an addition adds anew what somebody else has deleted in between, a deletion
  * finds nothing to delete.
  *

@@ -15,12 +15,18 @@ const eager = Layer.succeed(WritePolicy.WritePolicy, {
   patience: "10 seconds"
 })
 
+const unhurried = Layer.succeed(WritePolicy.WritePolicy, {
+  ...WritePolicy.defaults,
+  schedule: Schedule.spaced("3 seconds")
+})
+
 const world = Simulator.layerHttpClient({ duration: "100 millis", pendingFor: "50 millis" })
 
 /** A process that has this store, and sends by a client of its own making. */
 const process = (
   database: DatabaseSync,
-  transport: (client: HttpClient.HttpClient) => HttpClient.HttpClient = (client) => client
+  transport: (client: HttpClient.HttpClient) => HttpClient.HttpClient = (client) => client,
+  policy = eager
 ) =>
   DurableListItems.layer.pipe(
     Layer.provide(Store.cluster(database)),
@@ -34,7 +40,7 @@ const process = (
         baseUrl
       })))),
     Layer.provide(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, transport))),
-    Layer.provide(eager)
+    Layer.provide(policy)
   )
 
 const isWrite = (method: string) => method !== "GET"
@@ -93,6 +99,13 @@ const writes = Effect.flatMap(
 const begun = Effect.flatMap(
   Simulator.Simulator,
   ({ state }) => Effect.map(state, ({ operations }) => operations.length)
+)
+
+/** Those of them that have not ended. */
+const underWay = Effect.flatMap(
+  Simulator.Simulator,
+  ({ state }) =>
+    Effect.map(state, ({ operations }) => operations.filter(({ operation }) => operation.status !== "completed").length)
 )
 
 const { DurableListItems: durable } = DurableListItems
@@ -156,6 +169,7 @@ describe("a durable write", () => {
           yield* Deferred.await(sent)
         }).pipe(Effect.scoped, Effect.provide(process(database, silent(sent))))
         assert.strictEqual(yield* repliesIn(database), 1)
+        yield* Effect.repeat(underWay, { schedule: Schedule.spaced("20 millis"), until: (n) => n === 0 })
         // The store takes the write up by itself.
         yield* ended(database).pipe(Effect.provide(process(database)))
         assert.strictEqual(yield* begun, 1)
@@ -197,14 +211,19 @@ describe("a durable write", () => {
 
   it.live("whose answer is lost is sent again only if the list does not show it", () =>
     Effect.gen(function*() {
-      const { inject } = yield* Simulator.Simulator
+      const { complete, inject, planNext, state } = yield* Simulator.Simulator
       const shown = yield* list("192.0.2.9")
+      yield* planNext({ duration: "1 hour" })
       yield* inject(Fault.htmlError(502, { carriedOut: true }), { on: "lists.items.update", times: 1 })
       yield* Effect.gen(function*() {
-        const operation = yield* cases.replaceAndWait(shown)
-        assert.isTrue(Option.isNone(operation))
+        const write = yield* Effect.forkChild(cases.replaceAndWait(shown))
+        // Refused, because its own operation is pending. Between two attempts that ends.
+        yield* Effect.repeat(writes, { schedule: Schedule.spaced("20 millis"), until: ({ length }) => length === 2 })
+        const [operation] = (yield* state).operations
+        yield* complete(operation?.operation.id ?? "")
+        assert.isTrue(Option.isNone(yield* Fiber.join(write)))
         assert.deepStrictEqual(yield* held(shown), ["192.0.2.1", "192.0.2.2"])
-      }).pipe(Effect.provide(process(yield* Store.database)))
+      }).pipe(Effect.provide(process(yield* Store.database, undefined, unhurried)))
       assert.strictEqual(yield* begun, 1)
       const hidden = yield* list("192.0.2.9")
       yield* inject(Fault.htmlError(502), { on: "lists.items.update", times: 1 })
@@ -215,17 +234,21 @@ describe("a durable write", () => {
 
   it.live("whose key names another one is refused, until that one is forgotten", () =>
     Effect.gen(function*() {
+      const { complete, planNext, state } = yield* Simulator.Simulator
       const database = yield* Store.database
       const listId = yield* list()
+      yield* planNext({ duration: "1 hour" })
       yield* Effect.gen(function*() {
         const items = yield* durable
         const first = yield* Effect.forkChild(items.replaceAndWait(listId, ips("192.0.2.1"), { key: "daily" }))
         yield* Effect.repeat(begun, { schedule: Schedule.spaced("20 millis"), until: (n) => n === 1 })
+        const [operation] = (yield* state).operations
         const other = items.replaceAndWait(listId, ips("192.0.2.2"), { key: "daily" })
         const underWay = yield* Effect.flip(other)
         assert.instanceOf(underWay, WriteKeyInUse.WriteKeyInUse)
         assert.match(underWay.message, /The key "daily" names another write to list/)
         assert.isFalse(yield* items.forget(listId, { key: "daily" }))
+        yield* complete(operation?.operation.id ?? "")
         yield* Fiber.join(first)
         assert.strictEqual((yield* Effect.flip(other))._tag, "WriteKeyInUse")
         assert.strictEqual(yield* begun, 1)
