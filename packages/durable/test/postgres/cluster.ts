@@ -159,14 +159,13 @@ export const make = Effect.gen(function*() {
   return { begin, runner, settled }
 })
 
-/** A cluster of two runners whose way to PostgreSQL can be cut, for as long as a layer lives. */
+/** A cluster of two runners, of which each has a way to PostgreSQL that can be cut, for as long as a layer lives. */
 export class TwoRunners extends Context.Service<TwoRunners>()("test/TwoRunners", {
   make: Effect.gen(function*() {
     const { begin, runner, settled } = yield* make
-    const front = yield* Front.make(5432)
-    const own = { databasePort: front.port }
-    const both = yield* Effect.all([runner(own), runner(own)])
-    return { begin, front, both, settled: settled(2) }
+    const ways = yield* Effect.all([Front.make(5432), Front.make(5432)])
+    const both = yield* Effect.all([runner({ databasePort: ways[0].port }), runner({ databasePort: ways[1].port })])
+    return { begin, ways, both, settled: settled(2) }
   })
 }) {
   static readonly layer = Layer.effect(this, this.make)

@@ -56,19 +56,47 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on Postgr
     )
 
     it.effect(
+      "is cut off from PostgreSQL for a while: the other takes its waits over, and none ends twice",
+      () =>
+        Effect.gen(function*() {
+          const { begin, both: [lost, other], settled, ways: [way] } = yield* Cluster.TwoRunners
+          yield* settled
+          const { endings, polledBy, polls, results } = yield* begin(durations, { requestCost })
+          yield* polledBy(lost, other)
+          yield* way.cut
+          const since = yield* Cluster.now
+          yield* Effect.sleep(2 * shardLockExpiration)
+          yield* way.restore
+          assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
+          assert.deepStrictEqual(yield* endings, { waits: 16, times: 16 })
+          const { operations, within } = takenOver(yield* polls, lost, since)
+          report("losing PostgreSQL", within, shardLockExpiration)
+          assert.isAtLeast(operations, 1)
+          assert.isAtMost(within, shardLockExpiration + refreshAssignmentsInterval + slack)
+        }),
+      90_000
+    )
+
+    it.effect(
       "and the other lose their PostgreSQL for a while: all waits end once when it is back",
       () =>
         Effect.gen(function*() {
-          const { begin, both, front, settled } = yield* Cluster.TwoRunners
+          const { begin, both, settled, ways } = yield* Cluster.TwoRunners
           yield* settled
-          const { endings, polledBy, polls, results } = yield* begin(durations, { requestCost })
+          // Some end while it is gone, before the runners give up their locks.
+          const { endings, polledBy, polls, results } = yield* begin(durations.map((duration) => duration - 4500), {
+            requestCost
+          })
           yield* polledBy(...both)
-          yield* front.cut
+          yield* Effect.forEach(ways, ({ cut }) => cut)
           yield* Effect.sleep(2 * shardLockExpiration)
-          yield* front.restore
+          const back = yield* Cluster.now
+          yield* Effect.forEach(ways, ({ restore }) => restore)
           assert.isTrue((yield* Fiber.join(results)).every(Result.isSuccess))
           assert.deepStrictEqual(yield* endings, { waits: 16, times: 16 })
           assert.isAtLeast(Math.min(...Cluster.gaps(yield* polls)), 200)
+          // Nobody polls without locks.
+          assert.deepStrictEqual((yield* polls).filter(({ at }) => at > back - 1000 && at < back), [])
         }),
       90_000
     )
