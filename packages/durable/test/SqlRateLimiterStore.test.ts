@@ -225,6 +225,16 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("SqlRateLimiterStore o
       yield* Effect.forEach(clients, (one) => Effect.provide(store(), one), all)
     }))
 
+  it.live("counts in a table of another schema", () =>
+    Effect.gen(function*() {
+      const schema = yield* Postgres.schema
+      const client = yield* Layer.build(Postgres.client())
+      const ours = yield* Effect.provide(store({ table: `${schema}.limits` }), client)
+      yield* take("a", 1, ours)
+      const rows = SqlClient.SqlClient.use((sql) => sql.unsafe(`SELECT key FROM ${schema}.limits`))
+      assert.lengthOf(yield* Effect.provide(rows, client), 1)
+    }))
+
   it.live("needs no right to create tables where its table is there", () =>
     Effect.gen(function*() {
       const client = yield* open
