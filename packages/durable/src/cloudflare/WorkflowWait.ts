@@ -139,8 +139,7 @@ export const runPromise = <A, E extends { readonly _tag: string; readonly messag
   effect: Effect.Effect<A, E>
 ): Promise<A> =>
   // Only a message that is the error's own is sent, and no name but those of JavaScript.
-  // @effect-diagnostics-next-line globalErrorInEffectFailure:off
-  Effect.runPromise(Effect.mapError(effect, ({ _tag, message }) => new Error(`${_tag}: ${message}`)))
+  Effect.runPromise(Effect.catch(effect, ({ _tag, message }) => Effect.die(new Error(`${_tag}: ${message}`))))
 
 /**
  * The id for the instance that waits for an operation, so that a second one for the same operation is refused.
