@@ -20,9 +20,10 @@ export interface Task {
 }
 
 export interface Begun {
-  /** Heap for each wait. */
-  readonly bytes: number
   readonly startedAt: number
+  /** Heap and CPU milliseconds for each wait so far. */
+  readonly bytes: number
+  readonly cpu: number
   /** Milliseconds from the start of the process until it had polled for each wait. */
   readonly begunAt: number
 }
@@ -92,7 +93,12 @@ const measured = <E, R>(waits: Effect.Effect<void, E, R>) =>
     const fiber = yield* Effect.forkChild(waits)
     while (polls < task.waits && fiber.pollUnsafe() === undefined) yield* Effect.sleep(10)
     const begunAt = performance.now()
-    const begun: Begun = { bytes: ((yield* heap) - heapBefore) / task.waits, startedAt: began, begunAt }
+    const begun: Begun = {
+      startedAt: began,
+      begunAt,
+      cpu: (cpu() - cpuBefore) / task.waits,
+      bytes: ((yield* heap) - heapBefore) / task.waits
+    }
     process.send?.(begun)
     yield* Fiber.join(fiber)
     const cost: Cost = { cpu: (cpu() - cpuBefore) / task.waits, polls, writes }
