@@ -182,7 +182,23 @@ const layerClusterMemory = Sharding.layer.pipe(
   Layer.provide(ShardingConfig.layer({ ...shardingDefaults, entityTerminationTimeout: 0 }))
 )
 
-/** The same with a store in memory, which survives nothing: for tests that move a clock. */
+/**
+ * The same with a store in memory, which survives nothing: for tests that move a clock.
+ *
+ * @example
+ * import { BulkOperationsTest } from "@bulk-operations/core/testing"
+ * import { DurablePoller } from "@bulk-operations/durable"
+ * import { BulkOperationPoller } from "@bulk-operations/poll"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = DurablePoller.DurablePoller.use((poller) => poller.wait("op-1", { timeout: "1 hour" }))
+ * const layer = DurablePoller.layerMemory.pipe(
+ *   Layer.provide(BulkOperationPoller.layer),
+ *   Layer.provide(BulkOperationsTest.layer({ "op-1": ["completed"] }))
+ * )
+ *
+ * (await Effect.runPromise(Effect.provide(program, layer))).status // => "completed"
+ */
 export const layerMemory: Layer.Layer<
   DurablePoller,
   never,

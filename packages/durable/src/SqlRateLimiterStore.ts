@@ -16,7 +16,14 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as Dialect from "./internal/rateLimit/dialect.ts"
 import * as Step from "./internal/rateLimit/step.ts"
 
-/** The table where none is named. */
+/**
+ * The table where none is named.
+ *
+ * @example
+ * import { SqlRateLimiterStore } from "@bulk-operations/durable"
+ *
+ * SqlRateLimiterStore.defaultTable // => "bulk_operations_rate_limits"
+ */
 export const defaultTable = "bulk_operations_rate_limits"
 
 /** The settings of a store. */

@@ -13,6 +13,18 @@ import * as Schema from "effect/Schema"
  *
  * Or it holds a wait that cannot be read: one of a later release, after going back to this one. Such a wait has died; the
  * operation can be waited for with another timeout.
+ *
+ * @example
+ * import { DurablePoller, StoreError } from "@bulk-operations/durable"
+ * import { Effect } from "effect"
+ *
+ * // The same wait again, after a minute: it joins what has been stored.
+ * export const wait = (operationId: string) =>
+ *   DurablePoller.DurablePoller.use((poller) => poller.wait(operationId)).pipe(
+ *     Effect.catchDefect((defect) =>
+ *       defect instanceof StoreError.StoreError ? Effect.logError(defect.message) : Effect.die(defect)
+ *     )
+ *   )
  */
 export class StoreError extends Schema.TaggedError<StoreError>("@bulk-operations/durable/StoreError")("StoreError", {
   /** Whether the store failed, or has something in it that this release cannot read. */

@@ -3,7 +3,21 @@
  */
 import * as Schema from "effect/Schema"
 
-/** The key of a durable write was used for another one, so that nothing was sent. */
+/**
+ * The key of a durable write was used for another one, so that nothing was sent.
+ *
+ * @example
+ * import { DurableListItems } from "@bulk-operations/durable"
+ * import { ListItem } from "@bulk-operations/lists"
+ * import { Effect } from "effect"
+ *
+ * export const block = (job: string, address: string) =>
+ *   DurableListItems.DurableListItems.use((items) =>
+ *     items.createAndWait("blocked", [ListItem.ip(address)], { key: job })
+ *   ).pipe(
+ *     Effect.catchTag("WriteKeyInUse", ({ key }) => Effect.logError(`two jobs are called ${key}`))
+ *   )
+ */
 export class WriteKeyInUse extends Schema.TaggedError<WriteKeyInUse>("@bulk-operations/durable/WriteKeyInUse")(
   "WriteKeyInUse",
   {

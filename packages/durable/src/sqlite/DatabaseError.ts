@@ -10,6 +10,11 @@ import * as Schema from "effect/Schema"
  * - `NotADatabase`: it is no SQLite database, or a damaged one.
  * - `Full`: there is no room to write.
  * - `Unusable`: it cannot be opened or written for another reason, which the message says.
+ *
+ * @example
+ * import { Reason } from "@bulk-operations/durable/sqlite"
+ *
+ * Reason.literals.includes("Locked") // => true
  */
 export const Reason = Schema.Literals(["Locked", "Foreign", "Newer", "NotADatabase", "Full", "Unusable"])
 export type Reason = typeof Reason.Type
@@ -24,7 +29,18 @@ const explain: Readonly<Record<Reason, string>> = {
   Unusable: "check that the directory exists and that file and directory can be written."
 }
 
-/** The file of durable waits cannot be used. */
+/**
+ * The file of durable waits cannot be used.
+ *
+ * @example
+ * import { layerSqlite } from "@bulk-operations/durable/sqlite"
+ * import { Effect, Layer } from "effect"
+ *
+ * // It is nobody's to mend at run time: the program ends with what has to be done.
+ * export const Live = layerSqlite({ filename: "waits.db" }).pipe(
+ *   Layer.catchTag("DatabaseError", (error) => Layer.effectContext(Effect.die(error)))
+ * )
+ */
 export class DatabaseError extends Schema.TaggedError<DatabaseError>("@bulk-operations/durable/DatabaseError")(
   "DatabaseError",
   {
