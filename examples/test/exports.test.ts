@@ -4,9 +4,9 @@ import { basename, dirname, join } from "node:path"
 import * as Documentation from "./Documentation.ts"
 
 const root = join(import.meta.dirname, "../..")
-const pattern = "packages/*/src/**/[A-Z]*.ts"
+const patterns = ["packages/*/src/**/[A-Z]*.ts", "packages/*/src/**/index.ts"]
 const isPublic = (file: string) => !/\/internal\/|^packages\/cli\//.test(file)
-const files = globSync(pattern, { cwd: root }).filter(isPublic).toSorted()
+const files = globSync(patterns, { cwd: root }).filter(isPublic).toSorted()
 
 interface Export {
   readonly name: string
@@ -40,7 +40,7 @@ const code = Documentation.read("README.md", "docs/*.md", "packages/*/README.md"
 
 // Errors are taken by their tags.
 const isShown = (module: string) => ({ kind, name }: Export) =>
-  new RegExp(`\\b${module}\\.${name}\\b`).test(code) ||
+  new RegExp(`\\b${module}\\.${name}\\b|import \\{[^}]*\\b${name}\\b[^}]*\\} from "@bulk-operations`).test(code) ||
   (kind === "class" && new RegExp(`"${name}"|\\b${name}: `).test(code))
 
 describe("of what the packages export", () => {
