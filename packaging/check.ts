@@ -9,6 +9,7 @@ import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import * as Documentation from "../examples/test/Documentation.ts"
 import { type Manifest, read, wrongIn } from "./manifest.ts"
+import * as Version from "./version.ts"
 
 const root = join(import.meta.dirname, "..")
 
@@ -162,7 +163,15 @@ const folders = globSync("packages/*/package.json", { cwd: root }).toSorted().ma
 const shelf = mkdtempSync(join(tmpdir(), "bulk-operations-packed-"))
 const packages: Array<Package> = []
 
+const wrongInVersions = () => {
+  const { version } = read(join(root, "packages/core"))
+  return Version.places
+    .filter(([file, before]) => Version.versionIn(file, before) !== version)
+    .map(([file]) => `${file} has another version than ${version}: run node packaging/version.ts`)
+}
+
 await step("every package says what it is", () => folders.flatMap((folder) => wrongIn(folder, root)))
+await step("all have one version", wrongInVersions)
 await step("every package is built when it is packed", () => {
   run(root, "npm", "run", "--silent", "clean")
   for (const folder of folders) packages.push(pack(folder, shelf))
