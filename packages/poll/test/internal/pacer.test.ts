@@ -185,24 +185,43 @@ describe("one poll of ten that wait", () => {
 
   it.effect("is never made before its gap is over", () =>
     Effect.gen(function*() {
-      const { pacer, sent } = yield* amongNewOnes([], 5)
+      const { admit, pacer, sent } = yield* amongNewOnes([], 5)
       pacer.after(named("later"), 300)
       for (let round = 0; round < 25; round++) {
         pacer.after(named("new"), 0)
-        assert.notInclude(sent, "later")
+        yield* admit
       }
+      assert.notInclude(sent, "later")
       pacer.stop()
     }))
 
-  it.effect("is none while the budget is plentiful", () =>
+  it.effect("is not counted among last polls", () =>
     Effect.gen(function*() {
-      const { pacer, sent, shorten } = yield* pacing
+      const { admit, pacer, sent } = yield* amongNewOnes([named("old")], 0)
+      for (let round = 0; round < 80; round++) {
+        pacer.urgent(named("last"), 1000)
+        pacer.after(named("new"), 0)
+        yield* admit
+      }
+      assert.strictEqual(sent.filter((name) => name !== "last").indexOf("old"), 9)
+      pacer.stop()
+    }))
+
+  it.effect("is none while the budget is plentiful, and is counted from when it is short", () =>
+    Effect.gen(function*() {
+      const { admit, pacer, queues, sent, shorten } = yield* pacing
       shorten(false)
-      pacer.after(named("old"), 5)
+      pacer.after(named("old"), 50)
       for (let round = 0; round < 40; round++) pacer.after(named("new"), 0)
       assert.notInclude(sent, "old")
-      yield* TestClock.adjust("10 millis")
-      assert.strictEqual(sent.at(-1), "old")
+      assert.deepStrictEqual(queues.at(-1), { size: 0, sent: 40 })
+      shorten(true)
+      pacer.after(named("new"), 0)
+      yield* TestClock.adjust("60 millis")
+      pacer.after(named("newest"), 0)
+      yield* admit
+      yield* admit
+      assert.strictEqual(sent.at(-1), "newest")
       pacer.stop()
     }))
 
