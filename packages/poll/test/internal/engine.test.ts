@@ -3,6 +3,7 @@ import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller, PollHistory, PollMetrics, PollSchedule } from "@bulk-operations/poll"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Metric, References, Schedule, Stream } from "effect"
+import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
@@ -362,5 +363,26 @@ describe("a clock of Cloudflare's that differs", () => {
         // `completed` is in whole seconds.
         assert.deepStrictEqual(operations.map(({ from, to }) => [from, to]), [[1700, 2700]])
       }).pipe(Effect.provide(Layer.provideMerge(Scripted.clockAhead, PollHistory.layer)))
+    }))
+
+  it.effect("stays known where an answer does not say its Date", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const startedAt = yield* DateTime.now
+      const cloudflare = Scripted.overHttp(HttpClient.make((request) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          now < 3_602_000
+            ? Scripted.answer(request, { id: "op", status: "running" }, { date: new Date(now + 60_000).toUTCString() })
+            : Scripted.answer(request, { id: "op", status: "completed", completed: "1970-01-01T01:01:02Z" }))
+      ))
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(wait({ startedAt, schedule: every("1500 millis") }))
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(fiber)
+        const { operations } = yield* PollHistory.PollHistory.use((histories) =>
+          histories.history({ accountId: "account" })
+        )
+        assert.deepStrictEqual(operations.map(({ from, to }) => [from, to]), [[2000, 3000]])
+      }).pipe(Effect.provide(Layer.provideMerge(cloudflare, PollHistory.layer)))
     }))
 })

@@ -185,7 +185,8 @@ describe("a value that is certainly wrong", () => {
       ["timeout", Duration.seconds(-5), "timeout is -5s. It must not be negative."],
       ["tolerance", "-1 seconds", "tolerance is -1 seconds. It must not be negative."],
       ["notFoundGrace", -7, "notFoundGrace is -7. It must not be negative."],
-      ["forbiddenGrace", Number.NaN, "forbiddenGrace is NaN, which is no duration"]
+      ["forbiddenGrace", Number.NaN, "forbiddenGrace is NaN, which is no duration"],
+      ["expected", 0, "expected is 0. It must be longer than zero."]
     ] as const
   ) {
     it.effect(`is a mistake in the program, and dies at once: ${option} ${String(value)}`, () =>
@@ -218,7 +219,7 @@ describe("a startedAt that is unlikely", () => {
     const [name, startedAt, warning] of [
       ["of a month ago", "2026-05-02T00:00:00Z", "30d ago"],
       ["of a month ahead", "2026-07-01T00:00:00Z", "30d in the future"],
-      ["of almost ten years ago", "2016-06-10T00:00:00Z", "3643d ago"]
+      ["of ten years ago to the day", "2016-06-03T00:00:00Z", "3650d ago"]
     ] as const
   ) {
     it.effect(`is followed and warned of: one ${name}`, () =>
