@@ -2,8 +2,8 @@
  * What a budget has to go through: one row, and limits that can fail, for each of some loads and contenders.
  */
 import { Effect } from "effect"
+import { mean } from "simple-statistics"
 import { figure, type Limit, table } from "../../harness/report.ts"
-import { mean } from "../../harness/statistics.ts"
 import * as Contenders from "./contenders.ts"
 import { blocked, type Load, shortAmongLong, shortTimeouts, steady, withCalls } from "./load.ts"
 import * as Trial from "./trial.ts"
