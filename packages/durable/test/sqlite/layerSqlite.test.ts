@@ -8,6 +8,7 @@ import { Clock, Effect, Random } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { stderr } from "node:process"
 import { DatabaseSync } from "node:sqlite"
 import { waiter } from "../Process.ts"
 
@@ -53,8 +54,9 @@ const enough = 40_000
 describe("processes with one file", () => {
   it.live("that are killed at any moment lose no wait and double none", () =>
     Effect.gen(function*() {
-      const began = yield* Clock.currentTimeMillis
       const { filename, process } = yield* world
+      yield* Effect.promise(() => process([]).ended)
+      const began = yield* Clock.currentTimeMillis
       const ids = yield* start(waits, 2000, 3000)
       let killed = 0
       while (killed < kills && (yield* Clock.currentTimeMillis) - began < enough) {
@@ -67,6 +69,7 @@ describe("processes with one file", () => {
         killed++
         assert.deepStrictEqual(yield* query(filename, "PRAGMA integrity_check"), ["ok"])
       }
+      yield* Effect.sync(() => stderr.write(`killed ${killed} of ${kills} times\n`))
       assert.isAtLeast(killed, 3)
       const { code, lines } = yield* Effect.promise(() => process(ids).ended)
       assert.strictEqual(code, 0)
