@@ -25,11 +25,20 @@ const mostOf = Effect.fnUntraced(function*(isShared: boolean) {
     timeout: "1 minute"
   })
   yield* polledBy(...both)
-  yield* Effect.sleep(2 * budget.window)
+  // Whoever does not hear of PostgreSQL for a second counts alone: on a machine that has much to do, that may happen.
+  // Each loss and each return is one line.
+  const lines = () => both.map(({ logged }) => logged().split("The store of the request budget is").length - 1)
+  const measure = Effect.gen(function*() {
+    const [since, before] = [yield* Cluster.now, lines()]
+    yield* Effect.sleep(2 * budget.window)
+    const isSteady = lines().every((count, index) => count === before[index] && count % 2 === 0)
+    return { isSteady, polls: most((yield* polls).filter(({ at }) => at >= since)) }
+  })
+  const measured = yield* Effect.repeat(measure, { until: ({ isSteady }) => isSteady, times: 4 })
   process.stderr.write(
-    `two runners with ${isShared ? "one budget" : "a budget each"}: ${most(yield* polls)} polls in 4 seconds\n`
+    `two runners with ${isShared ? "one budget" : "a budget each"}: ${measured.polls} polls in 4 seconds\n`
   )
-  return most(yield* polls)
+  return measured.polls
 })
 
 describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("the request budget of two runners on PostgreSQL")}`, () => {

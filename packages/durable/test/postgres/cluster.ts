@@ -36,6 +36,8 @@ export interface Runner {
   readonly name: string
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly exited: Effect.Effect<void>
+  /** What it has logged. */
+  readonly logged: () => string
 }
 
 const script = fileURLToPath(new URL("./runner.ts", import.meta.url))
@@ -50,14 +52,16 @@ const start = (setting: Setting): Effect.Effect<Runner> =>
       timeout: 240_000,
       killSignal: "SIGKILL"
     })
-    child.stdout.on("data", (text) =>
-      process.env["RUNNER_LOG"] && process.stderr.write(`${setting.port} ${String(text)}`))
-    child.once("exit", () =>
-      Deferred.doneUnsafe(exited, Exit.void))
+    let text = ""
+    child.stdout.on("data", (more) => {
+      text += String(more)
+    })
+    child.once("exit", () => Deferred.doneUnsafe(exited, Exit.void))
     return {
       name: `runner-${setting.port}`,
       signal: (signal) => Effect.sync(() => void child.kill(signal)),
-      exited: Deferred.await(exited)
+      exited: Deferred.await(exited),
+      logged: () => text
     }
   })
 
