@@ -24,8 +24,9 @@ export interface Begun {
   /** Heap and CPU milliseconds for each wait so far. */
   readonly bytes: number
   readonly cpu: number
-  /** Milliseconds from the start of the process until it had polled for each wait. */
+  /** Milliseconds from the start of the process until it had polled for each wait, and of CPU until then. */
   readonly begunAt: number
+  readonly cpuToBegin: number
 }
 
 export interface Cost {
@@ -96,6 +97,7 @@ const measured = <E, R>(waits: Effect.Effect<void, E, R>) =>
     const begun: Begun = {
       startedAt: began,
       begunAt,
+      cpuToBegin: cpu(),
       cpu: (cpu() - cpuBefore) / task.waits,
       bytes: ((yield* heap) - heapBefore) / task.waits
     }
