@@ -21,7 +21,7 @@ const tell = Effect.fnUntraced(
     )
     const text = yield* response.text
     const json = decodeJson(text)
-    return { status: response.status, body: json._tag === "Some" ? json.value : text, headers: response.headers }
+    return { status: response.status, body: json._tag === "Some" ? json.value : text, text, headers: response.headers }
   }
 )
 
@@ -227,8 +227,8 @@ describe("the control API", () => {
 
   it.effect("tells what there is", () =>
     Effect.gen(function*() {
-      const { body, headers, status } = yield* tell("GET", "")
-      assert.deepStrictEqual(String(body).split("\n"), usage)
+      const { headers, status, text } = yield* tell("GET", "")
+      assert.deepStrictEqual(text.split("\n"), usage)
       assert.deepStrictEqual([status, headers["content-type"]], [200, "text/plain; charset=UTF-8"])
       const error = "There is nothing at PUT /simulator/nowhere. GET /simulator tells what there is."
       const nowhere = yield* tell("PUT", "/nowhere")
