@@ -135,7 +135,7 @@ for (const [file, all] of Map.groupBy(outcomes, ({ survivor }) => survivor.file)
 }
 console.log("")
 for (const { fileName, location: { start }, status, statusReason = "" } of untested) {
-  console.log(`${fileName}:${start.line}  ${status}, counts as none: ${statusReason.slice(0, 200)}`)
+  console.log(`${relative("", fileName)}:${start.line}  ${status}, counts as none: ${statusReason.slice(0, 200)}`)
 }
 for (const { file, line, mutation } of unexplained) console.log(`${sources}/${file}:${line}  ${mutation}`)
 console.log(`\n${score} in ${minutes} min; ${unexplained.length} survive for no reason that ${page} gives.`)
