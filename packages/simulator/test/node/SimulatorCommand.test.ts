@@ -2,7 +2,7 @@ import { Simulator } from "@bulk-operations/simulator"
 import { SimulatorCommand } from "@bulk-operations/simulator/node"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Result } from "effect"
+import { Effect, Fiber, Layer, Logger, Result } from "effect"
 import { CliOutput, Command } from "effect/cli"
 import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
 import { TestClock, TestConsole } from "effect/testing"
@@ -180,6 +180,30 @@ describe("simulate", () => {
       )
     }).pipe(provided))
 
+  it.effect("takes the least and the most that a flag may be", () =>
+    Effect.gen(function*() {
+      const { text } = yield* start("--port", "0", "--pending-operations", "1")
+      assert.include(text, "export CLOUDFLARE_BASE_URL=")
+      const error = yield* Effect.flip(run(["--port", "65535", "--host", "192.0.2.1", "--allow-remote"]))
+      assert.strictEqual(error._tag, "CannotStart")
+    }).pipe(provided))
+
+  it.effect("logs each request if it is told so, and none else", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => {
+        lines.push(String(message))
+      })
+      const asked = (...flags: ReadonlyArray<string>) =>
+        Effect.flatMap(start(...flags), ({ baseUrl }) => ask(lists(baseUrl))).pipe(
+          Effect.provide(Logger.layer([logger]))
+        )
+      yield* asked()
+      assert.deepStrictEqual(lines, [])
+      yield* asked("--log")
+      assert.deepStrictEqual(lines, [`GET /client/v4/accounts/${Simulator.accountId}/rules/lists 200`])
+    }).pipe(provided))
+
   it.effect("says what is wrong with a flag", () =>
     Effect.gen(function*() {
       const cases = [
@@ -222,6 +246,7 @@ describe("simulate", () => {
           "Operations fail with this text",
           "--fault fault",
           "a name such as rateLimited, passing or everyKind, or JSON such as",
+          `'{"fault":"htmlError","status":502,"probability":0.1}'. Can be given several times`,
           "The same seed and the same requests give the same answers",
           "An API token to accept, and no others",
           "--no-request-limit takes it away",
