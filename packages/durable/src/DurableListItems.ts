@@ -121,10 +121,12 @@ const make = Effect.gen(function*() {
       const stored = { ...StoredWrite.make({ accountId, content, key, listId }), ...(yield* waitingOf(options.wait)) }
       const fingerprint = yield* Effect.provideService(StoredWrite.fingerprint(content), Digest.Digest, digest)
       const inUse = new WriteKeyInUse({ listId, key })
-      const payload = yield* executions.payload(yield* idOf(listId, options))
+      const executionId = yield* idOf(listId, options)
+      const payload = yield* executions.payload(executionId)
       const known = Option.flatMap(payload, decodePayload)
       if (Option.isSome(known) && known.value.fingerprint !== fingerprint) return yield* inUse
-      const ended = yield* Effect.result(WriteWorkflow.execute({ write: stored, fingerprint }))
+      const end = WriteWorkflow.execute({ write: stored, fingerprint })
+      const ended = yield* Effect.result(executions.awaiting(executionId, end))
       // One that has ended is known by what it leaves.
       const left = ended._tag === "Success" ? ended.success : ended.failure
       if (left.fingerprint !== fingerprint) return yield* inUse

@@ -86,6 +86,9 @@ export class DurablePoller extends Context.Service<DurablePoller, {
    * Takes a wait that has ended out of the store, and says whether nothing of it is there any more. One that is under way
    * stays: cancel it first. Nothing else ever takes anything out of the store.
    *
+   * It returns once all who wait for it in this process have its end. Who waits for it in another one at that moment waits
+   * for ever: forget a wait where it is acted on.
+   *
    * A wait that was cancelled is remembered by its runner for about half a minute. The same wait begun anew before then is
    * cancelled too.
    */
@@ -99,17 +102,18 @@ const make = Effect.fnUntraced(function*(accountId: string | undefined) {
 
   const request = Effect.fnUntraced(function*(operationId: string, options: WaitOptions | undefined) {
     const wait = yield* StoredWait.make(operationId, options, accountId)
-    const payload = yield* executions.payload(yield* WaitWorkflow.executionId({ wait }))
+    const executionId = yield* WaitWorkflow.executionId({ wait })
+    const payload = yield* executions.payload(executionId)
     const known = Option.flatMap(payload, decodePayload)
     const differing = Option.isSome(known) ? StoredWait.differences(known.value.wait, wait) : []
     if (differing.length > 0) yield* Effect.logWarning(joinedText(operationId, differing))
-    return { wait }
+    return { executionId, payload: { wait } }
   })
 
   const wait = Effect.fn("DurablePoller.wait")(
     function*(operationId: string, options?: WaitOptions) {
-      const stored = yield* request(operationId, options)
-      return yield* WaitWorkflow.execute(stored)
+      const { executionId, payload } = yield* request(operationId, options)
+      return yield* executions.awaiting(executionId, WaitWorkflow.execute(payload))
     },
     withEngine,
     StoreDefect.named
@@ -117,8 +121,8 @@ const make = Effect.fnUntraced(function*(accountId: string | undefined) {
 
   const start = Effect.fn("DurablePoller.start")(
     function*(operationId: string, options?: WaitOptions) {
-      const stored = yield* request(operationId, options)
-      return yield* WaitWorkflow.execute(stored, { discard: true })
+      const { payload } = yield* request(operationId, options)
+      return yield* WaitWorkflow.execute(payload, { discard: true })
     },
     withEngine,
     StoreDefect.named

@@ -8,6 +8,8 @@ import { MessageStorage } from "effect/cluster/MessageStorage"
 import { Sharding } from "effect/cluster/Sharding"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
+import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
@@ -24,6 +26,8 @@ export type State<A, E> =
 /** The executions of one workflow. */
 export interface Executions<A, E> {
   readonly state: (executionId: string) => Effect.Effect<State<A, E>>
+  /** Waits here for how an execution ends, by the effect, and keeps it from being forgotten before. */
+  readonly awaiting: <B, F, R>(executionId: string, end: Effect.Effect<B, F, R>) => Effect.Effect<B, F, R>
   /** The payload of one that has not ended, as it is stored. */
   readonly payload: (executionId: string) => Effect.Effect<Option.Option<unknown>>
   /** Cuts what it is doing, and returns when that is over. */
@@ -80,6 +84,22 @@ export const make = Effect.fnUntraced(function*<
       : { _tag: "UnderWay" }
   })
 
+  const readers = MutableHashMap.empty<string, ReadonlyArray<Latch.Latch>>()
+  const readersOf = (executionId: string) => Option.getOrElse(MutableHashMap.get(readers, executionId), () => [])
+
+  const awaiting: Executions<unknown, unknown>["awaiting"] = (executionId, end) =>
+    Effect.suspend(() => {
+      const left = Latch.makeUnsafe()
+      MutableHashMap.set(readers, executionId, [...readersOf(executionId), left])
+      const leave = Effect.suspend(() => {
+        const others = readersOf(executionId).filter((one) => one !== left)
+        if (others.length > 0) MutableHashMap.set(readers, executionId, others)
+        else MutableHashMap.remove(readers, executionId)
+        return left.open
+      })
+      return Effect.ensuring(end, leave)
+    })
+
   const cancel = Effect.fnUntraced(function*(executionId: string) {
     yield* engine.interruptUnsafe(workflow, executionId)
     yield* Effect.repeat(state(executionId), { schedule: ended, while: ({ _tag }) => _tag === "UnderWay" })
@@ -87,10 +107,14 @@ export const make = Effect.fnUntraced(function*<
 
   const forget = Effect.fnUntraced(function*(executionId: string) {
     const { _tag } = yield* state(executionId)
-    if (_tag === "Ended") yield* Effect.orDie(storage.clearAddress(addressOf(executionId)))
+    if (_tag === "Ended") {
+      // They read the end from the store now and then, and would wait for ever if it were gone.
+      yield* Effect.forEach(readersOf(executionId), (left) => left.await, { discard: true })
+      yield* Effect.orDie(storage.clearAddress(addressOf(executionId)))
+    }
     return _tag !== "UnderWay"
   })
 
-  const executions: Executions<Success["Type"], Error["Type"]> = { state, payload, cancel, forget }
+  const executions: Executions<Success["Type"], Error["Type"]> = { state, awaiting, payload, cancel, forget }
   return executions
 })

@@ -42,13 +42,18 @@ export const execute = Effect.fnUntraced(function*(stored: StoredWait.StoredWait
 // that has just begun is polled at once.
 const youngest = Duration.seconds(1)
 
+// One that was taken up near its deadline or after it polls once more, and waits so long for the answer.
+const patience = Duration.seconds(2)
+
 const optionsOf = (stored: StoredWait.StoredWait, now: DateTime.Utc): WaitOptions => {
   const { accountId, beganAt, deadline, notFoundGrace, requestCost, startedAt, tolerance } = stored
   const isResumed = Duration.isGreaterThanOrEqualTo(DateTime.distance(beganAt, now), youngest)
   return {
     accountId,
     startedAt: startedAt ?? (isResumed ? beganAt : undefined),
-    timeout: deadline === undefined ? Duration.infinity : Duration.max(DateTime.distance(now, deadline), Duration.zero),
+    timeout: deadline === undefined
+      ? Duration.infinity
+      : Duration.max(DateTime.distance(now, deadline), isResumed ? patience : Duration.zero),
     schedule: requestCost && PollSchedule.quadratic({ requestCost }),
     tolerance,
     notFoundGrace

@@ -16,14 +16,14 @@ const cluster = Effect.fnUntraced(function*(clockAhead: number) {
 })
 
 describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("a runner on PostgreSQL with a wrong clock")}`, () => {
-  it.live("an hour ahead times a wait out an hour early, at once", () =>
+  it.live("an hour ahead times a wait out an hour early, after two seconds", () =>
     Effect.gen(function*() {
       const begin = yield* cluster(Duration.toMillis(hour))
       const { polls, results } = yield* begin([Infinity], { timeout: "30 minutes" })
       const [result] = yield* Fiber.join(results)
       const error = result?.pipe(Result.getFailure, Option.getOrUndefined)
       assert.strictEqual(error?._tag, "PollTimeout")
-      assert.isAtMost((yield* polls).length, 1)
+      assert.include([1, 2], (yield* polls).length)
 
       // With another timeout, it polls with the gaps of an operation that is an hour old: 3.8 seconds.
       const later = yield* begin([2000], { timeout: "2 hours", requestCost: "1 millis" })

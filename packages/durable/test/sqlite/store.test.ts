@@ -1,6 +1,7 @@
+import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { DurablePoller, StoreError, WaitStatus } from "@bulk-operations/durable"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, DateTime, Effect, Exit, Fiber, Schedule } from "effect"
+import { Cause, DateTime, Effect, Exit, Fiber, Layer, Schedule } from "effect"
 import * as Store from "./Store.ts"
 
 const poller = DurablePoller.DurablePoller
@@ -63,4 +64,27 @@ describe("a store that is full", () => {
         })
       }).pipe(Effect.provide(Store.over(database, { "op-1": ["completed"] })))
     }))
+})
+
+describe("forget", () => {
+  it.live("leaves nobody waiting for what has ended", () =>
+    Effect.gen(function*() {
+      const { forget, start, wait } = yield* DurablePoller.DurablePoller
+      const options = { startedAt: yield* DateTime.now }
+      const first = yield* Effect.forkChild(wait("op-1", options))
+      yield* Effect.sleep(300)
+      const second = yield* Effect.forkChild(wait("op-1", options))
+      const id = yield* start("op-1", options)
+      yield* Fiber.join(first)
+      yield* forget(id)
+      const exit = yield* Effect.exit(Effect.timeout(Fiber.join(second), "10 seconds"))
+      assert.isTrue(Exit.isSuccess(exit), "the second wait does not end")
+    }).pipe(
+      Effect.provide(
+        Layer.unwrap(
+          Effect.map(Store.database, (database) =>
+            Store.over(database, { "op-1": BulkOperationsTest.lasting("2 seconds") }))
+        )
+      )
+    ))
 })

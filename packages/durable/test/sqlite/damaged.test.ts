@@ -1,36 +1,11 @@
-import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { DurablePoller } from "@bulk-operations/durable"
 import { layerSqlite } from "@bulk-operations/durable/sqlite"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, DateTime, Effect, Exit, Fiber, Layer } from "effect"
+import { Cause, DateTime, Effect, Exit, Layer } from "effect"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { scripted } from "./Scripted.ts"
-import * as Store from "./sqlite/Store.ts"
-
-describe("forget", () => {
-  it.live("leaves nobody waiting for what has ended", () =>
-    Effect.gen(function*() {
-      const { forget, start, wait } = yield* DurablePoller.DurablePoller
-      const options = { startedAt: yield* DateTime.now }
-      const first = yield* Effect.forkChild(wait("op-1", options))
-      yield* Effect.sleep(300)
-      const second = yield* Effect.forkChild(wait("op-1", options))
-      const id = yield* start("op-1", options)
-      yield* Fiber.join(first)
-      yield* forget(id)
-      const exit = yield* Effect.exit(Effect.timeout(Fiber.join(second), "10 seconds"))
-      assert.isTrue(Exit.isSuccess(exit), "the second wait does not end")
-    }).pipe(
-      Effect.provide(
-        Layer.unwrap(
-          Effect.map(Store.database, (database) =>
-            Store.over(database, { "op-1": BulkOperationsTest.lasting("2 seconds") }))
-        )
-      )
-    ))
-})
+import { scripted } from "../Scripted.ts"
 
 describe("a file that is damaged", () => {
   it.live("in its middle is named when it is opened", () =>
