@@ -92,7 +92,9 @@ describe("wait", () => {
       assert.strictEqual(completed.status, "completed")
       const error = yield* Effect.flip(after("1 hour", wait("op-2", { tolerance: "1 minute", timeout: "2 hours" })))
       assert.strictEqual(error._tag === "CloudflareError" ? error.reason._tag : error._tag, "ServerError")
-      assert.isBelow((yield* polledAt).at(-1) ?? 0, 3_600_000 + 100_000)
+      // The cluster takes its time to hand a wait to its runner.
+      const [first = 0, ...others] = (yield* polledAt).filter((millis) => millis > 3_600_000)
+      assert.approximately((others.at(-1) ?? 0) - first, 60_000, 1000)
     }).pipe(Effect.provide(inMemory({
       "op-1": ({ attempt }) => attempt < 3 ? notFound : "completed",
       "op-2": [serverError]
