@@ -1,5 +1,5 @@
 /**
- * So many waits in one process: what it costs to begin them, to keep them, and to look.
+ * So many waits in one process: what it costs to begin them, to keep them, and to poll.
  *
  * Takes what to do as JSON, and answers it with a message.
  */
@@ -13,20 +13,20 @@ export interface Task {
   readonly same: boolean
   readonly tracing: string
   readonly intervalMillis: number
-  /** For how many intervals the looks are measured. */
+  /** For how many intervals the polls are measured. */
   readonly intervals: number
 }
 
 /** What that cost. */
 export interface Cost {
-  /** Heap for each wait, after some looks. */
+  /** Heap for each wait, after some polls. */
   readonly bytes: number
-  /** CPU microseconds to begin one, its first look included. */
+  /** CPU microseconds to begin one, its first poll included. */
   readonly start: number
-  /** CPU microseconds for each look after the first. */
-  readonly look: number
-  /** How many looks there were in each interval after the first ones. */
-  readonly looks: number
+  /** CPU microseconds for each poll after the first. */
+  readonly poll: number
+  /** How many polls there were in each interval after the first ones. */
+  readonly polls: number
 }
 
 const task: Task = JSON.parse(process.argv[2] ?? "{}")
@@ -77,17 +77,17 @@ const measure = async (): Promise<Cost> => {
   const heapBefore = await heap()
   const cpuBefore = cpu()
   for (const id of ids) wait(id, onEnd)
-  // Those who need a turn for the first look have it.
+  // Those who need a turn for the first poll have it.
   await new Promise(setImmediate)
   const start = (cpu() - cpuBefore) / waits
 
   await sleep(intervalMillis / 2)
   const cpuStarted = cpu()
-  const looksStarted = operations.looks()
+  const pollsStarted = operations.polls()
   const startedAt = performance.now()
   await sleep(intervalMillis * intervals)
-  const looks = operations.looks() - looksStarted
-  const look = (cpu() - cpuStarted) / looks
+  const polls = operations.polls() - pollsStarted
+  const poll = (cpu() - cpuStarted) / polls
   // Time is longer than it was asked for on a busy machine.
   const passed = Math.ceil((performance.now() - startedAt) / intervalMillis)
 
@@ -95,7 +95,7 @@ const measure = async (): Promise<Cost> => {
   operations.complete()
   await Promise.race([ended.promise, sleep(20 * intervalMillis)])
   if (left > 0) throw new Error(`${left} of ${waits} waits have not ended`)
-  return { bytes, start, look, looks: looks / passed }
+  return { bytes, start, poll, polls: polls / passed }
 }
 
 process.send?.(await measure(), () => process.exit())

@@ -1,28 +1,28 @@
 /**
- * Operations in memory: each look is counted and answered at once, "running" until all of them are done.
+ * Operations in memory: each poll is counted and answered at once, "running" until all of them are done.
  */
 import { BulkOperation } from "@bulk-operations/core"
 import { Option } from "effect"
 
 export interface Operations {
-  readonly look: (operationId: string) => BulkOperation.BulkOperation
-  readonly looks: () => number
+  readonly poll: (operationId: string) => BulkOperation.BulkOperation
+  readonly polls: () => number
   /** From now on every operation has completed. */
   readonly complete: () => void
 }
 
 export const make = (operationIds: ReadonlyArray<string>): Operations => {
   const ids = new Map(operationIds.map((id) => [id, BulkOperation.OperationId.make(id)]))
-  let looks = 0
+  let polls = 0
   let completed = false
   return {
-    look: (operationId) => {
+    poll: (operationId) => {
       const id = ids.get(operationId)
       if (id === undefined) throw new Error(`there is no operation ${operationId}`)
-      looks += 1
+      polls += 1
       return completed ? { id, status: "completed", completed: Option.none() } : { id, status: "running" }
     },
-    looks: () => looks,
+    polls: () => polls,
     complete: () => {
       completed = true
     }

@@ -34,7 +34,7 @@ const all: ReadonlyArray<Contender> = [
 
 interface Scale {
   readonly waits: number
-  /** Longer than it takes to begin that many, so that nobody looks meanwhile. */
+  /** Longer than it takes to begin that many, so that nobody polls meanwhile. */
   readonly intervalMillis: number
   readonly intervals: number
   readonly rounds: number
@@ -79,30 +79,30 @@ const limitsOf = (measured: Measured, scale: Scale, same: Cost): ReadonlyArray<L
     limit: 1
   },
   {
-    what: `CPU of a look for one of ${figure(scale.waits)} waits, times by hand`,
-    measured: middle(ratios(of(measured, ours, "look"), of(measured, byHand, "look"))),
+    what: `CPU of a poll for one of ${figure(scale.waits)} waits, times by hand`,
+    measured: middle(ratios(of(measured, ours, "poll"), of(measured, byHand, "poll"))),
     limit: 1.5
   },
   {
-    what: `looks in each interval of ${figure(scale.waits)} waits for the same operation`,
-    measured: same.looks,
+    what: `polls in each interval of ${figure(scale.waits)} waits for the same operation`,
+    measured: same.polls,
     limit: 1
   }
 ]
 
 const tableOf = (measured: Measured) =>
   table(
-    ["", "bytes per wait", "CPU µs to begin", "CPU µs per look"],
+    ["", "bytes per wait", "CPU µs to begin", "CPU µs per poll"],
     Array.from(measured, ([{ name }, costs]) => [
       name,
       figure(middle(costs.map(({ bytes }) => bytes))),
       spread(costs.map(({ start }) => start)),
-      spread(costs.map(({ look }) => look))
+      spread(costs.map(({ poll }) => poll))
     ])
   )
 
 const together = (same: Cost, scale: Scale) =>
-  `${figure(scale.waits)} waits for one and the same operation make ${figure(same.looks)} looks per interval, take ${
+  `${figure(scale.waits)} waits for one and the same operation make ${figure(same.polls)} polls per interval, take ${
     figure(same.bytes)
   } bytes each, and ${figure(same.start)} µs of CPU to begin.`
 

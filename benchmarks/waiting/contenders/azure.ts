@@ -9,7 +9,7 @@ const hour = 3_600_000
 export const make: MakeWaits = ({ intervalMillis, operations }) =>
   Promise.resolve((operationId, onEnd) => {
     const response = (): OperationResponse => {
-      const { status } = operations.look(operationId)
+      const { status } = operations.poll(operationId)
       return {
         flatResponse: undefined,
         rawResponse: {

@@ -11,7 +11,7 @@ export const make: MakeWaits = async ({ intervalMillis, operations, tracing }) =
     BulkOperationPoller.layer.pipe(
       Layer.provide(Layer.succeed(BulkOperations.BulkOperations, {
         accountId: "account",
-        get: (operationId) => Effect.sync(() => operations.look(operationId))
+        get: (operationId) => Effect.sync(() => operations.poll(operationId))
       })),
       Layer.merge(Layer.succeed(References.TracerEnabled, tracing !== "off"))
     )

@@ -7,7 +7,7 @@ import type { MakeWaits } from "../operations.ts"
 export const make: MakeWaits = ({ intervalMillis, operations }) =>
   Promise.resolve((operationId, onEnd) => {
     Effect.runFork(
-      Effect.sync(() => operations.look(operationId)).pipe(
+      Effect.sync(() => operations.poll(operationId)).pipe(
         Effect.repeat({
           schedule: Schedule.spaced(intervalMillis),
           until: ({ status }) => status === "completed" || status === "failed"

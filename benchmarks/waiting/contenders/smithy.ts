@@ -9,7 +9,7 @@ export const make: MakeWaits = ({ intervalMillis, operations }) => {
   const options = { client: operations, maxWaitTime: 3600, minDelay: seconds, maxDelay: seconds }
   return Promise.resolve((operationId, onEnd) => {
     void createWaiter(options, operationId, (client, id) => {
-      const operation = client.look(id)
+      const operation = client.poll(id)
       return Promise.resolve({
         state: operation.status === "completed" ? WaiterState.SUCCESS : WaiterState.RETRY,
         reason: { ...operation, $metadata: { httpStatusCode: 200 } }

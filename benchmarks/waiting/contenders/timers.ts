@@ -5,9 +5,9 @@ import type { MakeWaits } from "../operations.ts"
 
 export const make: MakeWaits = ({ intervalMillis, operations }) =>
   Promise.resolve((operationId, onEnd) => {
-    const look = () => {
-      if (operations.look(operationId).status === "completed") onEnd()
-      else setTimeout(look, intervalMillis)
+    const poll = () => {
+      if (operations.poll(operationId).status === "completed") onEnd()
+      else setTimeout(poll, intervalMillis)
     }
-    look()
+    poll()
   })
