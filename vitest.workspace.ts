@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     // Time in a test is virtual; a busy machine is no failure.
     testTimeout: 30_000,
+    // Tests of real processes and stores mostly wait: others go on beside them.
+    maxWorkers: "150%",
     projects: [
       project("core", "packages/core"),
       project("poll", "packages/poll"),
