@@ -11,6 +11,7 @@ import { Context, DateTime, Effect, Layer, Logger, Redacted, Schedule } from "ef
 import { RateLimiter } from "effect/persistence"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
+import * as Server from "../../../core/test/internal/budget/redisServer.ts"
 import * as SqlRateLimiterStore from "../../src/SqlRateLimiterStore.ts"
 import * as Front from "./front.ts"
 import * as Polling from "./polling.ts"
@@ -94,7 +95,7 @@ const redis = Effect.gen(function*() {
     return { server, gone: once(server, "close") }
   }
   let running = run()
-  const listens = Effect.repeat(Effect.promise(() => Postgres.accepts(port)), {
+  const listens = Effect.repeat(Effect.promise(() => Server.accepts(port)), {
     until: (isThere) => isThere,
     schedule: Schedule.spaced("50 millis")
   })

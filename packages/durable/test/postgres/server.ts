@@ -4,26 +4,13 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Net from "node:net"
+import * as Server from "../../../core/test/internal/budget/redisServer.ts"
 
-/** Whether something listens on this port. */
-export const accepts = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const socket = Net.connect({ host: "127.0.0.1", port })
-    const end = (isOpen: boolean) => {
-      socket.destroy()
-      resolve(isOpen)
-    }
-    socket.once("connect", () => end(true)).once("error", () => end(false))
-  })
-
-export const hasPostgres = await accepts(5432)
+export const hasPostgres = await Server.accepts(5432)
 
 /** The title, or that it is skipped: in one line as well, so that whoever has a PostgreSQL can tell that it was not used. */
-export const titled = (title: string, isThere = hasPostgres, missing = "no PostgreSQL on 127.0.0.1:5432") => {
-  if (!isThere) process.stderr.write(`skipped: ${missing}\n`)
-  return isThere ? title : `skipped: ${missing}`
-}
+export const titled = (title: string, isThere = hasPostgres, missing = "no PostgreSQL on 127.0.0.1:5432") =>
+  Server.titled(isThere, title, missing)
 
 /** A client of a database, `test` by default. */
 export const client = (
