@@ -8,7 +8,7 @@
  *
  * First polls of waits have no gap, and those of operations that have just started hardly any: where many come, paced time
  * hardly goes on. So of ten polls that wait for the budget one is the one that has been due by the clock for longest. None
- * that comes later can delay it any further: nobody starves.
+ * that falls due later can delay it any further: nobody starves.
  */
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"

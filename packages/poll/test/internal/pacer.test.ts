@@ -255,6 +255,7 @@ describe("one poll of ten that wait", () => {
           // A new wait at every turn, and every other one leaves again.
           const poll = named(`${index}`)
           const dueAt = now() + gap
+          for (const one of open.values()) if (one.dueAt > dueAt) one.before += 1
           open.set(poll, {
             dueAt,
             turns: 0,
