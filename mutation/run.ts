@@ -9,6 +9,7 @@
 import { Stryker } from "@stryker-mutator/core"
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { relative } from "node:path"
 import * as Survivors from "./survivors.ts"
 
@@ -69,17 +70,18 @@ const mutants = await new Stryker({
   mutate: whole
     ? [`${sources}/**/*.ts`]
     : wanted.map(({ from, path, to }) => (to === Infinity ? path : `${path}:${from}-${to}`)),
-  testRunner: "vitest",
-  plugins: ["@stryker-mutator/vitest-runner"],
-  // The tests of the package only, and of these the ones that reach the mutant: looking for related files takes longer.
-  vitest: { configFile: "mutation/vitest.config.ts", dir: `packages/${name}/test`, related: false },
+  testRunner: "in-process",
+  plugins: ["./mutation/runner.ts"],
+  testRunnerNodeArgs: ["--conditions=@bulk-operations/source"],
+  tests: `packages/${name}/test/**/*.test.ts`,
   coverageAnalysis: "perTest",
-  concurrency: 2,
-  // Runs of tests leave memory behind: some 20 MB each.
-  maxTestRunnerReuse: 100,
-  // Stryker ends a loop that passes its mutant a hundred times too often, and `testTimeout` ends a test that waits for
-  // ever. What blocks its thread otherwise is killed this much after the usual time.
-  timeoutMS: 2000,
+  // One more than there are processors: waits that a mutant has made endless use none.
+  concurrency: availableParallelism() + 1,
+  // Files of tests are loaded again for each mutant, and stay in memory.
+  maxTestRunnerReuse: 200,
+  // Stryker ends a loop that passes its mutant a hundred times too often, and the runner what waits for ever or blocks its
+  // thread. So this is only for what nobody foresaw.
+  timeoutMS: 60_000,
   timeoutFactor: 2,
   // In Stryker's copy of the repository a package finds itself, by its own name too, and so the tests find the mutants.
   // Other packages are found as they are, through the links in the one node_modules.
