@@ -1,9 +1,9 @@
 /**
  * Waiting for bulk operations.
  *
- * `wait` is one effect for one operation, and `run` starts it as well; `changes` and `progress` show how it goes;
- * `waitAll` and `settle` are for many. All waits of a poller share their polls: those for the same operation are one, and
- * all of them together keep to one budget of requests.
+ * `wait` waits for one operation, and `run` starts it as well. `changes` and `progress` stream its progress. `waitAll`
+ * and `settle` wait for many. Waits for the same operation share their polls, and all waits of a poller share one
+ * request budget.
  */
 import type { BulkOperation, Completed, Terminal } from "@bulk-operations/core/BulkOperation"
 import { BulkOperations } from "@bulk-operations/core/BulkOperations"
@@ -24,22 +24,22 @@ import type { PartialOptions } from "./PollOptions.ts"
 import type { PollProgress } from "./PollProgress.ts"
 import { BulkOperationFailed, type PollTimeout, WaitAllError, type WaitError } from "./WaitError.ts"
 
-/** What can be said about one wait; whatever is left out is as `PollOptions` has it. */
+/** Options of one wait; those left out come from `PollOptions`. */
 export interface WaitOptions extends PartialOptions {
-  /** The account of the operation. Default the one of `BulkOperations`. */
+  /** The account of the operation. Default: the account of `BulkOperations`. */
   readonly accountId?: string | undefined
   /**
-   * When the operation was started, if that is known: where its schedule counts from. One that was just started is polled
-   * after the first gap, for it cannot have ended yet; an older one is polled at once, then at the gaps of its age.
-   * Default unknown: the first poll is at once, and the schedule counts from there.
+   * When the operation was started, if known: the schedule counts from that time. An operation that was just started is
+   * polled after the first gap, because it cannot have ended yet. An older one is polled at once, then with the gaps
+   * for its age. Default: unknown; the first poll is sent at once, and the schedule counts from there.
    */
   readonly startedAt?: DateTime.DateTime | undefined
 }
 
-/** What can be said about an operation that `run` starts: it knows by itself when that was. */
+/** Options of `run`, which knows the start time itself. */
 export type RunOptions = Omit<WaitOptions, "startedAt">
 
-/** An operation to wait for: its id, or its id with options of its own. */
+/** An operation to wait for: its id, or its id with its own options. */
 export type Target = string | (WaitOptions & { readonly operationId: string })
 
 /** How one of several operations ended. */
@@ -51,35 +51,34 @@ export interface Settled {
 
 export type { TestEnding } from "./internal/followTest.ts"
 
-/** What can be said about many waits. */
+/** Options of `settle`. */
 export interface SettleOptions extends WaitOptions {
-  /** How many waits may be on at once: a whole number of 1 or more. Default 1,000. */
+  /** How many waits may run at once: a whole number of 1 or more. Default 1,000. */
   readonly concurrency?: number | "unbounded" | undefined
 }
 
 /** Waits for bulk operations. */
 export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
   /**
-   * The operation, once it has completed.
+   * Returns the operation once it has completed.
    *
-   * Fails with `BulkOperationFailed` if it failed, with `PollTimeout` if it did not end in time, and with a
-   * `CloudflareError` if a poll met an error that cannot pass, or transient errors lasted longer than `tolerance`.
-   * Interrupting it leaves other waits for the operation alone; with the last one the polls stop.
+   * Fails with `BulkOperationFailed` if the operation failed, with `PollTimeout` if it did not end in time, and with a
+   * `CloudflareError` if a poll met a permanent error or transient errors lasted longer than `tolerance`. Interrupting
+   * a wait does not affect other waits for the operation; polling stops with the last one.
    *
-   * Polls run in the context of the poller: credentials, `RequestPolicy` and logger are those that its layer was built
-   * with, whoever waits.
+   * Polls run in the poller's context: they use the credentials, `RequestPolicy` and logger that its layer was built
+   * with, not those of the caller.
    */
   readonly wait: (operationId: string, options?: WaitOptions) => Effect.Effect<Completed, WaitError>
 
   /**
-   * Starts an operation and waits for it: the operation that `start` gives the id of, once it has completed.
+   * Starts an operation and waits for it. `start` returns the operation's id.
    *
-   * The operation counts as started when `start` has succeeded, so that retries and an upload within it are no part of
-   * its duration. Fails as `start` does, and then as `wait`.
+   * The operation counts as started when `start` has succeeded, so retries and uploads within `start` are not part of
+   * its duration. Fails with the errors of `start` and of `wait`.
    *
-   * Interrupted while `start` is under way, it stops there: whether Cloudflare has begun an operation by then nobody
-   * knows, and its id is lost. Interrupted later, it leaves the operation to go on. Make `start` uninterruptible, and keep
-   * the id in it, if it must not get lost.
+   * If interrupted while `start` is under way, Cloudflare may have begun an operation whose id is lost. To prevent
+   * that, make `start` uninterruptible and store the id in it. If interrupted later, the operation continues.
    */
   readonly run: <E, R>(
     start: Effect.Effect<string, E, R>,
@@ -87,8 +86,8 @@ export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
   ) => Effect.Effect<Completed, E | WaitError, R>
 
   /**
-   * The operation as it is now, and again each time its status has changed. Ends with the terminal one: a failed
-   * operation is an element here, no error.
+   * Emits the operation as it is now, and again after each change of its status. Ends with the terminal operation: a
+   * failed operation is an element here, not an error.
    */
   readonly changes: (
     operationId: string,
@@ -96,9 +95,8 @@ export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
   ) => Stream.Stream<BulkOperation, PollTimeout | CloudflareError>
 
   /**
-   * How the wait is getting on: an element after each poll, with the time of the next one and the transient error that
-   * was met, and one when a poll is late because the request budget is short. Ends as `changes` does. Whoever takes its
-   * elements slowly gets the latest ones.
+   * Emits an element after each poll, with the time of the next poll and any transient error, and one when a poll is
+   * delayed by a short request budget. Ends like `changes`. A slow reader gets the latest 16 elements.
    */
   readonly progress: (
     operationId: string,
@@ -106,8 +104,8 @@ export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
   ) => Stream.Stream<PollProgress, PollTimeout | CloudflareError>
 
   /**
-   * All of the operations, in the order of their ids, once they have completed. Fails as soon as one of them does, with
-   * an error that says which one; the other waits are interrupted.
+   * Returns all operations, in the order given, once they have completed. Fails as soon as one of them fails, with an
+   * error that names it; the other waits are interrupted.
    */
   readonly waitAll: (
     operations: Iterable<Target>,
@@ -115,8 +113,8 @@ export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
   ) => Effect.Effect<Array<Completed>, WaitAllError>
 
   /**
-   * How each of the operations ended, in the order in which they end. One result for each id, duplicates included. Ids
-   * are pulled only as waits begin, so that there may be any number of them.
+   * Emits one result for each operation, in the order they end, duplicates included. Ids are pulled only as waits
+   * begin, so there may be any number of them.
    */
   readonly settle: <E = never, R = never>(
     operations: Iterable<Target> | Stream.Stream<Target, E, R>,
@@ -124,7 +122,7 @@ export class BulkOperationPoller extends Context.Service<BulkOperationPoller, {
   ) => Stream.Stream<Settled, E, R>
 }>()("@bulk-operations/poll/BulkOperationPoller") {}
 
-// All of a poller, made of one way to follow one operation.
+// All calls of a poller are built on one way to follow one operation.
 const fromFollow = (accountId: string | undefined, follow: Follow) => {
   const wait = (operationId: string, options?: WaitOptions) =>
     Effect.flatMap(
@@ -176,7 +174,7 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
         (result): Settled => ({ operationId, accountId: own.accountId ?? accountId, result })
       )
     }
-    // One at a time: a chunk of an infinite iterable would never be full.
+    // Chunks of one: waits begin before the iterable has filled a larger chunk.
     const targets: Stream.Stream<Target, E, R> = Stream.isStream(operations)
       ? operations
       : Stream.fromIterable(operations, { chunkSize: 1 })
@@ -198,8 +196,8 @@ const completedOrFail = (operation: Terminal): Effect.Effect<Completed, BulkOper
   operation.status === "completed" ? Effect.succeed(operation) : Effect.fail(new BulkOperationFailed({ operation }))
 
 /**
- * A poller over `BulkOperations`, which ends with its scope. It learns from the `PollHistory` of its context and adds to
- * it; where there is none it keeps one in memory.
+ * A poller over `BulkOperations` that ends with its scope. It learns from the `PollHistory` in its context and adds to
+ * it. Without one, it keeps a history in memory.
  *
  * @example
  * import { BulkOperationsTest } from "@bulk-operations/core/testing"
@@ -224,10 +222,10 @@ export const make = Effect.gen(function*() {
 export const layer: Layer.Layer<BulkOperationPoller, never, BulkOperations> = Layer.effect(BulkOperationPoller, make)
 
 /**
- * A poller for tests that want no clock: every wait ends at once, as its id says. Any other id is `NotFound`. Options are
- * checked as by `layer`.
+ * A poller for tests that need no clock: every wait ends at once with the ending given for its id. Any other id fails
+ * with `NotFound`. Options are checked as in `layer`.
  *
- * For waits that take their time there is `BulkOperationsTest.layer` of `@bulk-operations/core/testing`, under `layer`.
+ * To test waits that take time, provide `BulkOperationsTest.layer` of `@bulk-operations/core/testing` to `layer`.
  *
  * @example
  * import { BulkOperationPoller } from "@bulk-operations/poll"

@@ -1,8 +1,8 @@
 /**
- * How long operations took: what `PollSchedule.learned` learns from.
+ * The durations of past operations, which `PollSchedule.learned` learns from.
  *
- * A history is plain data, the last 256 operations of one kind, and so can be kept anywhere. `PollHistory` keeps one for
- * each account and name, in memory or over a `KeyValueStore`.
+ * A history is plain data about the last 256 operations of one kind, so it can be stored anywhere. `PollHistory` keeps
+ * one for each account and name, in memory or in a `KeyValueStore`.
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -23,16 +23,15 @@ export { empty, History, merge, Observation, record, type Sighting } from "./int
 /** How likely operations are to end at each age, for `PollSchedule.learned`. */
 export interface Hazard extends Model.Hazard {}
 
-/** What somebody knows beforehand. */
+/** Options of `hazard`. */
 export interface HazardOptions {
   /**
-   * How long the operation is expected to take, give or take half of it. It counts as much as two operations that were
-   * observed before all others.
+   * How long the operation is expected to take, give or take half of it. It counts as two operations before all others.
    */
   readonly expected?: Duration.Input | undefined
 }
 
-/** What a history teaches. */
+/** The hazard learned from a history. */
 export const hazard = (history: History, options?: HazardOptions): Hazard =>
   Model.hazard(beliefs(history), expectedOf(options))
 
@@ -42,19 +41,19 @@ const expectedOf = (options: HazardOptions | undefined) =>
     : Math.min(longest, Durations.positive("expected", options.expected))
 
 /**
- * What is known of the operation that is waited for. A poller provides it to the schedule of each of its waits; for
- * `PollSchedule.explain` and `gapAt` it is provided where they are run. Default nothing.
+ * What is known about the duration of the current operation. A poller provides it to the schedule of each wait. For
+ * `PollSchedule.explain` and `gapAt`, provide it yourself. Default: nothing is known.
  *
- * `PollSchedule.learned` takes it when it begins, and runs it before each gap.
+ * `PollSchedule.learned` reads this reference when it starts, and runs the effect before each gap.
  */
 export const CurrentHazard = Context.Reference<Effect.Effect<Hazard>>("@bulk-operations/poll/PollHistory/Hazard", {
   defaultValue: () => Effect.succeed(Model.unknown)
 })
 
-/** Which history: operations of different accounts, or of different jobs, take differently long. */
+/** Identifies a history: operations of different accounts or jobs take different times. */
 export interface Key {
   readonly accountId: string
-  /** Of the job. Default none. */
+  /** The name of the job. Default: none. */
   readonly name?: string | undefined
 }
 
@@ -76,13 +75,13 @@ export interface Key {
  * await Effect.runPromise(Effect.provide(program, PollHistory.layer)) // => 1
  */
 export class PollHistory extends Context.Service<PollHistory, {
-  /** Takes note of an operation. It never waits and never fails. */
+  /** Records an operation. It never waits and never fails. */
   readonly record: (key: Key, sighting: Sighting) => Effect.Effect<void>
 
   /** What is known now. It never waits and never fails. */
   readonly hazard: (key: Key, options?: HazardOptions) => Effect.Effect<Hazard>
 
-  /** All that is kept under a key. */
+  /** The whole history of a key. */
   readonly history: (key: Key) => Effect.Effect<History>
 }>()("@bulk-operations/poll/PollHistory") {}
 
@@ -106,24 +105,22 @@ const fromHistories = (histories: Histories.Histories) =>
  * import { PollHistory } from "@bulk-operations/poll"
  * import { Effect, Layer } from "effect"
  *
- * // What `layer` is.
- * export const layer = Layer.effect(PollHistory.PollHistory, PollHistory.make)
+ * // The definition of `layer`. export const layer = Layer.effect(PollHistory.PollHistory, PollHistory.make)
  */
 export const make: Effect.Effect<PollHistory["Service"]> = Effect.sync(() =>
   fromHistories(Histories.make({ onNew: constVoid, onChange: constVoid }))
 )
 
 /**
- * Histories in memory, forgotten when the process ends. A poller without a `PollHistory` has them for itself; with this
- * layer several pollers share them.
+ * Histories in memory, lost when the process ends. A poller without a `PollHistory` has its own; with this layer
+ * several pollers share them.
  *
  * @example
  * import { BulkOperations } from "@bulk-operations/core"
  * import { BulkOperationPoller, PollHistory } from "@bulk-operations/poll"
  * import { Layer } from "effect"
  *
- * // The history can be asked for beside the poller that adds to it.
- * export const layer: Layer.Layer<
+ * // Provides the history beside the poller that adds to it. export const layer: Layer.Layer<
  *   BulkOperationPoller.BulkOperationPoller | PollHistory.PollHistory,
  *   never,
  *   BulkOperations.BulkOperations
@@ -131,19 +128,19 @@ export const make: Effect.Effect<PollHistory["Service"]> = Effect.sync(() =>
  */
 export const layer: Layer.Layer<PollHistory> = Layer.effect(PollHistory, make)
 
-/** How histories are kept. */
+/** Options of `layerStore`. */
 export interface StoreOptions {
-  /** The longest time for which what was observed is in memory alone. Default 1 minute. */
+  /** How long a change may stay in memory before it is written. Default 1 minute. */
   readonly writeAfter?: Duration.Input | undefined
 }
 
 /**
- * Histories over a `KeyValueStore`, such as files or SQL, so that a job which runs once a night learns as well.
+ * Histories in a `KeyValueStore`, such as files or SQL, so that a nightly job learns as well.
  *
- * A history is read when it is first asked for, in the background: a gap that has begun by then stays as it is, the next
- * one knows more. It is written some time after it has changed and when the layer ends, together with what another
- * process has written meanwhile. A store that fails, takes longer than ten seconds or holds something else costs a debug
- * log, and the history is in memory alone.
+ * A history is read in the background when it is first used: a gap that has already begun stays as it is, and the next
+ * one uses the history. It is written up to `writeAfter` after a change and when the layer ends, merged with what other
+ * processes have written meanwhile. If the store fails, takes longer than ten seconds or holds something else, a debug
+ * log is written and the history stays in memory.
  *
  * @example
  * import { PollHistory } from "@bulk-operations/poll"

@@ -6,7 +6,7 @@ import * as Metric from "effect/Metric"
 const seconds = Metric.boundariesFromIterable([0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500])
 
 /**
- * Polls answered, by `outcome`: the status that was seen, or the reason of the `CloudflareError`.
+ * Answered polls, by `outcome`: the status, or the reason of the `CloudflareError`.
  *
  * @example
  * import { PollMetrics } from "@bulk-operations/poll"
@@ -49,8 +49,8 @@ export const duration = Metric.histogram("bulk_operation_wait_duration_seconds",
 /**
  * Detection lateness: the delay between an operation's end and its detection.
  *
- * Measured from Cloudflare's `completed`, or from the beginning of the wait where that is later; where the `Date` of the
- * answers shows that the clocks differ by more than two seconds, Cloudflare's clock is taken.
+ * Measured from Cloudflare's `completed`, or from the beginning of the wait if that is later. If the `Date` header of
+ * the answers shows that the clocks differ by more than two seconds, Cloudflare's clock is used.
  *
  * @example
  * import { PollMetrics } from "@bulk-operations/poll"
@@ -64,9 +64,9 @@ export const lateness = Metric.histogram("bulk_operation_detection_lateness_seco
 })
 
 /**
- * For how long polls that are due have been waiting for the request budget, summed over the pollers of the process.
+ * How long due polls have been waiting for the request budget, summed over the pollers of the process.
  *
- * Above zero for long, the budget is short.
+ * If it stays above zero, the budget is too small.
  *
  * @example
  * import { PollMetrics } from "@bulk-operations/poll"

@@ -1,5 +1,5 @@
 /**
- * How to wait: the defaults of every wait, replaced for an application by a layer and for one wait by its options.
+ * Options of waits. A layer replaces the defaults for an application; the options of a call replace them for one wait.
  */
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Config from "effect/Config"
@@ -12,47 +12,48 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as PollSchedule from "./PollSchedule.ts"
 
-/** What can be said about a wait. */
+/** Options of a wait. */
 export interface Options {
-  /** When to poll again while the operation is under way. Default `PollSchedule.quadratic()`. */
+  /** Delay between polls while the operation is under way. Default `PollSchedule.quadratic()`. */
   readonly schedule: PollSchedule.PollSchedule
-  /** How long to wait at most. The last poll is made just before. Default 1 hour; `"Infinity"` for no limit. */
+  /** How long to wait at most. The last poll is sent just before. Default 1 hour; `"Infinity"` for no limit. */
   readonly timeout: Duration.Input
   /**
-   * When to poll again after a transient error (`CloudflareError.isRetryable`, and what a grace covers). It begins anew
-   * with each spell of them. Default after about 1, 2, 4, … and at most 30 seconds. `Retry-After` is a floor for the next
-   * poll.
+   * Delay between polls after a transient error (`CloudflareError.isRetryable`, or an error within a grace). It starts
+   * again after each successful answer. Default about 1, 2, 4, … and at most 30 seconds. The next poll is never sent
+   * before `Retry-After`.
    */
   readonly transientSchedule: Schedule.Schedule<unknown, CloudflareError>
   /**
-   * How long transient errors may last before the wait ends with the latest. Default 10 minutes: twice as long as
-   * Cloudflare blocks those who sent too many requests.
+   * How long transient errors may last before the wait fails with the latest one. Default 10 minutes: twice as long as
+   * Cloudflare blocks a caller that sent too many requests.
    */
   readonly tolerance: Duration.Input
   /**
-   * How long `NotFound` counts as transient: from the start of the wait, and again each time an operation that was seen
-   * is gone. Default zero.
+   * How long `NotFound` counts as transient: from the start of the wait, and again each time an operation that was
+   * found disappears. Default zero.
    */
   readonly notFoundGrace: Duration.Input
   /**
-   * How long after the start `Forbidden` and `Unauthorized` count as transient: a token that was just made is refused
-   * until Cloudflare has spread it. Default zero.
+   * How long after the start of the wait `Forbidden` and `Unauthorized` count as transient: Cloudflare refuses a new
+   * token until it has propagated. Default zero.
    */
   readonly forbiddenGrace: Duration.Input
   /**
-   * The name of the history that `PollSchedule.learned` learns from and the operation is added to: of the job, where one
-   * account has jobs that take differently long. Each account has histories of its own. Default the one without a name.
+   * The name of the history that `PollSchedule.learned` learns from and that the operation is added to. Name it after
+   * the job if one account has jobs that take different times. Each account has its own histories. Default: the unnamed
+   * one.
    */
   readonly history: string
   /**
-   * About how long the operation will take, for `PollSchedule.learned`: worth two operations that were seen before all
-   * others. Default unknown.
+   * Estimated duration of the operation, for `PollSchedule.learned`: it counts as two operations before all others.
+   * Default: unknown.
    */
   readonly expected: Duration.Input | undefined
 }
 
 /**
- * The options where nothing else is said.
+ * The default options.
  *
  * @example
  * import { PollOptions } from "@bulk-operations/poll"
@@ -74,11 +75,11 @@ export const defaults: Options = {
   expected: undefined
 }
 
-/** Options of which any may be left out. */
+/** Options, each of which may be left out. */
 export type PartialOptions = { readonly [K in keyof Options]?: Options[K] | undefined }
 
 /**
- * The options of the waits that begin where it is provided. What is left out is as `defaults` has it.
+ * The options of the waits in an application or a part of it. Those left out come from `defaults`.
  *
  * @example
  * import { PollOptions, PollSchedule } from "@bulk-operations/poll"
@@ -94,7 +95,7 @@ export const PollOptions = Context.Reference<PartialOptions>("@bulk-operations/p
 })
 
 /**
- * The options of a wait: its own, else those given to it all, else the defaults.
+ * The options of a wait: its own, otherwise the provided ones, otherwise the defaults.
  *
  * @example
  * import { PollOptions } from "@bulk-operations/poll"
@@ -159,7 +160,7 @@ export const config: Config.Config<PartialOptions> = Config.map(
 )
 
 /**
- * The options that the environment names, for an application; see `config`.
+ * Options from the environment, for an application; see `config`.
  *
  * @example
  * import { PollOptions } from "@bulk-operations/poll"

@@ -1,12 +1,10 @@
-/**
- * How a wait is getting on, as plain data that can be drawn, logged or sent.
- */
+/** The progress of a wait, as plain data that can be displayed, logged or sent. */
 import { BulkOperation } from "@bulk-operations/core/BulkOperation"
 import { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Schema from "effect/Schema"
 
 /**
- * A moment of a wait: after a poll, or when one is delayed.
+ * The state of a wait after a poll, or when a poll is delayed.
  *
  * @example
  * import { BulkOperationPoller, PollProgress } from "@bulk-operations/poll"
@@ -22,19 +20,19 @@ import * as Schema from "effect/Schema"
 export const PollProgress = Schema.Struct({
   operationId: Schema.String,
   accountId: Schema.OptionFromOptionalKey(Schema.String),
-  /** The operation as it was last seen, if it was; the last element of a stream holds the terminal one. */
+  /** The last known state of the operation, if any; the last element of a stream holds the terminal one. */
   operation: Schema.OptionFromOptionalKey(BulkOperation),
-  /** How many polls were answered while this wait was on. */
+  /** How many polls were answered during this wait. */
   polls: Schema.Int,
-  /** How long the wait has been on. */
+  /** How long the wait has lasted. */
   elapsed: Schema.DurationFromMillis,
-  /** When the next poll is due; none when the operation has ended, and while a schedule takes its time. */
+  /** When the next poll is due; none when the operation has ended, or while the schedule has not decided yet. */
   nextPollAt: Schema.OptionFromOptionalKey(Schema.DateTimeUtcFromString),
-  /** When the wait times out; none where it has no timeout. */
+  /** When the wait times out; none without a timeout. */
   deadline: Schema.OptionFromOptionalKey(Schema.DateTimeUtcFromString),
-  /** The transient error that the latest poll met, if it met one. */
+  /** The transient error of the latest poll, if any. */
   transientError: Schema.OptionFromOptionalKey(CloudflareError),
-  /** Whether the next poll is late because the request budget is short. */
+  /** Whether the next poll is delayed by a short request budget. */
   isThrottled: Schema.Boolean
 })
 export type PollProgress = typeof PollProgress.Type

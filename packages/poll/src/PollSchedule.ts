@@ -1,8 +1,8 @@
 /**
- * When to poll again: policies as plain `Schedule`s over the operation last seen.
+ * When to poll again: plain `Schedule`s whose input is the last known state of the operation.
  *
- * Any `Schedule` will do for a wait; these are the ones with a reason. A schedule controls the delay between polls, not
- * the first poll: it says how long after one poll the next one is, and by ending that there is none.
+ * A wait accepts any `Schedule`; these are ready to use. A schedule controls the delay between polls, not the first
+ * poll. If it ends, the wait fails with `PollTimeout`.
  */
 import type * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as DateTime from "effect/DateTime"
@@ -16,17 +16,18 @@ import * as Durations from "./internal/duration.ts"
 import { Learning } from "./internal/learned.ts"
 import * as Stepper from "./internal/stepper.ts"
 
-/** A schedule that a wait can follow. Its input is the operation as the last poll saw it. */
+/** A schedule for a wait. Its input is the operation in the last answer. */
 export type PollSchedule = Schedule.Schedule<unknown, BulkOperation.BulkOperation>
 
 /**
- * Polls at about `requestCost · k²`: dense at first, and ever wider by `2 · √(requestCost · elapsed)`.
+ * Polls at about `requestCost · k²` after the start: often at first, then with gaps of about
+ * `2 · √(requestCost · elapsed)`.
  *
- * The one knob has a meaning: a request is worth `requestCost` of waiting (default 250 milliseconds). An operation that
- * takes `T` is seen with about `√(T / requestCost)` requests, late by `√(requestCost · T)` on average and twice that at
- * worst. Requests and lateness together cost at most `√2` times what the best fixed interval would, had `T` been known
- * beforehand, for every `T` at once. Where the polls fall within the gaps is drawn once for each operation, so that
- * operations that begin together are not polled together; the first gap is never longer than `requestCost` for it.
+ * `requestCost` is how much lateness one request is worth (default 250 milliseconds). The end of an operation that
+ * takes `T` is detected with about `√(T / requestCost)` requests, late by `√(requestCost · T)` on average and twice
+ * that at worst. For every `T`, requests and lateness together cost at most `√2` times as much as the best fixed
+ * interval for a `T` known in advance. A random phase is drawn once for each operation, so that operations that begin
+ * together are not polled together. It never makes the first gap longer than `requestCost`.
  *
  * @example
  * import { PollSchedule } from "@bulk-operations/poll"
@@ -42,8 +43,8 @@ export const quadratic = (
     let gaps = 0
     return (now: number) => {
       start ??= now
-      // From k² to (k + 1)². Reckoned from the time elapsed, not from a count, so that a late poll does not make the
-      // next ones dense.
+      // From k² to (k + 1)². Computed from the time elapsed, not from a count, so that a late poll does not make the
+      // next gaps short.
       const elapsed = Math.max(0, now - start)
       const root = Math.sqrt(elapsed / cost) + (gaps === 0 ? 1 - phase : 1)
       const gap = Math.max(1, Math.round(cost * root ** 2 - elapsed))
@@ -59,7 +60,7 @@ export const spaced = (interval: Duration.Input): Schedule.Schedule<number> =>
   Schedule.spaced(Durations.positive("interval", interval))
 
 /**
- * Polls after `start`, then after gaps that grow by `ratio`, which is 1 or more, up to `cap` where there is one.
+ * Polls after `start`, then after gaps that grow by `ratio`, which is 1 or more, up to `cap` if given.
  *
  * @example
  * import { PollSchedule } from "@bulk-operations/poll"
@@ -83,38 +84,38 @@ export const geometric = (options: {
 }
 
 /**
- * The gaps of the official Go client: 1, 1, 2, 2, 4, 4, … 128, 128 seconds, and none after 510 seconds.
+ * The gaps of the official Go client: 1, 1, 2, 2, 4, 4, … 128, 128 seconds. It ends after 510 seconds.
  *
- * That client does not poll before the first gap: say `startedAt` to have it so here.
+ * That client does not poll before the first gap: set `startedAt` to get the same here.
  *
- * Source: `pollListBulkOperation` in cloudflare-go v0, on which Terraform's provider v4 stands.
+ * Source: `pollListBulkOperation` in cloudflare-go v0, which Terraform's provider v4 uses.
  */
 export const cloudflareGo: Schedule.Schedule<Duration.Duration> = Schedule.exponential("1 second").pipe(
   Schedule.upTo({ times: 16 }),
   Schedule.modifyDelay(({ attempt }) => Effect.succeed(Duration.seconds(2 ** Math.floor((attempt - 1) / 2))))
 )
 
-/** What a schedule costs for operations of about one duration. */
+/** The cost of a schedule for operations of about one duration. */
 export interface Explanation {
   readonly duration: Duration.Duration
-  /** Polls until the end is seen, the first one at once and the one that sees it included: the mean over phases. */
+  /** Mean number of polls until the end is detected, including a first one at once and the one that detects the end. */
   readonly polls: number
-  /** How long after the end it is seen on average: half the gap that the end falls into. */
+  /** Mean detection lateness: half the gap that the end falls into. */
   readonly meanLateness: Duration.Duration
-  /** How long after the end it is seen at worst: the whole of that gap. */
+  /** Worst detection lateness: the whole gap. */
   readonly worstLateness: Duration.Duration
-  /** From how many operations the schedule had learned; none, unless it is `learned`. */
+  /** How many operations the schedule has learned from; zero unless it is `learned`. */
   readonly operations: number
 }
 
 const phases = 64
 
 /**
- * What a schedule would cost for operations of these durations, reckoned on virtual time.
+ * Computes what a schedule costs for operations of these durations, on virtual time.
  *
- * An operation never takes a duration to the millisecond, so lateness is that of an end anywhere in the gap where the
- * duration falls. Random schedules are averaged over 64 draws from a fixed seed. A schedule that ends before a duration
- * never sees the end: its lateness is infinite.
+ * Durations are approximate, so lateness is computed for an end anywhere in the gap that contains the duration. Random
+ * schedules are averaged over 64 runs from a fixed seed. A schedule that ends before a duration never detects the end:
+ * its lateness is infinite.
  *
  * @example
  * import { PollSchedule } from "@bulk-operations/poll"
@@ -150,12 +151,12 @@ export const explain = (
 }
 
 /**
- * The gap after a poll that has just been answered, without a live wait: for a durable workflow or a test, that holds no
- * schedule between two polls. None when the schedule has ended.
+ * The gap after a poll that has just been answered, without a live wait: for a durable workflow or a test that keeps no
+ * schedule between two polls. None if the schedule has ended.
  *
- * A schedule has state, so it is begun anew and stepped through the gaps so far: at most 10,000 of them. For every
- * schedule of this module the result is the gap that a live wait would take; one that draws at random with each step has
- * other draws here. `learned` takes what is known from `PollHistory.CurrentHazard`, as provided where this is run.
+ * A schedule has state, so it is started again and stepped through the gaps so far, at most 10,000 of them. For every
+ * schedule of this module the result equals the gap of a live wait; a schedule that draws random numbers at each step
+ * draws others here. `learned` reads `PollHistory.CurrentHazard` from the context of this effect.
  *
  * @example
  * import { BulkOperation } from "@bulk-operations/core"
@@ -170,13 +171,13 @@ export const explain = (
  * ) // => Option.some(Duration.seconds(2))
  */
 export const gapAt = (schedule: PollSchedule, options: {
-  /** When the operation was started, or, where that is not known, when it was polled for the first time. */
+  /** When the operation was started, or, if unknown, when it was polled for the first time. */
   readonly startedAt: DateTime.DateTime
   /** When the poll was answered. */
   readonly now: DateTime.DateTime
-  /** How many gaps came before this one: polls made earlier, one at `startedAt` included even if it was left out. */
+  /** How many gaps came before this one: earlier polls, counting one at `startedAt` even if it was not sent. */
   readonly polls: number
-  /** What the poll showed. */
+  /** The operation in the answer. */
   readonly operation: BulkOperation.BulkOperation
 }): Effect.Effect<Option.Option<Duration.Duration>> => {
   const { operation, polls } = options
@@ -189,10 +190,10 @@ export const gapAt = (schedule: PollSchedule, options: {
 }
 
 /**
- * When a wait that begins now polls for the first time, without a live wait, and how many gaps came before: the `polls`
- * that the first `gapAt` is given, which is one more for each gap after it.
+ * When a wait that begins now would poll for the first time, and how many gaps came before. That number is the `polls`
+ * of the first `gapAt`; add one for each later gap.
  *
- * The first poll is at once, or, for an operation that was started so lately that its first gap is not over, after that.
+ * The first poll is sent at once, or after the first gap if the operation was started more recently than that.
  *
  * @example
  * import { PollSchedule } from "@bulk-operations/poll"
@@ -207,7 +208,7 @@ export const gapAt = (schedule: PollSchedule, options: {
  */
 export const firstPoll = (schedule: PollSchedule, options: {
   readonly operationId: string
-  /** When the operation was started, if that is known. */
+  /** When the operation was started, if known. */
   readonly startedAt?: DateTime.DateTime | undefined
   /** When the wait begins. */
   readonly now: DateTime.DateTime

@@ -1,12 +1,12 @@
 /**
  * What a poll's answer, or the passing of time, means for one wait: pure functions over plain data.
  *
- * A wait goes on or has ended, and here is decided which. Nothing is sent, slept or scheduled: `BulkOperationPoller`
- * does that, and so can a durable workflow or a test, with the very same decisions. The gap to the next poll comes from
- * outside, from a live schedule or from `PollSchedule.gapAt`.
+ * These functions decide whether a wait continues or has ended. They do not send, sleep or schedule anything:
+ * `BulkOperationPoller` does, and a durable workflow or a test can do so with the same decisions. The caller passes in
+ * the gap to the next poll, from a live schedule or from `PollSchedule.gapAt`.
  *
- * Times are milliseconds of one clock that the caller chooses: a monotonic one within a process, that of the epoch where
- * a wait moves between processes.
+ * Times are milliseconds on one clock that the caller chooses: a monotonic one within a process, epoch time if a wait
+ * moves between processes.
  */
 import { type BulkOperation, isTerminal, type Terminal } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
@@ -16,40 +16,40 @@ import * as Result from "effect/Result"
 /** A wait under way. */
 export interface Wait {
   readonly startedAt: number
-  /** Infinity where the wait has no timeout. */
+  /** Infinity if the wait has no timeout. */
   readonly deadline: number
   /** How long transient errors may last, in milliseconds. */
   readonly tolerance: number
-  /** How long `NotFound` counts as transient: from the start, and whenever an operation that was seen is gone. */
+  /** How long `NotFound` counts as transient: from the start, and whenever an operation that was found disappears. */
   readonly notFoundGrace: number
   /** How long after the start `Forbidden` and `Unauthorized` count as transient. */
   readonly forbiddenGrace: number
   /** How many polls were answered. */
   readonly polls: number
-  /** The operation as it was last seen. */
+  /** The last known state of the operation. */
   readonly last: BulkOperation | undefined
   /** The transient errors since the last answer that showed the operation. */
   readonly transient: Transient | undefined
-  /** Until when the last poll may still be answered, where the process was stopped beyond the limit. */
+  /** How long the last poll may still be answered, if the process was suspended past the limit. */
   readonly extendedTo: number | undefined
 }
 
-/** Transient errors in a row: since when, and the latest. */
+/** Transient errors in a row: when they began, and the latest one. */
 export interface Transient {
   readonly since: number
   readonly error: CloudflareError
 }
 
-/** What a poll brought. */
+/** The answer to a poll. */
 export type Answer = Result.Result<BulkOperation, CloudflareError>
 
-/** Why a wait has ended: the operation is terminal, an error cannot be tolerated, or no time or no poll is left. */
+/** Why a wait ended: the operation is terminal, an error cannot be tolerated, or the timeout or the schedule ended. */
 export type Ending =
   | { readonly _tag: "Terminal"; readonly operation: Terminal }
   | { readonly _tag: "Refused"; readonly error: CloudflareError }
   | { readonly _tag: "TimedOut"; readonly endedBy: "timeout" | "schedule" }
 
-/** A wait goes on as it now is, or has ended. */
+/** Whether a wait continues or has ended, and its new state. */
 export type Decision =
   | { readonly _tag: "Waiting"; readonly wait: Wait }
   | { readonly _tag: "Ended"; readonly wait: Wait; readonly ending: Ending }
@@ -92,10 +92,10 @@ const millis = (duration: Duration.Input | undefined) =>
   duration === undefined ? 0 : Duration.toMillis(Duration.fromInputUnsafe(duration))
 
 /**
- * What the answer to a poll, which came at `at`, means.
+ * Decides about the answer to a poll, which arrived at `at`.
  *
- * `sentAt` is when the poll was sent, default `at`. An answer that comes well after the limit to a poll from before it has
- * been waiting with a stopped process, and says nothing of now: the wait is extended as by `expire`.
+ * `sentAt` is when the poll was sent, default `at`. If the poll was sent before the limit and answered well after it,
+ * the process was suspended and the answer is stale: the wait is extended as by `expire`.
  */
 export const observe = (wait: Wait, at: number, answer: Answer, sentAt = at): Decision =>
   Result.match(answer, {
@@ -119,7 +119,7 @@ const failed = (before: Wait, at: number, error: CloudflareError, sentAt: number
   const since = before.transient?.since ?? at
   const wait: Wait = { ...before, polls: before.polls + 1, transient: { since, error }, extendedTo: undefined }
   if (at < toleratedUntil(wait, since, error)) return untilDeadline(wait, at, sentAt)
-  // The limit of errors that went before would have been noticed, had the process run.
+  // The process was suspended: otherwise the limit of the earlier errors would have ended the wait before.
   const isStale = before.transient !== undefined && sentAt < plannedLimit(wait)
   return isStale ? expire(wait, at) : ended(wait, { _tag: "Refused", error })
 }
@@ -127,7 +127,7 @@ const failed = (before: Wait, at: number, error: CloudflareError, sentAt: number
 const untilDeadline = (wait: Wait, at: number, sentAt: number): Decision =>
   at < wait.deadline ? waiting(wait) : sentAt < wait.deadline ? expire(wait, at) : ended(wait, timedOut)
 
-// Minus infinity for an error that cannot pass.
+// Minus infinity for a permanent error.
 const toleratedUntil = (wait: Wait, since: number, error: CloudflareError): number => {
   if (error.isRetryable) return since + wait.tolerance
   switch (error.reason._tag) {
@@ -157,14 +157,14 @@ const plannedLimit = (wait: Wait): number =>
     : Math.min(wait.deadline, toleratedUntil(wait, wait.transient.since, wait.transient.error))
 
 /**
- * When to poll next after an answer that came at `at` and a gap of so many milliseconds: not before a `Retry-After` is
- * over, and not after the limit.
+ * When to poll next after an answer at `at` and a gap in milliseconds: not before `Retry-After` has passed, and not
+ * after the limit.
  */
 export const nextPollAt = (wait: Wait, at: number, gap: number): number =>
   Math.min(limit(wait), at + Math.max(gap, retryAfter(wait)))
 
 /**
- * For how many milliseconds Cloudflare asked not to be polled, in its last answer.
+ * The `Retry-After` of the last answer, in milliseconds; zero without one.
  *
  * @example
  * import { CloudflareError } from "@bulk-operations/core"
@@ -181,20 +181,20 @@ export const nextPollAt = (wait: Wait, at: number, gap: number): number =>
 export const retryAfter = ({ transient }: Wait): number =>
   transient?.error.retryAfter === undefined ? 0 : Duration.toMillis(transient.error.retryAfter)
 
-/** How a wait ends whose schedule has no further poll. */
+/** The ending of a wait whose schedule has ended. */
 export const scheduleEnded: Ending = { _tag: "TimedOut", endedBy: "schedule" }
 
-// A timer that is later than this did not ring late: the process was stopped, or its event loop blocked.
+// A timer that is later than this means that the process was suspended or its event loop blocked.
 const stalled = 100
 
-// What a stopped process gets for its last poll beyond its limit.
+// How long a suspended process gets for its last poll past the limit.
 const extension = 2000
 
 /**
- * What the time `now` means, where no answer has come.
+ * Decides about the time `now`, without an answer.
  *
- * A wait ends at its limit. One that learns of it only well after it, or too late for its last poll, was stopped with its
- * process: it is extended once, by two seconds from now, for a last poll in time that is really there.
+ * A wait ends at its limit. If this is called well after the limit, or too late for the last poll, the process was
+ * suspended: the wait is extended once, by two seconds from now, for a last poll.
  */
 export const expire = (wait: Wait, now: number, isLastPollMissing = false): Decision => {
   const late = now - limit(wait)

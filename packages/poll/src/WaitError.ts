@@ -1,13 +1,11 @@
-/**
- * How a wait can end badly: the operation failed, the wait timed out, or Cloudflare cannot be asked.
- */
+/** Errors of a wait: the operation failed, the wait timed out, or Cloudflare cannot be polled. */
 import { BulkOperation, Failed } from "@bulk-operations/core/BulkOperation"
 import { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** Cloudflare ended the operation without effect. What it says is in `operation.error`. */
+/** The operation failed without effect. Cloudflare's reason is in `operation.error`. */
 export class BulkOperationFailed
   extends Schema.TaggedError<BulkOperationFailed>("@bulk-operations/poll/BulkOperationFailed")(
     "BulkOperationFailed",
@@ -21,8 +19,8 @@ export class BulkOperationFailed
 }
 
 /**
- * The wait timed out before the operation was seen to end. Everything needed to wait again is here: a wait with its
- * `accountId` and `startedAt` goes on with the gaps of the operation's age.
+ * The wait timed out before the end of the operation was detected. It holds what you need to resume: a wait with its
+ * `accountId` and `startedAt` continues with the gaps for the operation's age.
  *
  * @example
  * import { BulkOperationPoller } from "@bulk-operations/poll"
@@ -39,21 +37,21 @@ export class BulkOperationFailed
  */
 export class PollTimeout extends Schema.TaggedError<PollTimeout>("@bulk-operations/poll/PollTimeout")("PollTimeout", {
   operationId: Schema.String,
-  /** The account of the operation, where one was known. */
+  /** The account of the operation, if known. */
   accountId: Schema.optional(Schema.String),
-  /** When the operation was started, or else when the wait began: where a next wait counts from. */
+  /** When the operation was started, or, if unknown, when the wait began: the `startedAt` of the next wait. */
   startedAt: Schema.DateTimeUtc,
-  /** The operation as it was last seen, if it was. */
+  /** The last known state of the operation, if any. */
   last: Schema.Option(BulkOperation),
-  /** How many polls were made while this wait was on. */
+  /** How many polls were made during this wait. */
   polls: Schema.Int,
   /** How long the wait was allowed to take. */
   timeout: Schema.Duration,
   /** How long it took. */
   elapsed: Schema.Duration,
-  /** Whether its `timeout` was over, or its schedule had no further poll. */
+  /** Whether its `timeout` passed or its schedule ended. */
   endedBy: Schema.Literals(["timeout", "schedule"]),
-  /** The transient error that the last poll met, if it met one. */
+  /** The transient error of the last poll, if any. */
   lastError: Schema.Option(CloudflareError)
 }) {
   override get message(): string {
@@ -67,15 +65,15 @@ export class PollTimeout extends Schema.TaggedError<PollTimeout>("@bulk-operatio
     })
     const polls = this.polls === 1 ? "1 poll" : `${this.polls} polls`
     const ended = this.endedBy === "timeout"
-      ? `within ${Duration.format(this.timeout)}`
-      : `before its schedule did, after ${Duration.format(this.elapsed)}`
-    return `Bulk operation ${this.operationId} did not end ${ended} (${polls}, ${seen}${error}). ` +
+      ? `did not end within ${Duration.format(this.timeout)}`
+      : `had not ended when the schedule of the wait did, after ${Duration.format(this.elapsed)}`
+    return `Bulk operation ${this.operationId} ${ended} (${polls}, ${seen}${error}). ` +
       `To resume, wait again with startedAt ${this.startedAt.toJSON()}.`
   }
 }
 
 /**
- * Every error of a wait, as a schema and as a type: discriminated by `_tag`, and fit to be stored or sent.
+ * Every error of a wait, as a schema and as a type. It is discriminated by `_tag`, and can be stored or sent.
  *
  * @example
  * import { WaitError } from "@bulk-operations/poll"
@@ -93,7 +91,7 @@ export const WaitError = Schema.Union([BulkOperationFailed, PollTimeout, Cloudfl
 export type WaitError = typeof WaitError.Type
 
 /**
- * One of several operations has not completed: which one, and why.
+ * One of several operations did not complete. The error says which one and why.
  *
  * @example
  * import { BulkOperationPoller } from "@bulk-operations/poll"

@@ -1,23 +1,23 @@
 /**
- * One timer for many: it rings at the earliest time it was set to, and costs a sleeping fiber only while it is set.
+ * One timer for many users: it rings at the earliest time it was set to, and needs a sleeping fiber only while it is
+ * set.
  */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-/** Milliseconds that only ever go forward. */
+/** Monotonic milliseconds. */
 export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-/** A timer. */
 export interface Alarm {
-  /** Has it ring at `at` (of `monotonicMillis`) or before: whoever is rung must check what is due. */
+  /** Sets the timer to ring at `at` (of `monotonicMillis`) or earlier: the callback must check what is due. */
   readonly set: (at: number) => void
   readonly stop: () => void
 }
 
-// In a Cloudflare Worker a timer dies with the request that set it, without a word. One that was set longer ago than this,
-// in milliseconds, is set anew whenever it is asked for.
+// In a Cloudflare Worker a timer silently dies with the request that set it. A timer older than this, in milliseconds,
+// is replaced at the next `set`.
 const trustedFor = 100
 
 /** A timer that calls `ring`. */
@@ -44,8 +44,8 @@ export const make = (
     stop()
     ringsAt = earliest
     setAt = now
-    // Timers count whole milliseconds: rounded up, so that what is due is due when it rings. At least 1 ms: rounding could
-    // otherwise fire the timer endlessly.
+    // Timers count whole milliseconds. Rounded up, so that it does not ring before anything is due. At least 1 ms:
+    // rounding could otherwise fire the timer endlessly.
     const delay = Duration.millis(Math.max(1, Math.ceil(earliest - now)))
     sleeper = fork(Effect.andThen(
       clock.sleep(delay),

@@ -1,42 +1,44 @@
 /**
- * Ages in bins, each 1.2 times as long as the one before, and what was observed of an operation spread over them.
+ * Bins of ages, each 1.2 times as long as the one before, and how an observation is spread over them.
  *
  * All ages are milliseconds.
  */
 
-/** An operation that ended at an age between `from` and `to`; where `to` is infinite it was not seen to end. */
+/** An operation that ended at an age between `from` and `to`; if `to` is infinite, its end was not detected. */
 export interface Observation {
   readonly from: number
   readonly to: number
 }
 
-/** Longer than this is all the same. */
+/** Longer durations count as this one. */
 export const longest = 86_400_000
 
 export const ratio = 1.2
 export const firstEdge = 100
 export const logRatio = Math.log(ratio)
 
-// Bin 0 is all that is shorter than the first edge; the last one has no end.
+// Bin 0 holds everything shorter than the first edge; the last bin has no end.
 const count = Math.ceil(Math.log(longest / firstEdge) / logRatio) + 2
-/** The numbers of the bins. */
 export const bins = Array.from({ length: count }, (_, bin) => bin)
-/** Where each of them ends. */
+/** Where each bin ends. */
 export const ends = bins.map((bin) => bin === count - 1 ? Number.POSITIVE_INFINITY : firstEdge * ratio ** bin)
 
-/** An age as a place on the scale of bins: from 3 to 4 is bin 3. */
+/** An age as a position on the scale of bins: from 3 to 4 is bin 3. */
 export const placeOf = (age: number) => Math.min(count - 0.5, 1 + Math.log(Math.max(1, age) / firstEdge) / logRatio)
 
-/** Operations by bin: the parts that reached it, and that ended in it. */
+/** Operations by bin: how many, in fractions, reached it, and how many ended in it. */
 export interface Spread {
   readonly reached: ReadonlyArray<number>
   readonly ended: ReadonlyArray<number>
 }
 
-/** Of a bin: no duration is known better. */
+/** The smallest blur, as a fraction of a bin: no duration is known more precisely. */
 export const narrowest = 0.01
 
-/** An end spread over its interval and, as the next operation will not last exactly as long, over `blur` bins around. */
+/**
+ * Spreads an end over its interval and over `blur` bins around it, because the next operation will take a different
+ * time.
+ */
 export const spread = ({ from, to }: Observation, blur: number): Spread => {
   const start = placeOf(from)
   if (to === Number.POSITIVE_INFINITY) {
@@ -44,7 +46,8 @@ export const spread = ({ from, to }: Observation, blur: number): Spread => {
   }
   const width = Math.max(narrowest, placeOf(to) - start)
   const scale = blur * Math.sqrt(3) / Math.PI
-  // The part that ended before a place: a logistic distribution, averaged over where in the interval its middle is.
+  // The fraction that ended before a position: a logistic distribution, averaged over its centre's position in the
+  // interval.
   const before = (place: number) => {
     const after = (place - start) / scale
     const above = (place - start - width) / scale

@@ -1,14 +1,14 @@
-/**
- * By how much Cloudflare's clock differs from ours, as the `Date` of its answers shows.
- */
+/** The difference between Cloudflare's clock and ours, from the `Date` header of its answers. */
 import * as DateTime from "effect/DateTime"
 import * as Headers from "effect/http/Headers"
 import * as Result from "effect/Result"
 
-// `Date` counts whole seconds, and an answer takes a while.
+// `Date` has whole seconds, and an answer takes time to arrive.
 const tolerance = 2000
 
-/** By how many milliseconds Cloudflare's clock is ahead of `now`; zero where that is no more than `Date` can be off. */
+/**
+ * How many milliseconds Cloudflare's clock is ahead of `now`; zero if the difference is within the precision of `Date`.
+ */
 export const read = (headers: Headers.Headers, now: number): number | undefined => {
   const date = headers["date"]
   if (date === undefined) return undefined

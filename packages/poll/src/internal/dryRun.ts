@@ -1,5 +1,5 @@
 /**
- * A schedule on virtual time: which polls it would make of an operation, and which of them sees the end.
+ * Runs a schedule on virtual time: which polls it would make, and which of them would detect the end.
  *
  * All times are milliseconds since the operation was started.
  */
@@ -9,17 +9,17 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 
-/** A schedule as it ran. */
+/** The result of a run. */
 export interface Run {
   /** Every poll from the start to the first one that is not before the end. */
   readonly polls: ReadonlyArray<number>
-  /** The last gap: infinite where the schedule has ended. */
+  /** The last gap: infinite if the schedule has ended. */
   readonly gap: number
-  /** What the schedule gave out with its last gap. */
+  /** The schedule's output with its last gap. */
   readonly output: unknown
 }
 
-// After so many polls, the last gap is taken to stay: no schedule worth explaining still changes then.
+// After this many polls, the last gap is assumed to stay: no useful schedule still changes then.
 const maxSteps = 5000
 
 const underWay = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("explain") })
@@ -48,7 +48,7 @@ export const run = Effect.fnUntraced(function*(
   return { polls, gap, output }
 })
 
-/** How many polls it takes until an end at `end` or before is seen, and how long the gap is that it falls into. */
+/** How many polls it takes to detect an end at `end`, and how long the gap around that time is. */
 export const detection = ({ gap, polls }: Run, end: number): { readonly polls: number; readonly gap: number } => {
   const seenBy = polls.findIndex((poll) => poll >= end)
   return seenBy !== -1

@@ -1,6 +1,4 @@
-/**
- * Durations that a program gave, checked: a value that is certainly wrong is a mistake in the program, and says so.
- */
+/** Checks durations that a program passed in: an invalid value is a defect in the program. */
 import * as Duration from "effect/Duration"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
@@ -13,11 +11,11 @@ export const notNegative = (option: string, input: Duration.Input): number =>
 export const positive = (option: string, input: Duration.Input): number =>
   check(option, input, (millis) => millis > 0, "It must be longer than zero.")
 
-/** What a request is worth in waiting, in milliseconds: at least one. */
+/** How much lateness a request is worth, in milliseconds: at least one. */
 export const requestCost = (input: Duration.Input | undefined): number =>
   Math.max(1, positive("requestCost", input ?? "250 millis"))
 
-/** A number of at least so much. */
+/** A number of `minimum` or more. */
 export const atLeast = (option: string, minimum: number, value: number): number => {
   if (value >= minimum) return value
   throw new RangeError(`${option} is ${value}. It must be ${minimum} or more.`)

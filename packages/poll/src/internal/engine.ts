@@ -1,6 +1,4 @@
-/**
- * A poller's parts, put together: feeds, queue, timers and the waits on them.
- */
+/** Combines a poller's parts: feeds, queue, timers and the waits on them. */
 import { BulkOperations } from "@bulk-operations/core/BulkOperations"
 import * as CloudflareApi from "@bulk-operations/core/CloudflareApi"
 import * as Clock from "effect/Clock"
@@ -71,14 +69,14 @@ export const make = Effect.gen(function*() {
   return Follow.make({ accountId: operations.accountId, clock, run, clockOffset: () => offset.millis })
 })
 
-// Polls are the poller's own: they run in what its layer was built with, and in no trace of whoever built it.
+// Polls run in the context that the poller's layer was built with, but not in the trace of its builder.
 const pollContext = (observe: (head: CloudflareApi.AnswerHead) => Effect.Effect<void>) =>
   Effect.contextWith((context: Context.Context<never>) => {
     const own = Observers.guard(context)
     const observer = Context.get(own, CloudflareApi.AnswerObserver)
     return Effect.succeed(
       Context.omit(Tracer.ParentSpan)(own).pipe(
-        // A wait has its own answer to transient errors.
+        // A wait handles transient errors itself.
         Context.add(CloudflareApi.RequestPolicy, {
           ...Context.get(own, CloudflareApi.RequestPolicy),
           retry: undefined
@@ -88,7 +86,7 @@ const pollContext = (observe: (head: CloudflareApi.AnswerHead) => Effect.Effect<
     )
   })
 
-// What the queue behind the request budget tells of itself.
+// Warnings and metrics about the poller's queue.
 const watch = (
   clock: Clock.Clock,
   context: Context.Context<never>,
@@ -119,7 +117,7 @@ const watch = (
   }
 }
 
-// For how long transient errors may last before somebody should know, and how often that is said again.
+// How long transient errors may last before a warning, and the least time between two warnings.
 const quietFor = 15_000
 const warnEvery = 60_000
 

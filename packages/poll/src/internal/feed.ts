@@ -1,6 +1,5 @@
 /**
- * The polls of an operation and what they bring, shared by all who wait for it: it has a feed for as long as somebody
- * reads it.
+ * The shared polls of an operation and their answers. A feed exists as long as it has subscribers, here called readers.
  */
 import { type BulkOperation, isTerminal, type Terminal } from "@bulk-operations/core/BulkOperation"
 import type { BulkOperations } from "@bulk-operations/core/BulkOperations"
@@ -18,69 +17,68 @@ import * as Latency from "./latency.ts"
 import type { Priority, Turnstile } from "./pacer.ts"
 import * as Poll from "./poll.ts"
 
-/** Whoever reads a feed. */
+/** A subscriber to a feed. */
 export interface Reader {
   readonly span: Tracer.AnySpan
-  /** Takes an observation in. It must return at once and run nothing of the application's. */
+  /** Receives an observation. It must return at once and must not run the application's code. */
   readonly receive: (observation: Poll.Observation) => void
 }
 
-/** An operation that has ended, and when that was seen. */
+/** An operation that has ended, and when its end was detected. */
 export interface Ended {
   readonly operation: Terminal
   readonly at: number
 }
 
-/** One operation, and who reads of it. */
+/** One operation, and its subscribers. */
 export interface Feed {
   readonly key: string
   readonly operationId: string
   readonly accountId: string | undefined
   readonly readers: Set<Reader>
-  /** The operation as it was last seen, and when. */
+  /** The last known state of the operation, and when it was answered. */
   last: { readonly operation: BulkOperation; readonly at: number } | undefined
   /** When the latest poll that showed it under way was sent. */
   underWayAt: number | undefined
-  /** Whether no more is to be learned of it. */
+  /** Whether the operation has ended, or its feed is closed. */
   isEnded: boolean
-  /** When it was started, if somebody who reads it knows. */
+  /** When the operation was started, if a subscriber knows. */
   origin: Origin | undefined
-  /** Since when polls have failed without one that did not. */
+  /** Since when all polls have failed. */
   failingSince: number | undefined
   latency: Latency.Estimate | undefined
   /** The poll under way. */
   poll: Fiber.Fiber<unknown, unknown> | undefined
-  /** How urgent it is, and whether the request budget has let it through. */
+  /** Its priority, and whether the request budget has admitted it. */
   priority: Priority
   isSent: boolean
   /** When the latest poll was sent. */
   sentAt: number
 }
 
-/** Where an operation comes from, as the first reader said that knew. */
+/** The start and kind of an operation, from the first subscriber that knows them. */
 export interface Origin {
-  /** Milliseconds of the epoch. */
+  /** Epoch milliseconds. */
   readonly startedAt: number
-  /** What to add to a time of the feed for the one of the epoch. */
+  /** What to add to a time of the feed to get epoch time. */
   readonly wallTime: number
-  /** The name of the history of its kind. */
+  /** The name of its history. */
   readonly history: string
 }
 
-/** The feeds of a poller. */
 export interface Feeds {
-  /** Reads of an operation from now on. */
+  /** Subscribes to an operation. */
   readonly join: (operationId: string, accountId: string | undefined, reader: Reader) => Feed
-  /** Reads no more. With the last reader a poll under way is aborted. */
+  /** Unsubscribes. A poll under way is aborted with the last subscriber. */
   readonly leave: (feed: Feed, reader: Reader) => void
-  /** Polls the operation, unless a poll is under way that has been sent or is at least as urgent. */
+  /** Polls the operation, unless a poll is under way that has been sent or has at least this priority. */
   readonly poll: (feed: Feed, priority: Priority, queue: Turnstile) => void
-  /** Takes a poll under way for lost. */
+  /** Abandons the poll under way. */
   readonly giveUp: (feed: Feed) => void
   /** How many milliseconds before its limit the last poll of a wait must begin. */
   readonly lead: (feed: Feed) => number
   readonly size: () => number
-  /** Ends all reading. */
+  /** Closes all feeds. */
   readonly close: () => void
   readonly isClosed: () => boolean
 }
@@ -88,13 +86,13 @@ export interface Feeds {
 /** No feeds yet. */
 export const make = (options: {
   readonly operations: BulkOperations["Service"]
-  /** What polls run in. */
+  /** The context of polls. */
   readonly context: Context.Context<never>
   /** Is notified of every answer, in the fiber of its poll. */
   readonly onAnswer: (feed: Feed, answer: Answer) => Effect.Effect<void>
-  /** Is told once of each operation: that it ended, or that nobody reads it any more. */
+  /** Is notified once for each operation: that it ended, or that it has no subscribers left. */
   readonly onEnd: (feed: Feed, ended?: Ended) => void
-  /** After how many milliseconds a poll without an answer is taken for lost. */
+  /** After how many milliseconds a poll without an answer is abandoned. */
   readonly lostAfter: number
 }): Feeds => {
   const clock = Context.get(options.context, Clock.Clock)
@@ -125,7 +123,7 @@ export const make = (options: {
     abort(feed)
   }
 
-  // Whoever joins from now on begins anew.
+  // Later subscribers get a new feed.
   const end = (feed: Feed, ended?: Ended) => {
     retire(feed)
     if (feed.isEnded) return
@@ -155,7 +153,7 @@ export const make = (options: {
       turnstile.delayed()
     })
     const admitted = Effect.sync(() => {
-      // What it took to ask a store that many share is a part of what an answer takes; to wait for a turn is not.
+      // Latency includes the request to a shared budget store, but not the wait for a turn.
       if (!feed.isSent) feed.sentAt = now()
       feed.isSent = true
       turnstile.admitted()

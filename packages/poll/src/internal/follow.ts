@@ -1,6 +1,4 @@
-/**
- * One wait as its caller sees it: options checked, a span, metrics, progress, and the errors of `WaitError`.
- */
+/** One wait from the caller's side: checked options, a span, metrics, progress, and the errors of `WaitError`. */
 import type { BulkOperation, Terminal } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type * as Clock from "effect/Clock"
@@ -20,13 +18,13 @@ import * as Request from "./request.ts"
 import type * as Waiter from "./waiter.ts"
 import type * as Waiting from "./waiting.ts"
 
-/** Is notified of how a wait goes, in the fiber that waits. */
+/** Is notified of the progress of a wait, in the caller's fiber. */
 export interface Listener {
   readonly onChange: (operation: BulkOperation) => void
   readonly onProgress?: (progress: PollProgress) => void
 }
 
-/** The operation once it has ended, well or not, under a span of that name. */
+/** Returns the operation once it has ended, completed or failed, under a span with the given name. */
 export type Follow = (
   name: string,
   operationId: string,
@@ -34,12 +32,11 @@ export type Follow = (
   listener: Listener
 ) => Effect.Effect<Terminal, PollTimeout | CloudflareError>
 
-/** What following stands on. */
 export interface Environment {
   readonly accountId: string | undefined
   readonly clock: Clock.Clock
   readonly run: Waiting.Run
-  /** By how many milliseconds Cloudflare's clock is ahead of ours. */
+  /** How many milliseconds Cloudflare's clock is ahead of ours. */
   readonly clockOffset: () => number
 }
 
@@ -74,11 +71,11 @@ export const make = (environment: Environment): Follow => (name, operationId, op
           if (lateness !== undefined) span.attribute("bulk_operation.lateness_ms", lateness)
         }))
     })).pipe(
-      // Whoever notified this wait is done with the others before the application goes on.
+      // The feed notifies all other waits before the application continues.
       Effect.ensuring(Effect.yieldNow)
     )
 
-// How long the end was there to be seen; a wait that began after it could not have seen it before.
+// Detection lateness, counted from the beginning of the wait if the operation ended before that.
 const latenessOf = ({ clock, clockOffset }: Environment, operation: Terminal, began: number): number | undefined => {
   const offset = clockOffset()
   return Option.getOrUndefined(

@@ -1,6 +1,4 @@
-/**
- * Following operations of which the end is given, at once. Options are checked as a poller does.
- */
+/** Follows operations with given endings, which come at once. Options are checked as in a poller. */
 import { OperationId, type Terminal } from "@bulk-operations/core/BulkOperation"
 import { CloudflareError, NotFound } from "@bulk-operations/core/CloudflareError"
 import * as Clock from "effect/Clock"
@@ -13,10 +11,10 @@ import type { PollTimeout } from "../WaitError.ts"
 import type { Follow } from "./follow.ts"
 import * as Request from "./request.ts"
 
-/** How a wait of a test ends: the operation has completed, has failed with a text, or the wait with an error. */
+/** The ending of a wait in a test: the operation completed, it failed with a text, or the wait failed with an error. */
 export type TestEnding = "completed" | { readonly failed: string } | PollTimeout | CloudflareError
 
-/** Follows operations to the ends that are given. */
+/** Follows operations to the given endings. */
 export const followTest =
   (endings: Readonly<Record<string, TestEnding>>, defaultAccountId: string): Follow =>
   (_name, operationId, options, listener) =>
@@ -54,6 +52,6 @@ const unknown = (operationId: string, accountId: string) =>
       method: "GET",
       path: `/accounts/${accountId}/rules/lists/bulk_operations/${operationId}`,
       errors: [],
-      detail: `the test says no end of ${JSON.stringify(operationId)}`
+      detail: `layerTest has no ending for ${JSON.stringify(operationId)}`
     })
   })

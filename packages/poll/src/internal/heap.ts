@@ -1,14 +1,12 @@
-/**
- * A queue by time whose members can leave from anywhere, so that nothing stays behind of a wait that has ended.
- */
+/** A priority queue by time whose members can be removed from anywhere, so that an ended wait leaves nothing behind. */
 
-/** What a heap needs of its members; a member is in one heap at a time. */
+/** A member; it is in one heap at a time. */
 export interface Node {
-  /** What the heap orders by. */
+  /** The sort key. */
   at: number
-  /** Who comes first where `at` is the same: the one that was put in first. */
+  /** Breaks ties of `at`: the member that was put in first comes first. */
   order: number
-  /** Where it stands in its heap; -1 outside. */
+  /** Its index in the heap; -1 outside. */
   slot: number
 }
 
@@ -17,11 +15,11 @@ export interface Heap<N extends Node> {
   readonly size: () => number
   readonly peek: () => N | undefined
   readonly has: (node: N) => boolean
-  /** All of them, in no order; to be read before anything changes. */
+  /** All members, in no order; valid until the heap changes. */
   readonly members: () => ReadonlyArray<N>
   /** Puts a member in at `at`, or moves it there. */
   readonly put: (node: N, at: number) => void
-  /** Takes a member out, if it is in. */
+  /** Removes a member, if it is in. */
   readonly remove: (node: N) => void
 }
 

@@ -1,15 +1,13 @@
-/**
- * The histories that a process has in mind.
- */
+/** The histories in a process's memory. */
 import * as Model from "./hazard.ts"
 import * as Data from "./history.ts"
 
-/** One of them, and what it teaches. */
+/** One history, and the hazard learned from it. */
 export interface Kept {
   readonly path: string
   history: Data.History
   beliefs: Model.Beliefs
-  /** The last answer, until something is learned. */
+  /** The last computed hazard, until something is learned. */
   answer: { readonly expected: number | undefined; readonly hazard: Model.Hazard } | undefined
 }
 
@@ -20,17 +18,17 @@ export interface Histories {
   readonly record: (path: string, sighting: Data.Sighting) => void
 }
 
-// The one that was not asked for the longest time is forgotten first.
+// The least recently used one is forgotten first.
 const most = 256
 
 export const make = (listeners: {
-  /** Called with each history that is begun. */
+  /** Called with each new history. */
   readonly onNew: (kept: Kept) => void
   readonly onChange: (kept: Kept) => void
 }): Histories => {
   const all = new Map<string, Kept>()
 
-  // A map is in the order of insertion.
+  // A map keeps the order of insertion.
   const of = (path: string): Kept => {
     const known = all.get(path)
     const kept = known ?? { path, history: Data.empty, beliefs: Model.nothing, answer: undefined }
@@ -65,7 +63,7 @@ export const make = (listeners: {
   }
 }
 
-/** Adds what was kept elsewhere. */
+/** Merges a stored history. */
 export const add = (kept: Kept, history: Data.History): void => {
   kept.history = Data.merge(kept.history, history)
   kept.beliefs = Data.beliefs(kept.history)

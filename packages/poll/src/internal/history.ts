@@ -1,6 +1,4 @@
-/**
- * How long the last operations of one kind took, as plain data.
- */
+/** The durations of the last operations of one kind, as plain data. */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { longest } from "./bins.ts"
@@ -11,7 +9,7 @@ const mostOperations = 256
 const Age = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: longest }))
 
 /**
- * How long one operation took, as far as is known: milliseconds from its start.
+ * How long one operation took, as an interval of milliseconds from its start.
  *
  * @example
  * import { PollHistory } from "@bulk-operations/poll"
@@ -25,13 +23,13 @@ export const Observation = Schema.Struct({
   at: Schema.Int,
   /** It had not ended at this age. */
   from: Age,
-  /** It had ended at this age. Absent where it was not seen to end. */
+  /** It had ended at this age. Absent if its end was not detected. */
   to: Schema.optionalKey(Age)
 }).check(Schema.makeFilter(({ from, to }) => to === undefined || from < to, { expected: "from before to" }))
 export type Observation = typeof Observation.Type
 
 /**
- * How long the last operations took, oldest first.
+ * The durations of the last operations, oldest first.
  *
  * @example
  * import { PollHistory } from "@bulk-operations/poll"
@@ -49,28 +47,28 @@ export type History = typeof History.Type
 /** Nothing observed yet. */
 export const empty: History = { version: 1, operations: [] }
 
-/** One operation, as a wait saw it. An operation whose start is not known teaches nothing. */
+/** One operation, as a wait observed it. Operations with an unknown start cannot be recorded. */
 export interface Sighting {
   readonly startedAt: DateTime.DateTime
-  /** When the last poll that saw it under way was sent. Default none did. */
+  /** When the last poll that showed it under way was sent. Default: none did. */
   readonly underWayAt?: DateTime.DateTime | undefined
-  /** When an answer said that it had ended. Default none did: the wait was interrupted, or timed out. */
+  /** When an answer showed that it had ended. Default: none did, because the wait was interrupted or timed out. */
   readonly seenAt?: DateTime.DateTime | undefined
-  /** When it ended, as Cloudflare says: by the clock of the other times, or they are believed instead. */
+  /** When it ended according to Cloudflare. It is ignored if it contradicts the other times. */
   readonly completed?: DateTime.DateTime | undefined
 }
 
 /**
- * The history with one more operation.
+ * Adds one operation to a history.
  *
- * A `completed` in whole seconds, as Cloudflare's is, leaves open where in that second the operation ended. Without one,
- * it ended between two polls. Where neither makes sense, because a clock was set, nothing is recorded. More than a day
- * counts as a day.
+ * Cloudflare's `completed` has whole seconds, so the operation ended somewhere in that second. Without it, the
+ * operation ended between two polls. If neither makes sense, because a clock was set, nothing is recorded. More than a
+ * day counts as a day.
  */
 export const record = (history: History, sighting: Sighting): History => {
   const observation = observationOf(sighting)
   if (observation === undefined) return history
-  // Each has a time of its own, so that merging takes none of them for another.
+  // Each observation has a unique time, so that merging does not confuse two of them.
   const at = Math.max(observation.at, (history.operations.at(-1)?.at ?? Number.NEGATIVE_INFINITY) + 1)
   return { version: 1, operations: [...history.operations, { ...observation, at }].slice(-mostOperations) }
 }
@@ -100,17 +98,16 @@ const bounded = (at: number, from: number, to?: number): Observation =>
 const key = ({ at, from, to }: Observation) => `${at} ${from} ${to}`
 
 /**
- * The last operations of both. Neither the order nor how often it is done matters.
+ * Merges two histories and keeps the last operations. It is commutative and idempotent.
  *
  * @example
  * import { PollHistory } from "@bulk-operations/poll"
  * import { DateTime } from "effect"
  *
- * // What two processes have seen of the same operations.
- * const startedAt = DateTime.makeUnsafe("2026-01-01T08:00:00Z")
- * const seenAt = DateTime.makeUnsafe("2026-01-01T08:00:05Z")
- * const one = PollHistory.record(PollHistory.empty, { startedAt, seenAt })
- * const other = PollHistory.record(one, { startedAt, seenAt: DateTime.makeUnsafe("2026-01-01T08:00:07Z") })
+ * // Two processes have observed the same operations. const startedAt = DateTime.makeUnsafe("2026-01-01T08:00:00Z")
+ * const seenAt = DateTime.makeUnsafe("2026-01-01T08:00:05Z") const one = PollHistory.record(PollHistory.empty, {
+ * startedAt, seenAt }) const other = PollHistory.record(one, { startedAt, seenAt:
+ * DateTime.makeUnsafe("2026-01-01T08:00:07Z") })
  *
  * PollHistory.merge(one, other).operations.length // => 2
  */
@@ -122,9 +119,9 @@ export const merge = (one: History, other: History): History => {
   return { version: 1, operations: sorted.slice(-mostOperations) }
 }
 
-/** What is believed after one more operation. */
+/** The beliefs after one more operation. */
 export const learn = (beliefs: Beliefs, { from, to }: Observation): Beliefs =>
   observe(beliefs, { from, to: to ?? Number.POSITIVE_INFINITY })
 
-/** What a history teaches. */
+/** The beliefs learned from a history. */
 export const beliefs = ({ operations }: History): Beliefs => operations.reduce(learn, nothing)

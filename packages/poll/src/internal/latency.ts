@@ -1,13 +1,13 @@
 /**
- * How long before its limit the last poll of a wait must begin, so that its answer still counts.
+ * How long before its limit a wait's last poll must begin, so that its answer arrives in time.
  *
- * An operation's own answers say best how long the next one takes: their mean and its deviation, as TCP reckons its
- * timeouts. Until one has come, the median of what other operations saw stands in: one slow answer does not move it.
+ * The estimate uses the mean and deviation of the operation's own answers, as TCP computes its timeouts. Before the
+ * first answer, it is the median of other operations' answers, which one slow answer does not move.
  *
  * Source of the arithmetic: RFC 6298.
  */
 
-/** What an operation's answers took, in milliseconds. */
+/** The latency of an operation's answers, in milliseconds. */
 export interface Estimate {
   readonly mean: number
   readonly deviation: number
@@ -28,15 +28,15 @@ export type Recent = ReadonlyArray<number>
 /** The latest answers after one more. */
 export const remember = (recent: Recent, took: number): Recent => [...recent.slice(-15), took]
 
-/** What is believed of an operation that has not been answered yet. */
+/** The estimate for an operation without an answer yet. */
 export const guess = (recent: Recent): Estimate => first(recent.toSorted((a, b) => a - b)[recent.length >> 1] ?? 0)
 
-// A connection that has gone cold takes a few round trips more than any answer so far.
+// A new connection takes a few more round trips than the answers so far.
 const shortestLead = 50
 
-// A slow answer is no reason to poll for the last time long before the limit.
+// Even with slow answers, the last poll should not come long before the limit.
 const longestLead = 5000
 
-/** How many milliseconds before the limit the last poll begins; none where answers take no time. */
+/** How many milliseconds before the limit the last poll begins; zero if answers take no time. */
 export const lead = ({ deviation, mean }: Estimate): number =>
   mean === 0 && deviation === 0 ? 0 : Math.min(longestLead, Math.max(shortestLead, mean + 4 * deviation))

@@ -1,6 +1,4 @@
-/**
- * The schedule that learns how long operations take.
- */
+/** The schedule that learns from past durations. */
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,14 +9,14 @@ import * as Durations from "./duration.ts"
 import * as Hazard from "./hazard.ts"
 
 /**
- * What stands behind a gap of `learned`.
+ * The output of `learned` with each gap.
  *
  * @example
  * import { PollSchedule } from "@bulk-operations/poll"
  * import { Effect, Schedule } from "effect"
  *
- * // Says in each wait from how many operations its gaps were learned.
- * export const schedule = PollSchedule.learned().pipe(
+ * // Logs in each wait from how many operations its gaps were learned. export const schedule =
+ * PollSchedule.learned().pipe(
  *   Schedule.tap(({ output }: { readonly output: PollSchedule.Learning }) =>
  *     Effect.logDebug(`gap ${output.polls}, learned from ${output.operations} operations`)
  *   )
@@ -27,21 +25,22 @@ import * as Hazard from "./hazard.ts"
 export class Learning extends Data.Class<{
   /** How many gaps there were before it. */
   readonly polls: number
-  /** From how many operations was learned how long they take; with none the gap is that of `quadratic`. */
+  /** How many operations it was learned from; with none the gap is that of `quadratic`. */
   readonly operations: number
 }> {}
 
 /**
- * Polls when the operation is likely to have ended, by how long those before it took: fewer requests and earlier
- * detection where operations resemble each other.
+ * Polls when the operation is likely to have ended, judging by past durations. If operations take similar times, this
+ * needs fewer requests and detects the end earlier.
  *
- * The next poll is made when the lateness to be expected since the last one is worth a request (`requestCost`, default
- * 250 milliseconds). With no history that is `quadratic`, gap by gap, and no gap spans more than six of its. An operation
- * that takes far longer or shorter than those before it costs more than `quadratic` would have made of it; after a few
- * such operations that is what is expected.
+ * The next poll is due when the lateness expected since the last one is worth a request (`requestCost`, default 250
+ * milliseconds). Without a history the gaps are those of `quadratic`, and no gap is ever longer than six of those. An
+ * operation that takes far longer or shorter than earlier ones costs more than with `quadratic`; the schedule adapts
+ * after a few such operations.
  *
- * What is known comes from `PollHistory.CurrentHazard`: a poller provides it to each wait, by the wait's account, `history`
- * and `expected`. Age counts from the start of the operation, so that it helps most where the wait knows `startedAt`.
+ * The history comes from `PollHistory.CurrentHazard`: a poller provides it to each wait, by the wait's account,
+ * `history` and `expected`. Age counts from the start of the operation, so `learned` helps most if the wait knows
+ * `startedAt`.
  *
  * @example
  * import { PollHistory, PollSchedule } from "@bulk-operations/poll"

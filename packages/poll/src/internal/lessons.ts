@@ -1,6 +1,4 @@
-/**
- * What waits learn from the operations before them, and what those after them learn from theirs.
- */
+/** Connects waits with the histories: what they learn from, and what they add. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,18 +6,18 @@ import type { Hazard, Key, PollHistory } from "../PollHistory.ts"
 import type * as Feed from "./feed.ts"
 import type * as Request from "./request.ts"
 
-/** A poller's histories, as its waits use them. */
+/** A poller's histories, from the view of its waits. */
 export interface Lessons {
-  /** What is known of the operation that is waited for, to be asked before each gap. */
+  /** The hazard of the operation, to be read before each gap. */
   readonly hazard: (request: Request.Request) => Effect.Effect<Hazard>
-  /** Takes note of an operation that has ended, or that nobody reads any more, if it is known when it began. */
+  /** Records an operation that has ended or has no subscribers left, if its start is known. */
   readonly take: (feed: Feed.Feed, ended?: Feed.Ended) => void
 }
 
 export const make = ({ clockOffset, fork, histories }: {
   readonly histories: PollHistory["Service"]
   readonly fork: (effect: Effect.Effect<void>) => unknown
-  /** By how many milliseconds Cloudflare's clock is ahead of ours. */
+  /** How many milliseconds Cloudflare's clock is ahead of ours. */
   readonly clockOffset: () => number
 }): Lessons => {
   const take: Lessons["take"] = ({ accountId, operationId, origin, underWayAt }, ended) => {
@@ -41,7 +39,7 @@ export const make = ({ clockOffset, fork, histories }: {
     )
   }
 
-  // In whole seconds, as both `completed` and the `Date` that the offset was read from have them.
+  // Whole seconds, because both `completed` and the `Date` behind the offset have whole seconds.
   const ours = (completed: DateTime.DateTime) =>
     DateTime.subtract(completed, { seconds: Math.round(clockOffset() / 1000) })
 

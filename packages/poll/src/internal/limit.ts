@@ -1,6 +1,6 @@
 /**
- * The timer of a wait: it rings for the last poll, then for the limit that the last poll is for. On the way it tells a
- * listener of a poll that the request budget holds back.
+ * The timer of a wait. It rings for the last poll, then for the limit. It also notifies a listener when the request
+ * budget delays a poll.
  */
 import type * as Clock from "effect/Clock"
 import * as Wait from "../Wait.ts"
@@ -10,19 +10,18 @@ import type * as Pacer from "./pacer.ts"
 import type * as Timers from "./timers.ts"
 import * as Waiter from "./waiter.ts"
 
-/** The limits of waits. */
 export interface Limit {
-  /** Sets the timer for the limit as it is, or makes the last poll if its time has come. */
+  /** Sets the timer for the current limit, or sends the last poll if it is due. */
   readonly set: (waiter: Waiter.Waiter) => void
-  /** Has the timer ring if the next poll is late, where somebody listens. */
+  /** Makes the timer ring if the next poll is delayed, if there is a listener. */
   readonly watch: (waiter: Waiter.Waiter) => void
-  /** Does what is due when the timer has rung. */
+  /** Handles the timer. */
   readonly rang: (waiter: Waiter.Waiter) => Waiter.Ending | undefined
-  /** Makes the last poll before a limit. */
+  /** Sends the last poll before a limit. */
   readonly pollLast: (waiter: Waiter.Waiter, limit: number) => undefined
 }
 
-// How long a poll that is due may stand in the queue before it counts as throttled, in milliseconds.
+// How long a due poll may stay in the queue before it counts as throttled, in milliseconds.
 const patience = 250
 
 /** The limits of waits that share feeds, queue and timers. */
@@ -67,13 +66,13 @@ export const make = ({ clock, feeds, pacer, timers }: {
     const isMissing = Waiter.isLastPollMissing(waiter, limit, lastAt)
     if (isMissing && time < lastAt) return ringBy(waiter, lastAt)
     if (isMissing && time <= limit) return pollLast(waiter, limit)
-    // What was sent at the very end may still be answered by an answer that takes no time.
+    // A poll sent right at the limit may still get an answer that takes no time.
     const end = feed.poll === undefined ? limit : Math.max(limit, feed.sentAt + 1)
     if (time < end) return ringBy(waiter, end)
     const decision = Wait.expire(wait, time, isMissing)
     if (decision._tag === "Ended") return decision.ending
     waiter.wait = decision.wait
-    // What was sent before the process was stopped says nothing of now.
+    // A poll sent before the process was suspended is stale.
     if (feed.poll !== undefined && feed.sentAt <= limit) feeds.giveUp(feed)
     return pollLast(waiter, Wait.limit(decision.wait))
   }

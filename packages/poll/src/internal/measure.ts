@@ -1,6 +1,4 @@
-/**
- * Telling `PollMetrics` what happened. A registry of metrics that throws harms nobody.
- */
+/** Updates `PollMetrics`. A metrics registry that throws does no harm. */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import * as PollMetrics from "../PollMetrics.ts"
@@ -9,7 +7,7 @@ import { harmless } from "./observers.ts"
 /** How a wait ended. */
 export type Outcome = "completed" | "failed" | "timeout" | "error" | "interrupted"
 
-// A metric with attributes knows its key from the second time on; making it anew would cost more than the poll.
+// A metric with attributes caches its key; creating it again would cost more than the poll.
 const byOutcome = <Input, State>(metric: Metric.Metric<Input, State>) => {
   const known = new Map<string, Metric.Metric<Input, State>>()
   return (outcome: string) => {
@@ -27,20 +25,18 @@ type Own = Context.Context<never>
 /** A poll was answered. */
 export const poll = harmless((context: Own, outcome: string) => polls(outcome).updateUnsafe(1, context))
 
-/** The queue of polls that are due has been waiting for so many seconds more. */
+/** The queue of due polls has waited for this many more seconds. */
 export const overdue = harmless((context: Own, seconds: number) => PollMetrics.overdue.modifyUnsafe(seconds, context))
 
-/** A wait begins. */
 export const waitBegan = harmless((context: Own) => PollMetrics.active.modifyUnsafe(1, context))
 
-/** How a wait ended; its times are in milliseconds. */
+/** A wait that has ended; times in milliseconds. */
 export interface Ended {
   readonly outcome: Outcome
   readonly duration: number
   readonly lateness: number | undefined
 }
 
-/** A wait has ended. */
 export const waitEnded = harmless((context: Own, wait: Ended) => {
   PollMetrics.active.modifyUnsafe(-1, context)
   duration(wait.outcome).updateUnsafe(wait.duration / 1000, context)

@@ -1,7 +1,4 @@
-/**
- * Who watches polls, kept from harming them: a logger, a tracer, a metric or an `AnswerObserver` that throws costs what it
- * would have shown, and no wait its poll.
- */
+/** Protects polls from observers: if a logger, tracer, metric or `AnswerObserver` throws, only its output is lost. */
 import * as CloudflareApi from "@bulk-operations/core/CloudflareApi"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,13 +6,13 @@ import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
 
-/** What does the same, and does not throw. */
+/** Wraps a function so that it does not throw. */
 export const harmless =
   <Args extends ReadonlyArray<unknown>>(watch: (...args: Args) => unknown) => (...args: Args): void => {
     Result.try(() => watch(...args))
   }
 
-/** A context of which no observer throws. */
+/** A context whose observers do not throw. */
 export const guard = (context: Context.Context<never>): Context.Context<never> => {
   const observe = Context.get(context, CloudflareApi.AnswerObserver)
   const loggers = Array.from(
@@ -27,7 +24,7 @@ export const guard = (context: Context.Context<never>): Context.Context<never> =
     Context.add(Logger.CurrentLoggers, new Set(loggers))
   )
   const tracer = Context.get(context, Tracer.Tracer)
-  // Effect does less where there is none.
+  // Effect does less work without a tracer.
   return tracer === Tracer.nativeTracer ? guarded : Context.add(guarded, Tracer.Tracer, guardTracer(tracer))
 }
 
@@ -41,7 +38,7 @@ const guardTracer = (tracer: Tracer.Tracer): Tracer.Tracer =>
     context: tracer.context
   })
 
-// The span itself stays, because its tracer may know it again.
+// The span itself is kept, because its tracer may recognize it.
 const guardSpan = (span: Tracer.Span): Tracer.Span =>
   Object.assign(span, {
     end: harmless(span.end.bind(span)),

@@ -1,14 +1,15 @@
 /**
- * Whose poll is next, and when, so that any number of waits keep to one budget of requests.
+ * Schedules polls within the shared request budget, for any number of waits.
  *
- * The budget itself is core's `RequestBudget`: it lets a poll be sent, or has it wait. Here is what waits behind that one:
- * the others stand in a queue, by the paced time at which they are due. Paced time runs like the clock while polls are let
- * through, and stands still while one has to wait. So all gaps are delayed by one common factor, however many waits
- * there are, whatever their schedules, and whatever else draws on the budget: their proportions stay.
+ * The budget itself is core's `RequestBudget`: it admits a poll or makes it wait. Behind that poll the others stand in
+ * this queue, ordered by the paced time at which they are due. Paced time runs like the clock while polls are admitted,
+ * and stands still while one has to wait. So all waits slow down by the same factor, however many there are, whatever
+ * their schedules, and whatever else draws on the budget.
  *
- * First polls of waits have no gap, and those of operations that have just started hardly any: where many come, paced time
- * hardly goes on. So of ten polls that wait for the budget one is the one that has been due by the clock for longest. None
- * that falls due later can delay it any further: nobody starves.
+ * First polls of waits have no gap, and those of operations that have just started have a very short one: if many
+ * arrive, paced time hardly advances. So one in ten polls that wait for the budget is the one that has been due longest
+ * by the clock. Polls that fall due later cannot delay it any further, so
+ * no poll starves.
  */
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
@@ -17,57 +18,62 @@ import * as Alarm from "./alarm.ts"
 import * as Heap from "./heap.ts"
 import type * as Overdue from "./overdue.ts"
 
-/** What a poll is to the budget: one that a schedule asks for, or the last before a limit. */
+/** A poll's priority in the budget: an ordinary one, or the last before a limit. */
 export type Priority = "poll" | "lastPoll"
 
-/** Where a poll that was launched says how it fares with the budget. */
+/** Receives what the budget decides about a launched poll. */
 export interface Turnstile {
   /** It has to wait. */
   readonly delayed: () => void
-  /** It has been let through. */
+  /** It has been admitted. */
   readonly admitted: () => void
-  /** It has ended, let through or not. */
+  /** It has ended, admitted or not. */
   readonly ended: () => void
 }
 
-/** Whoever wants a poll made. */
+/** A poll in the queue. */
 export interface Place extends Heap.Node {
-  /** When the poll is due by the clock: a moment of `Alarm.monotonicMillis`. */
+  /** When the poll is due by the clock, in `Alarm.monotonicMillis`. */
   dueAt: number
 }
 
 /** The order of polls of type `P`. */
 export interface Pacer<P extends Place> {
-  /** Has the poll made after `gap` milliseconds of paced time, in place of any arrangement but that of a last poll. */
+  /**
+   * Schedules the poll after `gap` milliseconds of paced time. Replaces an earlier time, but not that of a last poll.
+   */
   readonly after: (poll: P, gap: number) => void
-  /** Has the poll made before all that schedules ask for, the one with the earliest limit first. */
+  /** Schedules a last poll, before all ordinary ones; the earliest limit comes first. */
   readonly urgent: (poll: P, limit: number) => void
   readonly cancel: (poll: P) => void
-  /** Whether the poll stands in the queue. */
+  /** Whether the poll is in the queue. */
   readonly has: (poll: P) => boolean
-  /** How many milliseconds of paced time are left until the poll is due: none where it is not in the queue. */
+  /** How many milliseconds of paced time are left until the poll is due: zero if it is not in the queue. */
   readonly remaining: (poll: P) => number
   readonly stop: () => void
 }
 
-// After so many polls in paced order one is taken by the clock.
+// After this many polls in paced order, one is taken by the clock.
 const mostInPacedOrder = 9
 
 /** An empty queue. */
 export const make = <P extends Place>(options: {
   readonly clock: Clock.Clock
   readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
-  /** Makes a poll. It returns at once. */
+  /** Sends a poll. It returns at once. */
   readonly launch: (poll: P, priority: Priority, turnstile: Turnstile) => void
-  /** Is told whenever the queue may have moved: how many polls are in it while one has to wait, and how many were sent. */
+  /**
+   * Is notified when the queue may have changed: how many polls are in it while one has to wait, and how many were
+   * sent.
+   */
   readonly onQueue: (queue: Overdue.Queue) => void
 }): Pacer<P> => {
   const { clock, fork, launch, onQueue } = options
   const due = Heap.make<P>()
   const last = Heap.make<P>()
-  // How many polls wait for the budget: one as a rule, of each priority.
+  // How many polls wait for the budget, by priority: usually one.
   const delayed = { poll: 0, lastPoll: 0 }
-  // How many of those that waited were let through in paced order since one was by the clock.
+  // How many waiting polls were admitted in paced order since the last one by the clock.
   let inPacedOrder = 0
   let sent = 0
   let pacedTime = 0
@@ -81,7 +87,7 @@ export const make = <P extends Place>(options: {
 
   const turn = () => {
     advance()
-    // What falls due meanwhile has to wait for the alarm: else polls that are answered at once could go on for ever.
+    // Polls that fall due meanwhile wait for the alarm: otherwise polls that are answered at once could loop for ever.
     const until = pacedTime
     for (let next = last.peek(); next !== undefined && delayed.lastPoll === 0; next = last.peek()) {
       send(next, "lastPoll")
@@ -103,8 +109,7 @@ export const make = <P extends Place>(options: {
     return head !== undefined && head.at <= until ? head : undefined
   }
 
-  // All are gone through, but only where the budget is short, and so for a few polls a second: cheaper than to keep each
-  // in a second order.
+  // A linear scan, but only while the budget is short, so for a few polls a second: cheaper than a second order.
   const longestDue = () => {
     let longest: P | undefined
     for (const poll of due.members()) {
@@ -133,7 +138,7 @@ export const make = <P extends Place>(options: {
       },
       admitted: () => {
         sent += 1
-        // Counted here: one that leaves before had no turn, and another is polled for in its place.
+        // Counted here: a poll that leaves earlier had no turn, and another takes its place.
         if (isByClock) inPacedOrder = 0
         else if (isDelayed && priority === "poll") inPacedOrder += 1
         goOn()
@@ -161,7 +166,7 @@ export const make = <P extends Place>(options: {
       cancel(poll)
       poll.dueAt = pacedAt + gap
       due.put(poll, pacedTime + gap)
-      // What is due later waits for the alarm, however late it is already.
+      // A poll with a gap waits for the alarm, however late it already is.
       if (gap > 0) arm()
       else turn()
     },
@@ -172,7 +177,7 @@ export const make = <P extends Place>(options: {
     },
     cancel: (poll) => {
       cancel(poll)
-      // A timer without a poll would keep the process alive.
+      // A timer without polls would keep the process alive.
       if (due.size() + last.size() === 0) alarm.stop()
     },
     has: (poll) => due.has(poll) || last.has(poll),

@@ -1,8 +1,7 @@
 /**
- * One poll of an operation, for all who read it.
+ * One poll of an operation, for all subscribers.
  *
- * It is a fiber of the poller's own: it runs in the poller's context, and of those who read knows nothing but their spans,
- * which it links.
+ * It runs in a separate fiber, in the poller's context. It knows only the subscribers' spans, which it links.
  */
 import type { BulkOperations } from "@bulk-operations/core/BulkOperations"
 import * as RequestBudget from "@bulk-operations/core/RequestBudget"
@@ -18,7 +17,7 @@ import type { Answer } from "../Wait.ts"
 import * as Measure from "./measure.ts"
 
 /**
- * What a poll brought, the cause that it died of, or that it was given up without an answer. Times are those of
+ * The answer to a poll, the cause of its death, or that it was abandoned without an answer. Times are those of
  * `Alarm.monotonicMillis`.
  */
 export type Observation =
@@ -35,7 +34,7 @@ export interface Answered {
 
 export interface Lost {
   readonly _tag: "Lost"
-  /** None where it still waited for the request budget. */
+  /** Undefined if it was still waiting for the request budget. */
   readonly sentAt: number | undefined
 }
 
@@ -46,13 +45,13 @@ export interface Target {
   readonly readers: Iterable<{ readonly span: Tracer.AnySpan }>
 }
 
-// More links than a person would follow.
+// More links than anyone would follow.
 const maxLinks = 10
 
-/** Polls once, with what it is to the request budget. */
+/** Polls once, with a priority for the request budget. */
 export const make = <T extends Target>(options: {
   readonly operations: BulkOperations["Service"]
-  /** What polls run in. */
+  /** The context of polls. */
   readonly context: Context.Context<never>
   /** Is notified of every answer, in the fiber of its poll. */
   readonly onAnswer: (target: T, answer: Answer) => Effect.Effect<void>
@@ -81,7 +80,7 @@ export const make = <T extends Target>(options: {
     Effect.runForkWith(contextOf(target, claim))(attempt(target))
 }
 
-/** What a poll that was sent at `sentAt` has brought by now. */
+/** The observation of a poll that was sent at `sentAt`. */
 export const observationOf = (sentAt: number, at: number, exit: Exit.Exit<Answer>): Observation =>
   Exit.match(exit, {
     onSuccess: (answer) => ({ _tag: "Answered", sentAt, at, answer }),

@@ -1,6 +1,4 @@
-/**
- * What a wait is asked for: its options, resolved and checked.
- */
+/** The options of a wait, resolved and checked. */
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -11,26 +9,26 @@ import type { PollSchedule } from "../PollSchedule.ts"
 import type * as Wait from "../Wait.ts"
 import * as Durations from "./duration.ts"
 
-/** What can be said about a wait. */
+/** The options of one wait. */
 export interface Options extends PollOptions.PartialOptions {
   readonly accountId?: string | undefined
   readonly startedAt?: DateTime.DateTime | undefined
 }
 
-/** What is waited for, and how. */
+/** What to wait for, and how. */
 export interface Request extends Omit<Parameters<typeof Wait.make>[0], "now"> {
   readonly operationId: string
   readonly accountId: string | undefined
-  /** When the operation was started, in milliseconds of the epoch. */
+  /** When the operation was started, in epoch milliseconds. */
   readonly startedAt: number | undefined
   readonly schedule: PollSchedule
-  /** The name of the history of its kind, and for how many milliseconds it is expected to take. */
+  /** The name of its history, and its expected duration in milliseconds. */
   readonly history: string
   readonly expected: number | undefined
   readonly transientSchedule: Schedule.Schedule<unknown, CloudflareError>
 }
 
-/** The request of who waits from now on. Throws for a value that is certainly wrong. */
+/** The request of a wait that begins now. Throws for an invalid value. */
 export const make = (
   operationId: string,
   accountId: string | undefined,
@@ -54,7 +52,7 @@ export const make = (
   }
 }
 
-// An operation takes minutes. One that is older than this is unlikely, and one that is older than that a mistake.
+// Operations take minutes. An age above the first limit is implausible, one above the second a mistake.
 const unlikelyAge = Duration.days(30)
 const impossibleAge = Duration.days(3650)
 
@@ -66,7 +64,7 @@ const startOf = (startedAt: DateTime.DateTime, now: number): number => {
   )
 }
 
-/** Warns of a `startedAt` that is hardly meant. */
+/** Warns about an implausible `startedAt`. */
 export const warnOfAge = ({ operationId, startedAt }: Request, now: number): Effect.Effect<void> => {
   const age = Duration.millis(now - (startedAt ?? now))
   if (Duration.isLessThan(Duration.abs(age), unlikelyAge)) return Effect.void

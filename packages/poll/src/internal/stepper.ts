@@ -1,6 +1,4 @@
-/**
- * A schedule, being stepped: how a wait, and `PollSchedule.gapAt`, ask it for the next gap.
- */
+/** Steps a schedule: a wait and `PollSchedule.gapAt` get the next gap from here. */
 import { type BulkOperation, OperationId, Pending } from "@bulk-operations/core/BulkOperation"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,13 +14,13 @@ export type Step<Input> = (now: number, input: Input) => Effect.Effect<number | 
 /** The step of a schedule that has ended. */
 export const ended: Step<unknown> = () => Effect.undefined
 
-// A schedule without delays, or one that is ages behind, must not spin.
+// A schedule without delays, or one that is far behind, must not spin.
 const shortestGap = 1
 const maxGaps = 10_000
 
 /**
- * Begins a schedule. What it draws at its beginning is decided by the seed: waits for the same operation with equal
- * schedules then poll at the same times, and waits for different ones do not.
+ * Starts a schedule. The seed determines its initial random values: waits for the same operation with equal schedules
+ * poll at the same times, and waits for different operations do not.
  */
 export const begin = <Input>(schedule: Schedule.Schedule<unknown, Input>, seed: string): Effect.Effect<Step<Input>> =>
   Effect.map(
@@ -34,25 +32,25 @@ export const begin = <Input>(schedule: Schedule.Schedule<unknown, Input>, seed: 
       )
   )
 
-/** A schedule that was stepped through the gaps that have passed. */
+/** A schedule that was stepped through past gaps. */
 export interface Aged {
   readonly step: Step<BulkOperation>
-  /** How many gaps those were. */
+  /** How many gaps. */
   readonly gaps: number
-  /** When the last of them ends. */
+  /** When the last gap ends. */
   readonly pollAt: number
 }
 
 const anyId = OperationId.make("unknown")
 
-// What a schedule is given for the polls that were not made. Ids are refused where they are sent.
+// The input of a schedule for polls that were not sent. Invalid ids are refused when they are sent.
 const unseen = (operationId: string) => Pending.make({ id: Option.getOrElse(decodeId(operationId), () => anyId) })
 
 const decodeId = Schema.decodeOption(OperationId)
 
 /**
- * Begins a schedule for an operation that was started at `startedAt`, and steps it through `gaps` gaps, or, where their
- * number is not known, through those that began before now.
+ * Starts a schedule for an operation that was started at `startedAt`, and steps it through `gaps` gaps, or, if their
+ * number is unknown, through those that began before now.
  */
 export const catchUp = Effect.fnUntraced(function*(
   schedule: Schedule.Schedule<unknown, BulkOperation>,
@@ -74,13 +72,13 @@ export const catchUp = Effect.fnUntraced(function*(
   return { step, gaps, pollAt }
 })
 
-/** An operation as others saw it. */
+/** An operation in the answer to another wait's poll. */
 export interface Seen {
   readonly operation: BulkOperation
   readonly at: number
 }
 
-/** A schedule of a wait that begins. */
+/** The schedule of a wait that begins. */
 export interface Begun {
   readonly step: Step<BulkOperation>
   /** How many gaps it was stepped through. */
@@ -89,9 +87,9 @@ export interface Begun {
 }
 
 /**
- * Begins a schedule for a wait that begins now, and says when to poll first: at once, or, for an operation that was
- * started so lately that the first gap is not over, after that. What others saw counts as the first poll if it is younger
- * than the gap that the schedule asks for there.
+ * Starts a schedule for a wait that begins now, and returns when to poll first: at once, or after the first gap if the
+ * operation was started more recently than that. An answer to another wait's poll counts as the first poll if it is
+ * younger than the schedule's gap at that age.
  */
 export const join = Effect.fnUntraced(function*(
   schedule: Schedule.Schedule<unknown, BulkOperation>,

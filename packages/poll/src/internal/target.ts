@@ -1,16 +1,14 @@
-/**
- * One of several operations to wait for: what is said about all of them, and about it alone.
- */
+/** One of several operations to wait for: merges the common options and its own. */
 import type { Options } from "./request.ts"
 
-/** An operation's id, or its id with options of its own. */
+/** An operation's id, or its id with its own options. */
 export type Target = string | (Options & { readonly operationId: string })
 
 interface Whole extends Required<Options> {
   readonly operationId: string
 }
 
-/** A target with all that is said about it. What it leaves out, by `undefined` as well, is as all of them have it. */
+/** A target with all its options. Those left out or `undefined` come from the common options. */
 export const whole = (target: Target, common: Options = {}): Whole => {
   const own: Exclude<Target, string> = typeof target === "string" ? { operationId: target } : target
   return {

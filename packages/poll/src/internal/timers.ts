@@ -1,21 +1,18 @@
-/**
- * A timer for each of very many, on one alarm: it costs a place in a queue, and no fiber.
- */
+/** Very many timers on one alarm: each costs a place in a queue, but no fiber. */
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Alarm from "./alarm.ts"
 import * as Heap from "./heap.ts"
 
-/** Whoever has a timer. */
+/** An owner of a timer. */
 export interface Timed extends Heap.Node {
-  /** Called when the time has come, once for each `set`. Must not set a timer for the same moment. */
+  /** Called when the time has come, once for each `set`. Must not set a timer for the same time. */
   readonly ring: () => void
 }
 
-/** The timers. */
 export interface Timers {
-  /** Rings at `at` (of `Alarm.monotonicMillis`) instead of at any time set before; never for Infinity. */
+  /** Rings at `at` (of `Alarm.monotonicMillis`), replacing any earlier setting; never for Infinity. */
   readonly set: (timed: Timed, at: number) => void
   readonly clear: (timed: Timed) => void
   readonly size: () => number
@@ -51,7 +48,7 @@ export const make = (
     },
     clear: (timed) => {
       waiting.remove(timed)
-      // A timer without a wait would keep the process alive until its deadline.
+      // A timer without waits would keep the process alive until its deadline.
       if (waiting.size() === 0) alarm.stop()
     },
     size: waiting.size,

@@ -1,6 +1,4 @@
-/**
- * What is kept of a wait while it lasts: its data, its places in the queues, and an inbox that it sleeps on.
- */
+/** The state of a wait under way: its data, its places in the queues, and the inbox that it sleeps on. */
 import type { BulkOperation } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type * as Cause from "effect/Cause"
@@ -19,21 +17,21 @@ import type * as Request from "./request.ts"
 import type * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
 
-/** Is notified of how a wait goes, at once and in the fiber that waits. */
+/** Is notified of the progress of a wait, immediately and in the caller's fiber. */
 export interface Listener {
   readonly onChange: (operation: BulkOperation) => void
   readonly onProgress?: ((waiter: Waiter, now: number) => void) | undefined
 }
 
-/** A place in the queue of polls that are due. */
+/** A place in the queue of polls. */
 export interface Turn extends Pacer.Place {
   readonly feed: Feed.Feed
 }
 
-/** What reaches a wait: an observation, its schedule's next gap where that took time, or its timer. */
+/** What a wait receives: an observation, its schedule's next gap if that took time, or its timer. */
 export type Signal = Poll.Observation | Stepped | { readonly _tag: "Rang" }
 
-/** The schedule's next gap, counted from `at`; undefined where it has ended. */
+/** The schedule's next gap, counted from `at`; undefined if it has ended. */
 export interface Stepped {
   readonly _tag: "Stepped"
   readonly at: number
@@ -46,7 +44,7 @@ export interface Waiter {
   readonly request: Request.Request
   readonly span: Tracer.Span
   readonly listener: Listener
-  /** What its schedules run in. */
+  /** The context of its schedules. */
   readonly context: Context.Context<never>
   readonly feed: Feed.Feed
   readonly reader: Feed.Reader
@@ -54,23 +52,23 @@ export interface Waiter {
   readonly timer: Timers.Timed
   readonly receive: (signal: Signal) => void
   readonly joinedAt: number
-  /** What to add to a time for the one that schedules are stepped at: that of the wall clock, which is set no more. */
+  /** What to add to a time to get wall-clock time for the schedules; fixed when the wait begins. */
   readonly scheduleTime: number
-  /** What has reached the wait and is not dealt with yet. */
+  /** Signals that the wait has not handled yet. */
   inbox: Array<Signal>
-  /** Wakes the wait, while it sleeps. */
+  /** Wakes the wait while it sleeps. */
   wake: (() => void) | undefined
   wait: Wait.Wait
-  /** How many polls were given up without an answer. */
+  /** How many polls were abandoned without an answer. */
   lost: number
-  /** When its next poll is due, once its schedule has said so. */
+  /** When its next poll is due, once its schedule has decided. */
   nextPollAt: number | undefined
-  /** Whether that time is over and the poll still in the queue. */
+  /** Whether that time has passed and the poll is still in the queue. */
   isThrottled: boolean
   /** The gap until then, and which schedule asked for it. */
   gap: number
   gapOf: Stepped["of"]
-  /** How much of it a Retry-After added that another wait was given. */
+  /** How much of it was added by a Retry-After in the answer to another wait's poll. */
   heldFor: number
   step: Stepper.Step<BulkOperation> | undefined
   transientStep: Stepper.Step<CloudflareError> | undefined
@@ -78,14 +76,14 @@ export interface Waiter {
   stepping: Fiber.Fiber<unknown> | undefined
   /** When its timer rings. */
   ringsAt: number
-  /** The limit that the last poll was asked for. */
+  /** The limit that the last poll was sent for. */
   lastPollFor: number | undefined
 }
 
-/** How a wait ended; a cause where its schedule, or the poll itself, died. */
+/** How a wait ended; with a cause if its schedule or the poll died. */
 export type Ending = Wait.Ending | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
 
-/** Reads of a feed from now on. */
+/** Subscribes to a feed. */
 export const make = (
   options: Pick<Waiter, "request" | "span" | "listener" | "context"> & { readonly clock: Clock.Clock },
   join: (reader: Feed.Reader) => Feed.Feed
@@ -130,7 +128,7 @@ export const make = (
   return waiter
 }
 
-/** What has reached the wait since it was asked last; sleeps until there is something. */
+/** The signals since the last call; sleeps until there are any. */
 export const signals = (waiter: Waiter): Effect.Effect<ReadonlyArray<Signal>> =>
   Effect.callback((resume) => {
     const take = () => {
@@ -142,27 +140,27 @@ export const signals = (waiter: Waiter): Effect.Effect<ReadonlyArray<Signal>> =>
     else waiter.wake = take
   })
 
-/** How many polls were made for it: one that was sent and not answered is one as well. */
+/** How many polls were made for it, including those sent but not answered. */
 export const polls = ({ feed, joinedAt, lost, wait }: Waiter): number =>
   wait.polls + lost + (feed.poll !== undefined && feed.isSent && feed.sentAt >= joinedAt ? 1 : 0)
 
-/** Whether the last poll before the limit is still to be made. One that the request budget holds back may come too late. */
+/** Whether the last poll before the limit is still to be sent. A poll delayed by the request budget may be too late. */
 export const isLastPollMissing = ({ feed, lastPollFor }: Waiter, limit: number, lastAt: number): boolean =>
   lastPollFor !== limit && !(feed.poll !== undefined && feed.isSent) && feed.sentAt < lastAt
 
 /**
- * Whether an observation steps a schedule where so many milliseconds are left until its next poll. One that others asked
- * for uses up nothing of a schedule before the second half of the gap that it asked for itself.
+ * Whether an observation steps the schedule, with `left` milliseconds until the wait's next poll. The answer to another
+ * wait's poll does so only in the second half of the current gap.
  */
 export const isStepped = (waiter: Waiter, left: number): boolean =>
   waiter.nextPollAt !== undefined && (isRecovered(waiter) || left <= waiter.gap / 2)
 
 /**
- * The time that a schedule is stepped at: what others asked for stands for the poll at the end of its gap. So it is
- * stepped at its own times, whoever else waits, and gives what it promises.
+ * The time that a schedule is stepped at: the answer to another wait's poll replaces the poll at the end of the gap. So
+ * the schedule is stepped at its own times, however many others wait, and keeps its total duration.
  */
 export const stepsAt = (waiter: Waiter, at: number, left: number): number =>
   isRecovered(waiter) ? at : at + Math.max(0, left - waiter.heldFor)
 
-// The gap was for transient errors, which are over.
+// The gap was for transient errors, which have passed.
 const isRecovered = ({ gapOf, wait }: Waiter) => gapOf === "transient" && wait.transient === undefined

@@ -1,9 +1,9 @@
 /**
- * One wait, carried out in the fiber of whoever waits: what `Wait` decides is done here.
+ * Runs one wait in the caller's fiber, and carries out the decisions of `Wait`.
  *
- * A wait sleeps until something reaches its inbox: an observation of its operation, its timer, or its schedule's next
- * gap where that took time. All code of the application that it runs, its schedule and its tracer, it runs in its own
- * fiber, and what comes after its end in a task of its own: whatever that code does, it does to this wait alone.
+ * A wait sleeps until its inbox receives something: an observation of its operation, its timer, or its schedule's next
+ * gap if that took time. The application's code, such as schedules and tracers, runs only in the wait's own fiber, and
+ * what follows its end in a separate task, so that this code can affect only this wait.
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,6 @@ import * as Stepper from "./stepper.ts"
 import type * as Timers from "./timers.ts"
 import * as Waiter from "./waiter.ts"
 
-/** What waits stand on. */
 export interface Environment {
   readonly clock: Clock.Clock
   readonly feeds: Feed.Feeds
@@ -32,19 +31,19 @@ export interface Environment {
   readonly lessons: Lessons.Lessons
 }
 
-/** Waits until the operation is terminal or the wait has to end otherwise. */
+/** Waits until the operation is terminal or the wait has to end for another reason. */
 export type Run = (request: Request.Request, span: Tracer.Span, listener: Waiter.Listener) => Effect.Effect<Ended>
 
-/** A wait that has ended, as it was. */
+/** The final state of a wait. */
 export interface Ended {
   readonly ending: Waiter.Ending
   readonly wait: Wait.Wait
-  /** How many polls were made for it, one without an answer included. */
+  /** How many polls were made for it, including one without an answer. */
   readonly polls: number
   readonly elapsed: number
 }
 
-/** Carries waits out. */
+/** Runs waits. */
 export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run => {
   const now = () => Alarm.monotonicMillis(clock)
   const limit = Limit.make({ clock, feeds, pacer, timers })
@@ -62,14 +61,15 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
         const ending = start(waiter)
         return ending === undefined ? untilEnd(waiter) : Effect.succeed(endedOf(waiter, ending))
       })
-      // An interrupt may come between any two steps: the way to leave is there before there is anything to leave.
+      // An interrupt may come between any two steps, so the finalizer is installed before there is anything to clean
+      // up.
       return Effect.onExit(waited, () =>
         Effect.sync(() => {
           if (waiter !== undefined) leave(waiter)
         }))
     })
 
-  // A loop without a generator, of which each wait would keep one.
+  // A loop without a generator, because each wait would keep one.
   const untilEnd = (waiter: Waiter.Waiter): Effect.Effect<Ended> =>
     Effect.flatMap(Waiter.signals(waiter), (signals) => {
       let isNews = false
@@ -138,7 +138,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
   // Observations
 
   const observed = (waiter: Waiter.Waiter, { answer, at, sentAt }: Poll.Answered): Waiter.Ending | undefined => {
-    // An error that others met before this wait began is none of its own: it polls for itself.
+    // An error from before this wait joined does not count for it: it polls for itself.
     if (sentAt < waiter.joinedAt && Result.isFailure(answer)) return pollAgain(waiter, 0)
     const before = waiter.wait
     const decision = Wait.observe(before, at, answer, sentAt)
@@ -147,7 +147,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
       waiter.listener.onChange(answer.success)
     }
     if (decision._tag === "Ended") return decision.ending
-    // With each spell of transient errors their schedule begins anew.
+    // The schedule for transient errors starts again after each success.
     if (decision.wait.transient === undefined) waiter.transientStep = undefined
     const { extendedTo } = decision.wait
     if (extendedTo !== undefined) return limit.pollLast(waiter, extendedTo)
@@ -160,16 +160,16 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
 
   const lost = (waiter: Waiter.Waiter, { sentAt }: Poll.Lost): undefined => {
     if (sentAt !== undefined && sentAt >= waiter.joinedAt) waiter.lost += 1
-    // After whoever joins and polls at once.
+    // After new waits, which poll at once.
     return pollAgain(waiter, 1)
   }
 
-  // Where the poll that was due has been made already and was of no use.
+  // For when the poll that was due has already been made and did not help.
   const pollAgain = ({ nextPollAt, turn }: Waiter.Waiter, gap: number): undefined => {
     if (nextPollAt !== undefined && !pacer.has(turn)) pacer.after(turn, gap)
   }
 
-  // A Retry-After holds for the next poll of each, whoever was given it.
+  // A Retry-After delays the next poll of every wait, whichever wait's poll received it.
   const holdBack = (waiter: Waiter.Waiter, at: number): undefined => {
     const { nextPollAt } = waiter
     const until = at + Wait.retryAfter(waiter.wait)
@@ -195,7 +195,7 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     return takeStep(waiter, "transient", at, Effect.flatMap(begun, (step) => step(time, answer.failure)))
   }
 
-  // Schedules are the application's: they may take time, or for ever, and the wait goes on meanwhile.
+  // Schedules are the application's code: they may take time, even for ever, and the wait continues meanwhile.
   const takeStep = (
     waiter: Waiter.Waiter,
     of: Waiter.Stepped["of"],
@@ -221,11 +221,11 @@ export const make = ({ clock, feeds, lessons, pacer, timers }: Environment): Run
     waiter.gap = Math.max(gap, Wait.retryAfter(waiter.wait))
     waiter.gapOf = of
     waiter.heldFor = 0
-    // Only the first poll is made at once.
+    // Only the first poll is sent at once.
     return pollNext(waiter, at + waiter.gap, gap === 0 ? 0 : 1)
   }
 
-  // The gap before was asked for as well.
+  // If the schedule was stepped early, the poll at the end of its last gap is still due.
   const ended = (waiter: Waiter.Waiter, at: number): Waiter.Ending | undefined => {
     if (at <= now()) return Wait.scheduleEnded
     waiter.step = Stepper.ended
