@@ -1,10 +1,10 @@
 /**
- * What a Cloudflare Lists bulk operation is: its ids, its four states, and how they look on the wire.
+ * Cloudflare Lists bulk operations: their ids, their four states, and their JSON.
  *
- * Writing items to a list answers with an `operation_id`; the work happens later. Its state is told apart by `status`
- * alone, on the wire and here. Nothing else in an answer is dependable: `completed` and `error` are documented as
- * always there for the states that have them, and have been seen missing, `null` and empty. They are `Option`s, and
- * where they cannot be read there is none: a debug log says so, and the status counts all the same.
+ * Writing items to a list answers with an `operation_id`; the work happens later. Only `status` determines the state,
+ * in the JSON and here, because nothing else in an answer is reliable: `completed` and `error` are documented as always
+ * present in the states that have them, but have been missing, `null` and empty in practice. They are `Option`s. If one
+ * cannot be read, it is none, a debug log is written, and the status still counts.
  *
  * Source: Cloudflare's OpenAPI schemas `lists_bulk_operation_*` and recorded answers.
  */
@@ -14,23 +14,23 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Rfc3339 from "./internal/rfc3339.ts"
 
-// Ids have no promised format. These are what no id can hold and still name one thing in a URL path; `\p{C}` covers
-// control characters, invisible ones and lone surrogates, which cannot be percent-encoded.
+// Ids have no documented format. This excludes what cannot be in a URL path segment; `\p{C}` covers control characters,
+// invisible ones and lone surrogates, which cannot be percent-encoded.
 const isPathSegment = Schema.makeFilter<string>(
   (id) => /^[^\s/\\\p{C}]+$/u.test(id) && id !== "." && id !== "..",
   {
     expected: "an id: one or more characters, no spaces, slashes or control characters, and not \".\" or \"..\"",
-    // Property tests start with the smallest values: they would try nothing but "" and give up.
+    // Property tests start with the smallest values: they would only try "" and give up.
     arbitraryConstraint: { minLength: 1 }
   }
 )
 
-/** Id of a bulk operation, as a write to a list answers it. Cloudflare promises no format. */
+/** Id of a bulk operation, from the answer to a write. Cloudflare documents no format. */
 export const OperationId = Schema.String.check(isPathSegment).pipe(Schema.brand("OperationId"))
 export type OperationId = typeof OperationId.Type
 
 /**
- * Id of a Cloudflare account. Cloudflare promises no format; today it is 32 hexadecimal digits.
+ * Id of a Cloudflare account. Cloudflare documents no format; today it is 32 hexadecimal digits.
  *
  * @example
  * import { BulkOperation } from "@bulk-operations/core"
@@ -43,7 +43,7 @@ export type OperationId = typeof OperationId.Type
 export const AccountId = Schema.String.check(isPathSegment).pipe(Schema.brand("AccountId"))
 export type AccountId = typeof AccountId.Type
 
-// Absent, `null` and `""` all say the same on the wire: nothing is known.
+// Absent, `null` and `""` mean the same in the JSON: unknown.
 const optionFromBlank = <S extends Schema.Codec<unknown, string>>(schema: S) =>
   Schema.optionalKey(Schema.NullOr(Schema.String)).pipe(
     Schema.decodeTo(
@@ -55,7 +55,7 @@ const optionFromBlank = <S extends Schema.Codec<unknown, string>>(schema: S) =>
     )
   )
 
-// The value is not told: nobody has taken the caller's secret out of it.
+// The value is not logged: the caller's secret has not been redacted from it.
 const noneWhereBroken = <S extends Schema.Codec<unknown, string>>(name: string, schema: S) =>
   optionFromBlank(schema).pipe(
     Schema.catchDecoding(() =>
@@ -65,14 +65,14 @@ const noneWhereBroken = <S extends Schema.Codec<unknown, string>>(name: string, 
 
 const completed = noneWhereBroken("completed", Rfc3339.DateTimeUtc)
 
-/** Accepted, not begun. */
+/** Accepted, but not started. */
 export const Pending = Schema.Struct({
   id: OperationId,
   status: Schema.tag("pending")
 })
 export type Pending = typeof Pending.Type
 
-/** Under way. Cloudflare tells no progress. */
+/** Under way. Cloudflare reports no progress. */
 export const Running = Schema.Struct({
   id: OperationId,
   status: Schema.tag("running")
@@ -80,7 +80,7 @@ export const Running = Schema.Struct({
 export type Running = typeof Running.Type
 
 /**
- * Done; the list has changed. `completed` is when, by Cloudflare's clock.
+ * Done; the list has changed. `completed` is the time of the end by Cloudflare's clock.
  *
  * @example
  * import { BulkOperation } from "@bulk-operations/core"
@@ -96,7 +96,7 @@ export const Completed = Schema.Struct({
 })
 export type Completed = typeof Completed.Type
 
-/** Ended without effect. `error` is Cloudflare's free text (there is no code), `completed` is when it gave up. */
+/** Ended without effect. `error` is Cloudflare's free text (there is no code); `completed` is the time of the end. */
 export const Failed = Schema.Struct({
   id: OperationId,
   status: Schema.tag("failed"),
@@ -106,10 +106,10 @@ export const Failed = Schema.Struct({
 export type Failed = typeof Failed.Type
 
 /**
- * A bulk operation in one of its four states, told apart by `status`.
+ * A bulk operation in one of its four states, discriminated by `status`.
  *
- * Brings `match`, `matchOrElse`, `guards`, `isAnyOf` and `cases`. Any other `status` is refused by decoding. Keys that
- * the state does not have are ignored (`error: ""` beside `completed`, `error_count`).
+ * Has `match`, `matchOrElse`, `guards`, `isAnyOf` and `cases`. Decoding refuses any other `status`, and ignores keys
+ * that the state does not have (`error: ""` beside `completed`, `error_count`).
  *
  * @example
  * import { BulkOperation } from "@bulk-operations/core"
@@ -139,7 +139,7 @@ export type Status = BulkOperation["status"]
 export type Terminal = Completed | Failed
 
 /**
- * Whether the operation has ended, well or not.
+ * Whether the operation has ended, completed or failed.
  *
  * @example
  * import { BulkOperation } from "@bulk-operations/core"
@@ -153,7 +153,7 @@ export const isTerminal: (operation: BulkOperation) => operation is Terminal = B
 ])
 
 /**
- * Of what kind the text of a failed operation is.
+ * The kind of a failed operation, recognized from its text.
  *
  * - `"capacity"`: the list is full. Write less, or ask Cloudflare for more.
  * - `"rateLimited"`: too many writes. The same write may succeed some minutes later.
@@ -173,8 +173,8 @@ const kinds: ReadonlyArray<readonly [Exclude<FailureKind, "unknown">, RegExp]> =
 ]
 
 /**
- * Of what kind the text of a failed operation is: Cloudflare gives no code, only an English sentence. The text stays in
- * `error`.
+ * Recognizes the kind of a failed operation from its text: Cloudflare gives no code, only an English sentence. The text
+ * stays in `error`.
  *
  * @example
  * import { BulkOperation } from "@bulk-operations/core"

@@ -1,6 +1,4 @@
-/**
- * Asking Cloudflare for the state of a bulk operation, once.
- */
+/** Polls a bulk operation once. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -13,14 +11,14 @@ import { CloudflareError, InvalidRequest } from "./CloudflareError.ts"
 
 /** The bulk operations of Cloudflare Lists. */
 export class BulkOperations extends Context.Service<BulkOperations, {
-  /** The account of calls that name none. */
+  /** The default account of calls. */
   readonly accountId: string | undefined
 
   /**
-   * The operation as it is now.
+   * Returns the current state of an operation.
    *
-   * A failed operation is a success of this call; ids that cannot
-   * be ids fail with `InvalidRequest` and nothing is sent; an answer about another operation is an `UnexpectedResponse`.
+   * A failed operation is a success of this call. Invalid ids fail with `InvalidRequest` before anything is sent. An
+   * answer about another operation fails with `UnexpectedResponse`.
    *
    * Source: `GET /accounts/{account_id}/rules/lists/bulk_operations/{operation_id}` of Cloudflare's API.
    */
@@ -40,7 +38,7 @@ const refuse = (detail: string) =>
 
 const readId = (name: string, schema: Schema.Decoder<string>) => {
   const decode = Schema.decodeUnknownResult(schema)
-  // Programs without types pass anything.
+  // Untyped programs may pass anything.
   return (id: unknown) =>
     Result.mapError(
       decode(id),
@@ -59,8 +57,8 @@ const readOperationId = readId("operation_id", OperationId)
  * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
  * import { Duration, Effect, Layer } from "effect"
  *
- * // What `layer` is, here with a limit to the time of each poll.
- * export const layer: Layer.Layer<BulkOperations.BulkOperations, never, CloudflareApi.CloudflareApi> = Layer.effect(
+ * // Like `layer`, but with a timeout for each poll. export const layer: Layer.Layer<BulkOperations.BulkOperations,
+ * never, CloudflareApi.CloudflareApi> = Layer.effect(
  *   BulkOperations.BulkOperations,
  *   Effect.map(BulkOperations.make, (operations) => ({
  *     ...operations,

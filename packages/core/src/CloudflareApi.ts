@@ -1,8 +1,8 @@
 /**
- * The way to Cloudflare: the one place that knows credentials, base URL, envelope, errors and the retry of a request.
+ * The HTTP client for Cloudflare's API: credentials, base URL, envelope, errors and retries.
  *
- * `request` turns an HTTP request below the base URL into the decoded `result` of the answer, or into a
- * `CloudflareError`. The layers leave the transport (`HttpClient`) to the application.
+ * `request` sends an HTTP request below the base URL and returns the decoded `result` of the answer, or fails with a
+ * `CloudflareError`. The application provides the transport (`HttpClient`).
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -25,27 +25,27 @@ import * as Exchange from "./internal/exchange.ts"
 import * as Transport from "./internal/transport.ts"
 import { defaultBaseUrl } from "./RequestBudget.ts"
 
-/** How a request is sent: how long it may take, when it is sent again, and what goes with it. */
+/** The timeout, retries and trace headers of requests. */
 export interface Policy {
   /**
-   * How long one attempt may take, from the credentials to the end of the body, without what it waits for its turn in the
-   * `RequestBudget`. Default 30 seconds; `"Infinity"` for no limit.
+   * How long one attempt may take, from resolving the credentials to the end of the body, not counting the wait for its
+   * turn in the `RequestBudget`. Default 30 seconds; `"Infinity"` for no limit.
    */
   readonly timeout: Duration.Input
   /**
-   * When to send a safe request (GET, HEAD, OPTIONS) again after a transient error (`CloudflareError.isRetryable`).
-   * Default three times, after about 0.5, 1 and 2 seconds; `undefined` for never. A `Retry-After` that asks for more is
-   * waited out, up to `maxRetryAfter`.
+   * When to retry a safe request (GET, HEAD, OPTIONS) after a transient error (`CloudflareError.isRetryable`). Default
+   * three times, after about 0.5, 1 and 2 seconds; `undefined` for never. A longer `Retry-After` is obeyed, up to
+   * `maxRetryAfter`.
    */
   readonly retry: Schedule.Schedule<unknown, CloudflareError> | undefined
-  /** The longest that a `Retry-After` can make a retry wait. Default 1 minute. */
+  /** The longest `Retry-After` that is obeyed. Default 1 minute. */
   readonly maxRetryAfter: Duration.Input
-  /** Whether to send `traceparent` and `b3` headers to Cloudflare. Default no. */
+  /** Whether to send `traceparent` and `b3` headers to Cloudflare. Default: no. */
   readonly propagateTraces: boolean
 }
 
 /**
- * The policy where none is provided.
+ * The default policy.
  *
  * @example
  * import { CloudflareApi } from "@bulk-operations/core"
@@ -64,8 +64,8 @@ export const defaultPolicy: Policy = {
 }
 
 /**
- * The policy of the requests that are sent where it is provided: for an application with `Layer.succeed`, for one call
- * with `Effect.updateService`.
+ * The policy of requests. Provide it to an application with `Layer.succeed`, or to one call with
+ * `Effect.updateService`.
  *
  * @example
  * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
@@ -87,8 +87,8 @@ export interface AnswerHead {
 }
 
 /**
- * Is told of every answer to the requests that are sent where it is provided, before its body is read: for what only the
- * headers say, such as Cloudflare's clock (`Date`). The limits in them are the matter of `RequestBudget`.
+ * Is notified of every answer, before its body is read: for facts that only the headers have, such as Cloudflare's
+ * clock (`Date`). `RequestBudget` already handles the limits in the headers.
  *
  * @example
  * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
@@ -105,33 +105,33 @@ export const AnswerObserver = Context.Reference<(answer: AnswerHead) => Effect.E
 )
 
 /**
- * A page of a longer result: Cloudflare's `result_info`, as far as it can be read. Where a cursor is absent there is no
- * page before or after this one.
+ * A page of a longer result: the readable parts of Cloudflare's `result_info`. If a cursor is absent, there is no page
+ * before or after this one.
  */
 export type { ResultInfo }
 
-/** A success of Cloudflare's: the decoded `result`, and what came with it. */
+/** A successful answer: the decoded `result` with its metadata. */
 export interface Answer<A> extends AnswerHead {
   readonly result: A
-  /** Empty where the answer has none. */
+  /** Empty if the answer has none. */
   readonly resultInfo: ResultInfo
   /**
-   * The `UnexpectedResponse` for a result that can be decoded and is still not what was asked for, with all that is known
-   * of the answer. The detail may hold texts of the answer: the caller's secret is taken out of it.
+   * Makes the `UnexpectedResponse` for a result that can be decoded but is not what was requested, with all facts about
+   * the answer. The detail may contain texts of the answer: the caller's secret is redacted from it.
    */
   readonly unexpected: (detail: string) => CloudflareError
 }
 
-/** What `layer` is made from. */
+/** Options of `layer`. */
 export interface Options {
   /**
-   * Who is calling. An effect is run for every request, so that tokens can rotate; where it fails, with whatever, the
-   * request fails with `Unauthorized` and what it said.
+   * The caller's credentials. An effect runs for every request, so that tokens can rotate; if it fails with any error,
+   * the request fails with `Unauthorized` and the message of that error.
    */
   readonly credentials: Credentials.Credentials | Effect.Effect<Credentials.Credentials, unknown>
-  /** The account of calls that name none. */
+  /** The default account of calls. */
   readonly accountId?: string | undefined
-  /** Where the API is, without credentials, query or hash. Default `https://api.cloudflare.com/client/v4`. */
+  /** The URL of the API, without credentials, query or hash. Default `https://api.cloudflare.com/client/v4`. */
   readonly baseUrl?: string | undefined
 }
 
@@ -144,8 +144,7 @@ export interface Options {
  * import { Effect, Layer, Redacted, Schema } from "effect"
  * import { HttpClientRequest } from "effect/http"
  *
- * // An endpoint of which this library knows nothing.
- * const verify = CloudflareApi.CloudflareApi.use((api) =>
+ * // An endpoint that this library does not cover. const verify = CloudflareApi.CloudflareApi.use((api) =>
  *   api.request(HttpClientRequest.get("/user/tokens/verify"), Schema.Struct({ status: Schema.String }))
  * )
  * const simulated = CloudflareApi.layer({ credentials: Credentials.apiToken(Redacted.make("any-token")) }).pipe(
@@ -155,21 +154,21 @@ export interface Options {
  * await Effect.runPromise(Effect.provide(verify, simulated)) // => { status: "active" }
  */
 export class CloudflareApi extends Context.Service<CloudflareApi, {
-  /** The account of calls that name none. */
+  /** The default account of calls. */
   readonly accountId: string | undefined
 
   /**
-   * The decoded `result` of Cloudflare's answer.
+   * Sends a request and returns the decoded `result` of Cloudflare's answer.
    *
    * The request's URL is a path below the base URL (`/accounts/…`). Any 2xx with `success: true` is a success; at most
-   * 16 MiB of it are read. Everything else is a `CloudflareError`. How it is sent is up to `RequestPolicy`.
+   * 16 MiB of it are read. Everything else is a `CloudflareError`. `RequestPolicy` sets timeout and retries.
    */
   readonly request: <A>(
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>
   ) => Effect.Effect<A, CloudflareError>
 
-  /** `request` with what came beside the result: `result_info` for the next page, HTTP status and headers. */
+  /** Like `request`, but also returns `result_info` for the next page, HTTP status and headers. */
   readonly answer: <A>(
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>
@@ -218,7 +217,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       observe
     })
     if (retry === undefined || !safeMethods.has(request.method)) return yield* once
-    // Most succeed at once. To have them run under a schedule as well is an eighth of what this library adds to a get.
+    // Most requests succeed at once. Running them under a schedule would cost an eighth of what this library adds to a
+    // get.
     return yield* Effect.catch(once, (error) => {
       const first = [Effect.fail(error)]
       return Effect.retry(Effect.suspend(() => first.pop() ?? once), retrySchedule(retry, maxRetryAfter))
@@ -246,18 +246,18 @@ const retrySchedule = (
     )
   )
 
-/** The service from options in the code. */
+/** The service from explicit options. */
 export const layer = (options: Options): Layer.Layer<CloudflareApi, never, HttpClient.HttpClient> =>
   Layer.effect(CloudflareApi, make(options))
 
 /**
- * The service from the environment: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` with `CLOUDFLARE_API_KEY`; and, where
- * they are set, `CLOUDFLARE_ACCOUNT_ID` and `CLOUDFLARE_BASE_URL`.
+ * The service from the environment: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` with `CLOUDFLARE_API_KEY`; and, if
+ * set, `CLOUDFLARE_ACCOUNT_ID` and `CLOUDFLARE_BASE_URL`.
  *
- * A missing, empty or malformed variable is named by the `ConfigError`; its value never is.
+ * A `ConfigError` names the missing, empty or malformed variable, but never its value.
  */
 export const layerConfig: Layer.Layer<CloudflareApi, Config.ConfigError, HttpClient.HttpClient> =
-  // Marked, so that bundlers can leave `Config` out of programs that do not read the environment.
+  // Marked as pure, so that bundlers can omit `Config` from programs that do not read the environment.
   /* @__PURE__ */ Layer.effect(
     CloudflareApi,
     /* @__PURE__ */ Effect.suspend(() =>

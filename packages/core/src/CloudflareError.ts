@@ -1,8 +1,8 @@
 /**
- * How a call to Cloudflare can fail: one error, twelve reasons.
+ * The error of every call to Cloudflare, with one of twelve reasons.
  *
- * A reason keeps what a person needs to act and what Cloudflare's support asks for: HTTP status, Cloudflare's own codes
- * and texts, the ray id, and which call it was. Everything in it is plain data; credentials never get in.
+ * A reason keeps what you need to act and what Cloudflare's support asks for: HTTP status, Cloudflare's own codes and
+ * texts, the `cf-ray`, and the call. It is plain data and never contains credentials.
  */
 import type * as Duration from "effect/Duration"
 import { NodeInspectSymbol } from "effect/Inspectable"
@@ -26,16 +26,16 @@ export {
   Unreachable
 } from "./internal/reasons.ts"
 
-// A transient error is one that may be gone when the same request is sent again.
+// A transient error may be gone when the same request is sent again.
 const isTransient = Reason.isAnyOf(["RateLimited", "ServerError", "TransportError", "Timeout", "MalformedResponse"])
 
-// Cloudflare told that it did not carry out the request; without an answer, it was refused here.
+// Cloudflare answered that it did not carry out the request; without an answer, it was refused here.
 const isRefused = Reason.isAnyOf(["Unauthorized", "Forbidden", "Blocked", "NotFound", "InvalidRequest", "RateLimited"])
 
 /**
- * The error of every call to Cloudflare; what went wrong is its `reason`.
+ * The error of every call to Cloudflare; its `reason` says what went wrong.
  *
- * Take one reason with `Effect.catchReason`, or put all of them into the error channel with `Effect.unwrapReason`.
+ * Catch one reason with `Effect.catchReason`, or move all of them into the error channel with `Effect.unwrapReason`.
  *
  * @example
  * import { type BulkOperation, BulkOperations, type CloudflareError } from "@bulk-operations/core"
@@ -61,25 +61,24 @@ export class CloudflareError
   }
 
   /**
-   * Whether the same request may succeed later: `RateLimited`, `ServerError`, `TransportError`, `Timeout`,
-   * `MalformedResponse` and a challenge (`Blocked`) may, the other reasons stay.
+   * Whether the error is transient, so that the same request may succeed later: true for `RateLimited`, `ServerError`,
+   * `TransportError`, `Timeout`, `MalformedResponse` and a challenge (`Blocked`).
    */
   get isRetryable(): boolean {
     return this.reason._tag === "Blocked" ? this.reason.isChallenge : isTransient(this.reason)
   }
 
-  /** How long Cloudflare asked to wait before the next request, where it did. */
+  /** How long Cloudflare asked to wait before the next request, if it did. */
   get retryAfter(): Duration.Duration | undefined {
     return this.reason.retryAfter
   }
 
   /**
-   * What became of the request, for whoever must not send a write twice.
+   * Whether the request was carried out, for callers that must not send a write twice.
    *
-   * - `"notSent"`: it certainly never left.
+   * - `"notSent"`: it was certainly not sent.
    * - `"refused"`: Cloudflare answered that it did not carry it out.
-   * - `"unknown"`: it may have been carried out (a timeout, a reset, a 5xx, an answer that cannot be read), or nobody
-   *   can tell.
+   * - `"unknown"`: it may have been carried out (after a timeout, a reset, a 5xx or an unreadable answer).
    */
   get outcome(): "notSent" | "refused" | "unknown" {
     const { reason } = this

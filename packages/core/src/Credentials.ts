@@ -1,13 +1,11 @@
-/**
- * Who is calling Cloudflare: an API token, or the email of an account with its global API key.
- */
+/** Credentials for Cloudflare: an API token, or a user's email with the global API key. */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
  * An API token or a global API key: letters, digits and `-._~+/=`, as in every bearer token (RFC 6750, section 2.1).
  *
- * Anything else, such as the line break at the end of a secret file or the quotes of an `.env` file, is a mistake, and
+ * Anything else, such as the line break at the end of a secret file or quotes from an `.env` file, is a mistake. It
  * would make the transport fail with the secret in its message.
  *
  * @example
@@ -24,7 +22,7 @@ export const Secret = Schema.Redacted(Schema.String).check(Schema.makeFilter(
 ))
 
 /**
- * What `X-Auth-Email` can carry.
+ * An email address that fits into the `X-Auth-Email` header.
  *
  * @example
  * import { Credentials } from "@bulk-operations/core"

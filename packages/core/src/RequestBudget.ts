@@ -1,10 +1,10 @@
 /**
- * One budget for everything that is sent with one set of credentials.
+ * One budget for all requests with one set of credentials.
  *
- * Cloudflare counts what a user sends, whoever sends it, and blocks every call when it is too much. So each request
- * draws on a budget that belongs to the credentials and the base URL. The calls of the application are counted and never
- * delayed; what can wait (polls, bulk reading) makes room for them. Nobody has to know of it: it is a reference with a
- * default, and all of one process that uses the same credentials shares one.
+ * Cloudflare counts all requests of a user, from any program, and blocks every call when there are too many. So each
+ * request draws on a budget that belongs to the credentials and the base URL. The application's own calls are counted
+ * and never delayed; requests that can wait (polls, bulk reading) yield to them. It needs no setup: it is a reference
+ * with a default, and everything in a process that uses the same credentials shares one budget.
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -18,22 +18,23 @@ import * as Account from "./internal/budget/account.ts"
 import * as Key from "./internal/budget/key.ts"
 import * as Reach from "./internal/budget/reach.ts"
 
-/** What a budget allows. */
+/** The settings of a budget. */
 export interface Settings {
   /**
-   * How many requests Cloudflare allows per `window`. Default 1,200 in 5 minutes; infinite for no budget. A tighter limit
-   * that answers name (`Ratelimit-Policy`) is kept to as well.
+   * How many requests Cloudflare allows per `window`. Default 1,200 in 5 minutes; infinite for no budget. A lower limit
+   * in the answers (`Ratelimit-Policy`) is obeyed as well.
    *
    * Source: developers.cloudflare.com/fundamentals/api/reference/limits.
    */
   readonly limit: number
   readonly window: Duration.Input
   /**
-   * The part of it that may be used up by what makes room, together with the calls of the application. Default 0.8: the
-   * rest is for those who cannot be counted, such as the dashboard. At least one request per window is sent.
+   * The share of the limit that requests which can wait may use, counted together with the application's calls. Default
+   * 0.8: the rest is for requests that cannot be counted, such as the dashboard's. At least one request per window is
+   * sent.
    */
   readonly share: number
-  /** Where processes count together. Default `undefined`: this process counts alone. See `layerStore`. */
+  /** The shared counter of several processes. Default `undefined`: this process counts alone. See `layerStore`. */
   readonly limiter: RateLimiter.RateLimiter | undefined
   /**
    * Names the budget, for several tokens of one user or tokens that rotate: Cloudflare counts per user. Default: a hash of
@@ -43,7 +44,7 @@ export interface Settings {
 }
 
 /**
- * The settings where none are provided.
+ * The default settings.
  *
  * @example
  * import { RequestBudget } from "@bulk-operations/core"
@@ -60,7 +61,7 @@ export const defaultSettings: Settings = {
 }
 
 /**
- * The budget of the requests that are sent where it is provided.
+ * The settings of the budget that requests draw on.
  *
  * @example
  * import { RequestBudget } from "@bulk-operations/core"
@@ -75,7 +76,7 @@ export const RequestBudget = Context.Reference<Settings>("@bulk-operations/core/
   defaultValue: () => defaultSettings
 })
 
-/** The settings of an application; what is not set stays as it is. */
+/** Changes settings for an application; those not given stay as they are. */
 export const layer = (settings: Partial<Settings>): Layer.Layer<never> =>
   Layer.effect(RequestBudget, Effect.map(RequestBudget, (current) => ({ ...current, ...settings })))
 
@@ -84,9 +85,9 @@ const patience = Duration.seconds(1)
 /**
  * One budget for several processes, counted in a store that they share: Effect's `RateLimiter` on Redis.
  *
- * A store that is not there yet, that fails, or does not answer within a second, holds nobody up: each process keeps to a
- * budget of its own then, says so in one warning, and goes on with the store when it is there. Closing the scope waits for
- * the store no longer than a second either. Of its layer's errors only a `ConfigError` fails this one: it would not pass.
+ * If the store is not available yet, fails, or does not answer within a second, nothing is held up: each process uses
+ * its own budget, logs one warning, and returns to the store when it is available. Closing the scope waits at most a
+ * second for the store. Of the store layer's errors only a `ConfigError` fails this layer, because it is permanent.
  *
  * @example
  * import { RequestBudget } from "@bulk-operations/core"
@@ -108,7 +109,7 @@ export const layerStore = <E, R>(
   Layer.effect(
     RequestBudget,
     Effect.gen(function*() {
-      // A client may wait for what it has sent before it closes: for ever, where nobody answers.
+      // A client may wait for its pending requests before it closes: for ever, if nobody answers.
       const scope = yield* Scope.make()
       yield* Effect.addFinalizer((exit) =>
         Effect.flatMap(Effect.forkDetach(Scope.close(scope, exit)), (closing) =>
@@ -121,26 +122,26 @@ export const layerStore = <E, R>(
   )
 
 /**
- * How urgent a request is.
+ * The priority of a request.
  *
  * - `application`: sent at once, and counted. The default.
- * - `lastPoll`: the first of those that make room, but at most every second one while others wait.
+ * - `lastPoll`: the first of those that can wait, but at most every second one while others wait.
  * - `poll`: after those.
- * - `bulk`: the last, but one in ten at least.
+ * - `bulk`: the last, but at least one in ten.
  */
 export type Priority = "application" | "lastPoll" | "poll" | "bulk"
 
-/** What a request says of itself to the budget. */
+/** A request's priority, and callbacks for its admission. */
 export interface Claim {
   readonly priority: Priority
-  /** Run when a request that makes room has to wait for its turn. */
+  /** Runs when a request that can wait has to wait for its turn. */
   readonly delayed: Effect.Effect<void>
-  /** Run when a request that makes room has been admitted, before it is sent; a retry is admitted anew. */
+  /** Runs when a request that can wait has been admitted, before it is sent; each retry is admitted again. */
   readonly admitted: Effect.Effect<void>
 }
 
 /**
- * The claim of the requests that are sent where it is provided.
+ * The claim of requests. Provide it around a call.
  *
  * @example
  * import { BulkOperations, RequestBudget } from "@bulk-operations/core"
@@ -160,20 +161,20 @@ export const CurrentClaim = Context.Reference<Claim>("@bulk-operations/core/Requ
 
 /** What is left of a budget. */
 export interface Left {
-  /** How many requests that make room could be sent at once, as far as this process knows. */
+  /** How many requests that can wait could be sent at once, as far as this process knows. */
   readonly remaining: number
-  /** How many of them wait for their turn in this process. */
+  /** How many of them are waiting for their turn in this process. */
   readonly waiting: number
-  /** How long nothing that makes room is sent, because Cloudflare blocks or asked to wait. Zero as a rule. */
+  /** How long requests that can wait are held back because Cloudflare blocks or asked to wait. Usually zero. */
   readonly blockedFor: Duration.Duration
   /** Whether the next one would have to wait. */
   readonly isShort: boolean
-  /** Whether the store is gone, so that this process counts alone. */
+  /** Whether the store is unavailable, so that this process counts alone. */
   readonly isLocal: boolean
 }
 
 /**
- * Where the API is, if nothing else is said.
+ * The default URL of the API.
  *
  * @example
  * import { RequestBudget } from "@bulk-operations/core"
@@ -183,7 +184,7 @@ export interface Left {
 export const defaultBaseUrl = "https://api.cloudflare.com/client/v4"
 
 /**
- * What is left of the budget of these credentials; it sends nothing.
+ * Returns what is left of the budget of these credentials, without sending a request.
  *
  * @example
  * import { Credentials, RequestBudget } from "@bulk-operations/core"

@@ -432,12 +432,12 @@ describe("layerTest", () => {
       const error = yield* Effect.flip(poller.wait("unknown", { accountId: "mine" }))
       assert(error._tag === "CloudflareError")
       assert.strictEqual(error.reason._tag, "NotFound")
-      assert.include(error.message, "the test says no end of \"unknown\"")
+      assert.include(error.message, "layerTest has no ending for \"unknown\"")
       assert.strictEqual(error.reason.path, "/accounts/mine/rules/lists/bulk_operations/unknown")
       assert.strictEqual(error.reason.method, "GET")
       assert.deepStrictEqual(error.reason.errors, [])
       const inherited = yield* Effect.flip(poller.wait("constructor"))
-      assert.include(inherited.message, "the test says no end of \"constructor\"")
+      assert.include(inherited.message, "layerTest has no ending for \"constructor\"")
     }).pipe(Effect.provide(layer)))
 
   it.effect("has all of a poller: changes, progress, waitAll and settle", () =>

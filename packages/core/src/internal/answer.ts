@@ -1,8 +1,8 @@
 /**
- * From an answer to the decoded `result` in it, or to the reason why there is none.
+ * Turns an answer into its decoded `result`, or into the reason why there is none.
  *
- * An answer is a success when its status is 2xx and its `success` is true; `errors` may be non-empty then (Cloudflare's
- * own documentation shows it).
+ * An answer is a success if its status is 2xx and its `success` is true, even if `errors` is not empty (Cloudflare's
+ * own documentation shows such answers).
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -19,13 +19,13 @@ import type { Facts, Failure } from "./failure.ts"
 import * as Failures from "./failure.ts"
 import * as PlainText from "./plainText.ts"
 
-/** One answer, its body read. */
+/** One answer with its body. */
 export interface Answer {
   readonly call: Facts
   readonly status: number
   readonly headers: Headers.Headers
   readonly body: Body
-  /** When it came, in milliseconds of the epoch. */
+  /** When it arrived, in epoch milliseconds. */
   readonly receivedAt: number
   readonly show: PlainText.Show
 }
@@ -44,7 +44,7 @@ export const decode = Effect.fnUntraced(function*<A>(
   const envelope = yield* Effect.fromResult(open(answer))
   const result = yield* Schema.decodeUnknownEffect(schema)(envelope["result"]).pipe(
     Effect.mapError(({ message }) => misshapen(answer, envelope["result"], message)),
-    // A schema is foreign code, and a call has no other failures than those it declares.
+    // A schema is foreign code, but a call may only fail with its declared errors.
     Effect.catchDefect((defect) =>
       Effect.fail(misshapen(answer, envelope["result"], `the schema threw: ${Causes.describe(defect)}`))
     )
@@ -74,7 +74,7 @@ const redirect = (answer: Answer): Failure => {
   return { ...known(answer), detail, reason: "UnexpectedResponse" }
 }
 
-// An error is told by its status, whatever its body is.
+// An error is classified by its status, whatever its body is.
 const unreadable = (answer: Answer, body: Exclude<Body, { kind: "whole" }>): Failure => {
   const facts = {
     ...known(answer),
@@ -90,13 +90,14 @@ const notTheApi = (answer: Answer, text: string): Failure => {
   const facts = { ...known(answer), detail: `the answer was ${PlainText.excerpt(text, show)}` }
   if (isBlocked(answer, text)) return { ...facts, reason: "Blocked", isChallenge: isChallenge(answer, text) }
   if (!isGood(status)) return Failures.refused(facts)
-  // An object that is whole is the API's.
+  // A complete JSON object comes from the API.
   return /^\s*\{/.test(text)
     ? { ...facts, detail: `the JSON ends too early or is damaged; ${facts.detail}`, reason: "TransportError" }
     : { ...facts, reason: "MalformedResponse" }
 }
 
-// The API itself answers 403 in JSON. Pages seen: cloudflare/workers-sdk#13312, #13862; `cf-mitigated` is documented.
+// The API itself answers 403 in JSON. Recorded pages: cloudflare/workers-sdk#13312, #13862; `cf-mitigated` is
+// documented.
 const isBlocked = ({ headers, status }: Answer, text: string) =>
   headers["cf-mitigated"] !== undefined ||
   (status === 403 && /<(?:html|head|title|h1)\b|error code: 1\d{3}\b/i.test(text))
@@ -141,7 +142,7 @@ const misshapen = (answer: Answer, result: unknown, message: string): Failure =>
   }
 }
 
-/** What is known of a call that has an answer, or its head. */
+/** The facts about a call with an answer, or its head. */
 export const known = (answer: Omit<Answer, "body">): Facts & { readonly status: number } => {
   const ray = answer.headers["cf-ray"]
   const wait = retryAfter(answer)
@@ -153,13 +154,13 @@ export const known = (answer: Omit<Answer, "body">): Facts & { readonly status: 
   }
 }
 
-// A header that came twice is joined. More digits than these are more than thirty years.
+// A repeated header is joined. More digits would be more than thirty years.
 const seconds = /^(\d{1,9})(?:\s*,\s*\1)*$/
 
 /**
- * How long Cloudflare asks to wait, where it does.
+ * How long Cloudflare asks to wait, if it does.
  *
- * A date is measured against the answer's own `Date`, so that a clock that is off does not stretch the wait.
+ * A date is measured against the answer's own `Date`, so that a wrong clock does not change the wait.
  */
 export const retryAfter = ({ headers, receivedAt }: Omit<Answer, "body">): Duration.Duration | undefined => {
   const header = headers["retry-after"]

@@ -1,10 +1,8 @@
-/**
- * Where the API is.
- */
+/** The URL of the API. */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** A base URL as it may be written. */
+/** A base URL as users write it. */
 export const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
   (text) => {
     if (!URL.canParse(text)) return false
@@ -16,11 +14,11 @@ export const BaseUrl = Schema.String.check(Schema.makeFilter<string>(
 
 const decode = Schema.decodeUnknownResult(BaseUrl)
 
-/** The base URL as it is sent to, or what is wrong with it. */
+/** The normalized base URL, or what is wrong with it. */
 export const parse = (text: string): Result.Result<URL, string> =>
   Result.mapBoth(decode(text), { onSuccess: toNormalForm, onFailure: ({ message }) => message })
 
-// `https://host/v4?` has no query, but what is written behind it would be one.
+// `https://host/v4?` has an empty query, but a path appended to it would become one.
 const toNormalForm = (baseUrl: string) => {
   const { origin, pathname } = new URL(baseUrl)
   return new URL(origin + pathname)

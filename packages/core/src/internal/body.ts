@@ -1,6 +1,4 @@
-/**
- * Reading an answer's body without trusting its size.
- */
+/** Reads an answer's body without trusting its size. */
 import * as Effect from "effect/Effect"
 import type * as Headers from "effect/http/Headers"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -9,13 +7,13 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 
-/** A whole body as text; or one that is longer than the limit, or encoded in a way that the transport leaves as it is. */
+/** A whole body as text, or one that is longer than the limit, or one that the transport does not decode. */
 export type Body =
   | { readonly kind: "whole"; readonly text: string }
   | { readonly kind: "long" }
   | { readonly kind: "encoded"; readonly encoding: string }
 
-/** The body, if it has at most `limit` bytes; the connection of a longer one is closed. */
+/** Reads a body of at most `limit` bytes; the connection of a longer one is closed. */
 export const read = (
   response: HttpClientResponse.HttpClientResponse,
   headers: Headers.Headers,
@@ -24,19 +22,19 @@ export const read = (
   Effect.suspend(() => {
     const web = Option.getOrUndefined(HttpClientResponse.toWeb(response))
     const source = web && unread(web)
-    // Effect stops an upload that is still under way only where it reads the answer itself.
+    // Effect stops an upload in flight only if it reads the answer itself.
     if (source !== undefined && response.request.body._tag !== "Stream") return readWeb(response, source, limit)
     const encoding = headers["content-encoding"] ?? "identity"
-    // fetch leaves the header of what it has decoded.
+    // fetch keeps the header of a body that it has decoded.
     if (web === undefined && encoding !== "identity") return Effect.succeed({ kind: "encoded", encoding })
-    // A short body whose length is known is read in one go, which is several times cheaper than a stream. What the
-    // application's client has read already, it has in memory.
+    // A short body of known length is read at once, which is several times cheaper than a stream. A body that the
+    // application's client has already read is in memory.
     return (encoding === "identity" && Number(headers["content-length"]) <= limit) || web?.bodyUsed === true
       ? Effect.map(response.text, (text) => ({ kind: "whole", text }))
       : readStream(response, limit)
   })
 
-// Not every `fetch` has a web stream for a body, and not every answer has a body.
+// Not every `fetch` has a web stream as body, and not every answer has a body.
 const unread = ({ body, bodyUsed }: Response) =>
   !bodyUsed && Predicate.hasProperty(body, "getReader") && !body.locked ? body : undefined
 
@@ -45,7 +43,7 @@ const collector = (limit: number) => {
   let text = ""
   let size = 0
   return {
-    /** Whether there is room for more. */
+    /** Adds bytes; returns whether there is room for more. */
     take: (bytes: Uint8Array): boolean => {
       size += bytes.length
       if (size <= limit) text += decoder.decode(bytes, { stream: true })
@@ -64,8 +62,8 @@ const readStream = (response: HttpClientResponse.HttpClientResponse, limit: numb
   )
 }
 
-// As fetch has it: Effect's own stream of a web body ends by aborting a request that is over, and reading a chunked
-// answer, which is what Cloudflare sends, would take 1.3 times as long.
+// Reads fetch's stream directly: Effect's own stream of a web body aborts the finished request at its end, and reading
+// a chunked answer, which is what Cloudflare sends, would take 1.3 times as long.
 const readWeb = (
   response: HttpClientResponse.HttpClientResponse,
   source: ReadableStream<Uint8Array>,
@@ -73,7 +71,7 @@ const readWeb = (
 ): Effect.Effect<Body, HttpClientError.HttpClientError> => {
   const { body, take } = collector(limit)
   const reader = source.getReader()
-  // Not waited for: it takes for ever where the application has a clone of the answer that nobody reads.
+  // Not awaited: it never ends if the application holds an unread clone of the answer.
   const cancel = Effect.forkDetach(Effect.ignore(Effect.tryPromise(() => reader.cancel())), { startImmediately: true })
   const whole = (): Promise<Body> => reader.read().then(({ done, value }) => done || !take(value) ? body() : whole())
   return Effect.tryPromise({

@@ -1,6 +1,4 @@
-/**
- * Who is calling: the headers that tell Cloudflare, and what is shown of texts that may hold them.
- */
+/** The caller: its authentication headers, and a `Show` that redacts them from texts. */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -18,7 +16,7 @@ export interface Caller {
   readonly headers: Readonly<Record<string, string>>
   /** Shows texts without the secret. */
   readonly show: PlainText.Show
-  /** The budget that the caller's requests there draw on. */
+  /** The key of the budget for the caller's requests to a base URL. */
   readonly budgetKey: (baseUrl: URL) => string
 }
 
@@ -27,7 +25,7 @@ export type Refused = Pick<Failure, "reason" | "detail">
 
 const decode = Schema.decodeUnknownEffect(Schema.toType(Credentials.Credentials))
 
-/** The caller with the credentials of this moment; or what is wrong with them. */
+/** The caller with the current credentials, or what is wrong with them. */
 export const resolve = (
   credentials: Effect.Effect<Credentials.Credentials, unknown>
 ): Effect.Effect<Caller, Refused> =>
@@ -37,7 +35,7 @@ export const resolve = (
       decode(credentials).pipe(
         Effect.map(() => callerOf(credentials)),
         Effect.mapError(({ message }) => message),
-        // A token that was wiped throws where it is read.
+        // A wiped token throws when it is read.
         Effect.catchDefect((defect) => Effect.fail(Causes.describe(defect)))
       )
     ),

@@ -1,20 +1,18 @@
-/**
- * What a foreign error says, down to its innermost cause: `fetch failed: connect ECONNREFUSED 127.0.0.1:9`.
- */
+/** The message of a foreign error, down to its innermost cause: `fetch failed: connect ECONNREFUSED 127.0.0.1:9`. */
 import * as Predicate from "effect/Predicate"
 import * as PlainText from "./plainText.ts"
 
-/** One error of a chain, as Node's are. What it does not have is empty. */
+/** One error of a chain, as in Node. Missing fields are empty. */
 export interface Link {
   readonly message: string
   readonly code: string
   readonly syscall: string
 }
 
-// A chain may go round.
+// A chain may be circular.
 const longestChain = 8
 
-/** The error and its causes, from the outside in. */
+/** The error and its causes, outermost first. */
 export const chain = (error: unknown): ReadonlyArray<Link> => {
   const links: Array<Link> = []
   for (let cause = error; cause !== undefined && links.length < longestChain; cause = causeOf(cause)) {
@@ -23,7 +21,7 @@ export const chain = (error: unknown): ReadonlyArray<Link> => {
   return links
 }
 
-/** The texts of the chain, each code that is not in them too. Empty where there is none. */
+/** The messages of the chain, and each code that they do not contain. May be empty. */
 export const describe = (error: unknown): string =>
   chain(error)
     .map(({ code, message }) => message === "" || message.includes(code) ? message || code : `${message} (${code})`)
@@ -37,7 +35,7 @@ const messageOf = (cause: unknown) => {
   return typeof cause === "string" ? cause : PlainText.json(cause, PlainText.show)
 }
 
-// A host with several addresses fails with one error for each, of which the last is as good as any.
+// A host with several addresses fails with one error for each; the last one is as good as any.
 const causeOf = (error: unknown): unknown =>
   Predicate.hasProperty(error, "cause")
     ? error.cause

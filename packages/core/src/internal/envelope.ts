@@ -1,9 +1,9 @@
 /**
- * What Cloudflare wraps its answers in.
+ * The envelope of Cloudflare's answers.
  *
- * The documented envelope is `{ success, errors, messages, result }`. Recorded answers leave out any of the last three,
- * list errors as bare strings, without a code, or with an older `error_chain`: they are read as far as they can be, so
- * that what Cloudflare said is not lost. What answers in front of the API has problem JSON (RFC 9457) instead.
+ * The documented envelope is `{ success, errors, messages, result }`. Recorded answers omit any of the last three, and
+ * list errors as bare strings, without a code, or with an older `error_chain`. Everything readable is read, so that no
+ * message of Cloudflare is lost. Servers in front of the API answer with problem JSON (RFC 9457) instead.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -11,12 +11,12 @@ import * as Schema from "effect/Schema"
 import type { WireError } from "./failure.ts"
 import * as PlainText from "./plainText.ts"
 
-/** Any JSON object; whether it is a success is for `success` to say. */
+/** Any JSON object; `success` says whether it is a success. */
 export interface Envelope {
   readonly [key: string]: unknown
 }
 
-// A key of an unknown type counts as absent, so that the others are still read.
+// A key with a value of an unknown type counts as absent, so that the others are still read.
 const readable = <S extends Schema.Top>(schema: S) =>
   Schema.optionalKey(schema.pipe(Schema.catchDecoding(() => Effect.succeedNone)))
 
@@ -34,7 +34,7 @@ export type ResultInfo = typeof ResultInfo.Type
 
 const decodeResultInfo = Schema.decodeUnknownOption(ResultInfo)
 
-/** Cloudflare's `result_info`, as far as it can be read. */
+/** The readable parts of Cloudflare's `result_info`. */
 export const resultInfo = ({ result_info }: Envelope): ResultInfo =>
   Option.getOrElse(decodeResultInfo(result_info), () => ({}))
 
@@ -53,11 +53,11 @@ const WireErrorJson = Schema.Struct({
 
 const decodeError = Schema.decodeUnknownOption(WireErrorJson)
 
-// What a log should have to hold, and a bound for what a broken server can make this library do.
+// Bounds the size of logs, and what a broken server can make this library do.
 const maxErrors = 50
 const maxCauses = 5
 
-/** Cloudflare's errors in an answer without success: its `errors`, or where there are none its `messages`. */
+/** Cloudflare's errors in an unsuccessful answer: its `errors`, or, if there are none, its `messages`. */
 export const errors = (envelope: Envelope, show: PlainText.Show): ReadonlyArray<WireError> => {
   const { errors, messages } = envelope
   const said = listed(errors)
@@ -77,7 +77,7 @@ const read = (error: unknown, show: PlainText.Show): WireError => {
 
 const readError = (error: unknown) => Option.getOrElse(decodeError(error), (): typeof WireErrorJson.Type => ({}))
 
-// An error of an unknown shape is kept as the JSON it came in.
+// An error of an unknown shape is kept as its JSON.
 const spoken = (error: unknown, { code, message }: typeof WireErrorJson.Type, show: PlainText.Show) => ({
   ...(code !== undefined && { code }),
   message: message ?? (typeof error === "string" ? error : PlainText.json(error, show))
@@ -86,7 +86,7 @@ const spoken = (error: unknown, { code, message }: typeof WireErrorJson.Type, sh
 const listed = (errors: unknown): ReadonlyArray<unknown> =>
   (Array.isArray(errors) ? errors : [errors]).filter(saysSomething)
 
-/** Whether there is anything in a JSON value. */
+/** Whether a JSON value has any content. */
 export const saysSomething = (value: unknown): boolean =>
   typeof value === "object" && value !== null
     ? Object.keys(value).length > 0
@@ -102,7 +102,7 @@ const Problem = Schema.Struct({
 export type Problem = typeof Problem.Type
 
 /**
- * Problem JSON of Cloudflare's edge, which knows its errors by codes 1xxx.
+ * Problem JSON of Cloudflare's edge, with error codes 1xxx.
  *
  * Source: developers.cloudflare.com/changelog/post/2026-03-12-retry-after-header-for-1xxx-errors
  */

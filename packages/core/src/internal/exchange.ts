@@ -1,6 +1,6 @@
 /**
- * One request and its answer: credentials, budget, time limit, span, transport, body, envelope; and one error for all that
- * can go wrong.
+ * One request and its answer: credentials, budget, timeout, span, transport, body, envelope, and one error for
+ * everything that can go wrong.
  */
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
@@ -24,10 +24,10 @@ import * as Failures from "./failure.ts"
 import * as PlainText from "./plainText.ts"
 import * as Transport from "./transport.ts"
 
-/** What requests are sent with. */
+/** The settings of a client. */
 export interface Settings {
   readonly client: HttpClient.HttpClient
-  /** What the application gave to the client's transport alone. */
+  /** Services that the application gave only to the client's transport. */
   readonly transport: Context.Context<never>
   /** The base URL, or what is wrong with it. */
   readonly baseUrl: Result.Result<URL, string>
@@ -52,7 +52,9 @@ export interface Received<A> extends Answer.Success<A> {
 
 const maxBodySize = 16 * 1024 * 1024
 
-/** Sends a request once, when the budget of its credentials lets it through. The wait for that is no part of its time. */
+/**
+ * Sends a request once, when the budget of its credentials admits it. Its timeout does not include the wait for that.
+ */
 export const send = Effect.fnUntraced(function*<A>(
   settings: Settings,
   options: Options<A>
@@ -70,7 +72,7 @@ export const send = Effect.fnUntraced(function*<A>(
       orElse: () => Effect.fail(Failures.toError(late(call, timeout, progress), progress.show))
     })
   const preparing = prepare(settings, request, call)
-  // Credentials that are in hand take no time.
+  // Static credentials take no time.
   const [took, ready] = Exit.isExit(settings.caller)
     ? [Duration.zero, yield* preparing] as const
     : yield* Effect.timed(within(timeout)(preparing))
@@ -79,7 +81,7 @@ export const send = Effect.fnUntraced(function*<A>(
   return yield* Admission.through(ready.caller.budgetKey(ready.baseUrl), call.path, exchanged, () => progress.head)
 })
 
-/** What is known by the time that something fails. */
+/** What is known when something fails. */
 interface Progress {
   show: PlainText.Show
   readonly route: Transport.Route
@@ -93,14 +95,14 @@ const late = (call: Facts, limit: Duration.Duration, { route }: Progress): Failu
   ...(route.sent === 0 && { neverSent: true })
 })
 
-/** A request that can be sent, and who sends it where. */
+/** A request that can be sent, with its caller and URL. */
 interface Ready {
   readonly caller: Caller.Caller
   readonly baseUrl: URL
   readonly prepared: HttpClientRequest.HttpClientRequest
 }
 
-// Not every transport decodes: undici does not. Who says nothing allows any encoding (RFC 9110, section 12.5.3).
+// Not every transport decodes: undici does not. Without the header, any encoding is allowed (RFC 9110, section 12.5.3).
 const unencoded = { "accept-encoding": "identity" }
 
 const prepare = Effect.fnUntraced(function*(
@@ -163,7 +165,7 @@ const exchange = Effect.fnUntraced(function*<A>(
 const refuse = (call: Facts, detail: string) =>
   Effect.fail(Failures.toError({ ...call, reason: "InvalidRequest", detail }, PlainText.show))
 
-// Sends what has all its headers, and makes of the answer what it is.
+// Sends a complete request and interprets the answer.
 const converse = Effect.fnUntraced(function*<A>(
   { client, transport }: Settings,
   { observe, request, result }: Options<A>,
@@ -172,7 +174,7 @@ const converse = Effect.fnUntraced(function*<A>(
 ): Effect.fn.Return<Received<A>, Failure> {
   const { route, show } = progress
   const response = yield* Transport.send(client, request, transport, call, route)
-  // The transports build the headers anew at every access.
+  // The transports rebuild the headers at every access.
   const { headers, status } = response
   const head = { call, status, headers, show, receivedAt: yield* Clock.currentTimeMillis }
   progress.head = { status, headers, retryAfter: Answer.retryAfter(head) }

@@ -1,14 +1,14 @@
 /**
- * Which `CloudflareError` an answer without success, or no answer, is.
+ * Maps an unsuccessful or missing answer to a `CloudflareError`.
  *
- * The HTTP status decides. Where it says nothing (2xx with `success: false`, or 400 for everything), Cloudflare's code
- * does; codes belong to a product, so only those of the gateway and of `/rules/lists` are known here.
+ * The HTTP status decides. If it is not specific (2xx with `success: false`, or 400 for everything), Cloudflare's code
+ * decides. Codes belong to a product, so only those of the gateway and of `/rules/lists` are listed here.
  */
 import type * as Duration from "effect/Duration"
 import * as CloudflareError from "../CloudflareError.ts"
 import type * as PlainText from "./plainText.ts"
 
-/** One of Cloudflare's own errors, as it came. */
+/** One of Cloudflare's own errors, unprocessed. */
 export interface WireError {
   readonly code?: number
   readonly message: string
@@ -17,7 +17,7 @@ export interface WireError {
   readonly causes?: ReadonlyArray<{ readonly code?: number; readonly message: string }>
 }
 
-/** What is known of a call that failed, as it came. */
+/** The facts about a failed call, unprocessed. */
 export interface Facts {
   readonly method: string
   readonly path: string
@@ -31,7 +31,7 @@ export interface Facts {
   readonly isChallenge?: boolean
 }
 
-/** A call that failed: its reason, not yet fit to be shown. */
+/** A failed call: its reason, not yet safe to show. */
 export interface Failure extends Facts {
   readonly reason: CloudflareError.Reason["_tag"]
 }
@@ -40,11 +40,11 @@ const longestPath = 300
 const longestRay = 100
 const longestDetail = 1500
 
-/** The error for people. Every text in it that came from outside is shown here, and nowhere else. */
+/** The error for users. Every text from outside goes through `show` here, and only here. */
 export const toError = (failure: Failure, show: PlainText.Show): CloudflareError.CloudflareError => {
   const { detail, errors = [], host, isChallenge = false, path, ray, reason, ...rest } = failure
   return new CloudflareError.CloudflareError({
-    // What the facts hold beyond the fields of a reason is left out.
+    // Facts that are not fields of a reason are left out.
     reason: new CloudflareError.Reason.cases[reason]({
       ...rest,
       path: show(path, longestPath),
@@ -67,10 +67,10 @@ const toApiError = ({ causes, documentationUrl, message, pointer, ...rest }: Wir
   })
 
 // 971, 10100 and 10429: the API's limit of requests (terraform-provider-cloudflare#5494, #1834). 10040: the write limit
-// of Lists, and as far as is known another pending operation (cs-cloudflare-bouncer#121). 10502: too many bad logins.
+// of Lists, and apparently another pending operation (cs-cloudflare-bouncer#121). 10502: too many bad logins.
 const rateLimitCodes: ReadonlySet<number> = new Set([971, 10040, 10100, 10429, 10502])
 
-// 6xxx: headers that are no credentials. 9106, 9109, 9300, 10000: missing, unknown, expired, refused.
+// 6xxx: malformed credential headers. 9106, 9109, 9300, 10000: missing, unknown, expired, refused.
 const credentialCodes: ReadonlySet<number> = new Set([
   6003,
   6004,
@@ -86,10 +86,10 @@ const credentialCodes: ReadonlySet<number> = new Set([
   10000
 ])
 
-// 10001: no such list or operation. 7000, 7003: no route, which is what an account id of the wrong length gets.
+// 10001: no such list or operation. 7000, 7003: no route, as for an account id of the wrong length.
 const notFoundCodes: ReadonlySet<number> = new Set([7000, 7003, 10001])
 
-// 1000: "Request timeout", with HTTP 400. Others have no code of their own.
+// 1000: "Request timeout", with HTTP 400. Other transient errors have no specific code.
 const isForTheMoment = ({ code, message }: WireError) =>
   code === 1000 || /please try again|try again later/i.test(message)
 
@@ -106,7 +106,8 @@ const byStatus = new Map<number, Failure["reason"]>([
   [403, "Forbidden"],
   [404, "NotFound"],
   [408, "Timeout"],
-  // The official client sends these again; RFC 8470 has the client retry 425, and 499 is nginx's for a closed connection.
+  // The official client retries these. RFC 8470 asks clients to retry 425, and 499 is nginx's code for a closed
+  // connection.
   [409, "ServerError"],
   [410, "NotFound"],
   [425, "ServerError"],
@@ -114,7 +115,7 @@ const byStatus = new Map<number, Failure["reason"]>([
   [499, "ServerError"]
 ])
 
-/** The reason behind an answer of the API that is no success. */
+/** The reason for an unsuccessful answer of the API. */
 export const refused = (facts: Facts & { readonly status: number }): Failure => {
   const { status } = facts
   const reason = byStatus.get(status) ?? (status >= 500 ? "ServerError" : byErrors(facts))

@@ -1,11 +1,12 @@
 /**
- * How an error reads: one line that says what was wrong, in Cloudflare's words and ours, what to do, and where it was.
+ * The message of an error: one line that says what went wrong, in Cloudflare's words and ours, what to do, and which
+ * call it was.
  */
 import * as Duration from "effect/Duration"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as PlainText from "./plainText.ts"
 
-/** What every reason knows. */
+/** The facts in every reason. */
 export interface Facts {
   readonly method: string
   readonly path: string
@@ -17,7 +18,7 @@ export interface Facts {
   readonly retryAfter?: Duration.Duration
 }
 
-// An error can also be decoded from what somebody stored; whatever it holds, its message has an end.
+// An error can also be decoded from stored data; its message is bounded, whatever it holds.
 const longestText = 2000
 const longestPlace = 500
 
@@ -31,7 +32,7 @@ export const describe = (summary: string, facts: Facts, advice: string): string 
   return `${/[.!?…]$/.test(what) ? what : `${what}.`} ${advice} (${PlainText.show(where, longestPlace)})`
 }
 
-/** When to try again. */
+/** Advice on when to try again. */
 export const tryAgain = ({ retryAfter }: Facts): string =>
   retryAfter === undefined
     ? "Try again later."
@@ -39,7 +40,7 @@ export const tryAgain = ({ retryAfter }: Facts): string =>
     ? "Try again now."
     : `Try again in ${Duration.format(retryAfter)}.`
 
-/** The host, to be read behind what to check. */
+/** The host in parentheses, to append to what to check. */
 export const at = ({ host }: Facts): string => host === undefined ? "" : ` (${host})`
 
 interface Printable {
@@ -48,7 +49,7 @@ interface Printable {
   readonly stack?: string
 }
 
-/** How a reason is printed, its message first: by `JSON.stringify` and by `console.error`. */
+/** Makes `JSON.stringify` and `console.error` print a reason with its message first. */
 export const printing = {
   toJSON(this: Printable): object {
     return Object.assign({ _tag: this._tag, message: this.message }, this)

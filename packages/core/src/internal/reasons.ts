@@ -1,6 +1,4 @@
-/**
- * The reasons why a call can fail, each with how it reads. `CloudflareError` gives them their place.
- */
+/** The reasons of `CloudflareError`, with their messages. */
 import * as Schema from "effect/Schema"
 import * as Message from "./message.ts"
 
@@ -44,29 +42,29 @@ const fields = {
   method: Schema.String,
   /** Path of the request below the base URL, without its query. */
   path: Schema.String,
-  /** Host of the base URL, where there is a valid one. */
+  /** Host of the base URL, if that is valid. */
   host: Schema.optionalKey(Schema.String),
-  /** HTTP status, where an answer came. */
+  /** HTTP status, if an answer came. */
   status: Schema.optionalKey(Schema.Int),
   /** The `cf-ray` of the answer: what Cloudflare's support asks for first. */
   ray: Schema.optionalKey(Schema.String),
-  /** Cloudflare's errors, in its order. Empty where the answer held none. */
+  /** Cloudflare's errors, in their order. Empty if the answer has none. */
   errors: Schema.Array(ApiError),
-  /** What was wrong in our own words, where Cloudflare's do not say it. */
+  /** What went wrong in our own words, if Cloudflare's do not say it. */
   detail: Schema.optionalKey(Schema.String),
-  /** How long Cloudflare asks to wait, where it does (`Retry-After`, in seconds or as a date). */
+  /** How long Cloudflare asks to wait, if it does (`Retry-After`, in seconds or as a date). */
   retryAfter: Schema.optionalKey(Schema.Duration)
 }
 
 const sendable = {
   ...fields,
-  /** True where it is certain that the request never left. Absent where it may have reached Cloudflare. */
+  /** True if the request was certainly not sent. Absent if it may have reached Cloudflare. */
   neverSent: Schema.optionalKey(Schema.Boolean)
 }
 
 /**
- * The credentials are expired or unknown (HTTP 401, or codes that say so); or, then without `status`, there are none to
- * send: they are malformed, or their effect failed.
+ * The credentials are expired or unknown (HTTP 401, or codes that say so). Without `status`, there were none to send:
+ * they are malformed, or their effect failed.
  */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>(id("Unauthorized"))("Unauthorized", fields) {
   override get message(): string {
@@ -79,8 +77,8 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>(id("Unauthori
 }
 
 /**
- * Cloudflare does not allow this call (HTTP 403): a permission is missing, or the credentials are not valid after all.
- * It gives the same codes (10000, 9109) for both, and for a token of the last few seconds.
+ * Cloudflare does not allow this call (HTTP 403): a permission is missing, or the credentials are not valid. It uses
+ * the same codes (10000, 9109) for both, and for a token that is only seconds old.
  */
 export class Forbidden extends Schema.TaggedError<Forbidden>(id("Forbidden"))("Forbidden", fields) {
   override get message(): string {
@@ -94,11 +92,11 @@ export class Forbidden extends Schema.TaggedError<Forbidden>(id("Forbidden"))("F
 
 /**
  * A firewall in front of the API stopped the request (HTTP 403 with a page, or one of Cloudflare's codes 1xxx): the API
- * never saw it. Where it is a challenge for browsers it may pass; otherwise it stays.
+ * never saw it. A challenge for browsers may pass; any other block is permanent.
  */
 export class Blocked extends Schema.TaggedError<Blocked>(id("Blocked"))("Blocked", {
   ...fields,
-  /** Whether a browser was asked to prove that a person uses it. */
+  /** Whether it was a challenge that a browser can pass. */
   isChallenge: Schema.Boolean
 }) {
   override get message(): string {
@@ -113,8 +111,7 @@ export class Blocked extends Schema.TaggedError<Blocked>(id("Blocked"))("Blocked
 }
 
 /**
- * The account, list or operation is not known (HTTP 404). For how long Cloudflare remembers an operation is not
- * documented.
+ * The account, list or operation is unknown (HTTP 404). Cloudflare does not document how long it keeps an operation.
  */
 export class NotFound extends Schema.TaggedError<NotFound>(id("NotFound"))("NotFound", fields) {
   override get message(): string {
@@ -145,8 +142,8 @@ export class RateLimited extends Schema.TaggedError<RateLimited>(id("RateLimited
 }
 
 /**
- * Cloudflare failed (HTTP 5xx), or could not do it at this moment (409, 425, 499, and refusals that say "please try
- * again"). Transient, as a rule.
+ * Cloudflare failed (HTTP 5xx), or could not handle the request now (409, 425, 499, and refusals that say "please try
+ * again"). Usually transient.
  */
 export class ServerError extends Schema.TaggedError<ServerError>(id("ServerError"))("ServerError", fields) {
   override get message(): string {
@@ -155,9 +152,8 @@ export class ServerError extends Schema.TaggedError<ServerError>(id("ServerError
 }
 
 /**
- * No connection can be made as things are: a certificate that is not trusted, TLS where none is spoken, a port that
- * `fetch` refuses, a proxy that wants a password. Nothing was sent, and trying again does not help; `detail` says what
- * does.
+ * No connection is possible: an untrusted certificate, a server without TLS, a port that `fetch` refuses, a proxy that
+ * requires a password. Nothing was sent, and trying again does not help; `detail` says what does.
  */
 export class Unreachable extends Schema.TaggedError<Unreachable>(id("Unreachable"))("Unreachable", fields) {
   override get message(): string {
@@ -182,7 +178,7 @@ export class TransportError
   }
 }
 
-/** No whole answer came in time, headers and body together; or Cloudflare had no whole request in time (HTTP 408). */
+/** No complete answer arrived in time, or Cloudflare did not receive the complete request in time (HTTP 408). */
 export class Timeout extends Schema.TaggedError<Timeout>(id("Timeout"))("Timeout", sendable) {
   override get message(): string {
     return Message.describe("Cloudflare did not answer in time", this, Message.tryAgain(this))
@@ -190,8 +186,8 @@ export class Timeout extends Schema.TaggedError<Timeout>(id("Timeout"))("Timeout
 }
 
 /**
- * An answer that says nothing: a page, an empty body, an envelope without a result. Something stood in between, as a
- * rule for a moment.
+ * An answer without usable content: an HTML page, an empty body, an envelope without a result. Usually it comes from
+ * something in between, and is transient.
  */
 export class MalformedResponse
   extends Schema.TaggedError<MalformedResponse>(id("MalformedResponse"))("MalformedResponse", fields)
@@ -205,7 +201,7 @@ export class MalformedResponse
   }
 }
 
-/** An answer that says something else than this library understands: another shape, an unknown status. */
+/** An answer that this library does not understand: another shape, an unknown status. */
 export class UnexpectedResponse
   extends Schema.TaggedError<UnexpectedResponse>(id("UnexpectedResponse"))("UnexpectedResponse", fields)
 {
@@ -241,8 +237,7 @@ for (const { prototype } of reasons) Object.assign(prototype, Message.printing)
  * @example
  * import { CloudflareError } from "@bulk-operations/core"
  *
- * // What to do, for each reason that there is.
- * const advice = CloudflareError.Reason.match({
+ * // What to do for each reason. const advice = CloudflareError.Reason.match({
  *   Unauthorized: () => "check the token",
  *   Forbidden: () => "check the permissions of the token",
  *   Blocked: ({ isChallenge }) => (isChallenge ? "try later" : "ask Cloudflare, with the ray"),

@@ -1,8 +1,8 @@
 /**
- * Timestamps as RFC 3339 strings, read strictly.
+ * Strict parsing of RFC 3339 timestamps.
  *
  * Effect's own `Schema.DateTimeUtcFromString` is as lenient as `new Date`: it takes `"1"` for the year 2001 and turns
- * 30 February into 2 March. A waiting loop that believes such a date reports nonsense, so it is refused here.
+ * 30 February into 2 March. A wait that believed such a date would report nonsense, so it is refused here.
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ const expected = "an RFC 3339 timestamp such as 2026-01-31T08:00:00Z"
 const minuteMillis = 60_000
 const dayMillis = 24 * 60 * minuteMillis
 
-// The calendar repeats every 400 years; years below 100 would be taken for 19xx.
+// The calendar repeats every 400 years; `Date.UTC` would read years below 100 as 19xx.
 const cycle = Date.UTC(2400, 0) - Date.UTC(2000, 0)
 
 const midnight = (year: number, month: number, day: number) => Date.UTC(year + 400, month - 1, day) - cycle
@@ -30,7 +30,7 @@ const isFirstOfMonth = (millis: number) => millis % dayMillis === 0 && new Date(
 
 const inMinutes = (hours: string, minutes: string) => 60 * Number(hours) + Number(minutes)
 
-// Milliseconds of the epoch. `DateTime.make` would read the text a second time, for twice the cost.
+// Epoch milliseconds. `DateTime.make` would parse the text again, at twice the cost.
 const parse = (input: string): number | undefined => {
   const parts = grammar.exec(input)
   if (parts === null) return undefined
@@ -41,7 +41,7 @@ const parse = (input: string): number | undefined => {
   const offset = inMinutes(offsetHours ?? "", offsetMinutes ?? "") * (sign === "-" ? -1 : 1)
   const minute = midnight(year, month, day) + minuteMillis * (inMinutes(hours, minutes) - offset)
   if (seconds !== "60") return minute + 1000 * Number(seconds) + Number(fraction.slice(0, 3).padEnd(3, "0"))
-  // Leap seconds are only ever added at the end of a UTC month; as JavaScript has none, they become the next second.
+  // Leap seconds are only added at the end of a UTC month. JavaScript has none, so they become the next second.
   const next = minute + minuteMillis
   return isFirstOfMonth(next) ? next : undefined
 }
@@ -57,8 +57,8 @@ const fourDigitYear = Schema.makeIsBetween({
 /**
  * `DateTime.Utc` from an RFC 3339 string: any number of fraction digits, any offset, `Z` or `z`.
  *
- * Digits below the millisecond are cut, and the offset is not kept: encoding writes the same instant with `Z`. Dates
- * that are not in the calendar are refused.
+ * Digits below the millisecond are dropped, and the offset is not kept: encoding writes the same instant with `Z`.
+ * Dates that do not exist are refused.
  */
 export const DateTimeUtc = Schema.String.pipe(
   Schema.decodeTo(

@@ -1,6 +1,4 @@
-/**
- * The edge to `HttpClient`: what every request is sent under, and what a failure below HTTP says.
- */
+/** The boundary to `HttpClient`: sends requests, and interprets failures below HTTP. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -14,7 +12,7 @@ import * as Causes from "./causes.ts"
 import type { Facts, Failure } from "./failure.ts"
 import * as PlainText from "./plainText.ts"
 
-/** Where requests are sent, as seen from within: to one origin, so often. */
+/** Where requests are really sent: the one allowed origin, and how many were sent. */
 export interface Route {
   origin: string | undefined
   sent: number
@@ -29,12 +27,12 @@ class Strayed {
 }
 
 /**
- * Sends a request so that nothing leaves that should not: to one host alone, and without trace headers.
+ * Sends a request to one host only, and without trace headers.
  *
- * `fetch` is told to follow no redirect. An application's own client may follow them all the same, and takes
- * `X-Auth-Key` along. The one thing that is called for each request it really sends, before it leaves, is the question
- * whether to trace it; so that is where another host is noticed. The answer is always no: the span of a transport ends
- * with the request and its headers in it, and `exchange` has one of its own.
+ * `fetch` is told not to follow redirects. An application's own client may still follow them and forward `X-Auth-Key`.
+ * The only hook that runs for each request it really sends, before it is sent, is the check whether to trace it; so
+ * another host is detected there. The check always says no: a transport's span would contain the request with its
+ * headers, and `exchange` has its own span.
  */
 export const send = (
   client: HttpClient.HttpClient,
@@ -46,7 +44,7 @@ export const send = (
   Effect.updateContext(client.execute(request), (context: Context.Context<never>) => {
     const requestInit = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
       ?? Context.getOrUndefined(transport, FetchHttpClient.RequestInit)
-    // Where it is set, the transport would not ask.
+    // If it is set, the transport would not run the check.
     const asking = Context.get(context, Tracer.DisablePropagation)
       ? Context.add(context, Tracer.DisablePropagation, false)
       : context
@@ -63,7 +61,7 @@ export const send = (
   }).pipe(
     Effect.catch((error) =>
       error.reason._tag === "StatusCodeError"
-        // The application's client takes other statuses for failures; what they say is for the answer to tell.
+        // The application's client may treat other statuses as failures; `answer` decides what they mean.
         ? Effect.succeed(error.reason.response)
         : Effect.fail(failure(error, facts, route))
     ),
@@ -76,7 +74,7 @@ const strayed = ({ origin }: Strayed, facts: Facts): Failure => ({
   detail: `a redirect to ${origin}, which the application's HttpClient would have followed with the credentials`
 })
 
-/** Why this request can never be sent, in whatever way it is tried. */
+/** Why this request can never be sent. */
 export const unsendable = (request: HttpClientRequest.HttpClientRequest): string | undefined => {
   const { body, headers, method } = request
   if (!HttpMethod.isHttpMethod(method)) return `there is no HTTP method ${String(method)}`
@@ -90,9 +88,9 @@ export const unsendable = (request: HttpClientRequest.HttpClientRequest): string
 }
 
 /**
- * The context that requests of the client run in, with what the application gave to its transport alone.
+ * The context that the client's requests run in, including services that the application gave only to its transport.
  *
- * It can only be seen from within a request; this one ends before anything is sent.
+ * It is visible only from within a request; this request ends before anything is sent.
  */
 export const contextOf = (client: HttpClient.HttpClient): Effect.Effect<Context.Context<never>> =>
   Effect.contextWith((own: Context.Context<never>) => {
@@ -107,7 +105,7 @@ export const contextOf = (client: HttpClient.HttpClient): Effect.Effect<Context.
     )
   })
 
-/** The reason behind a failure of the transport: the request could not be made, or no whole answer came. */
+/** The reason for a failure of the transport: the request could not be made, or no complete answer arrived. */
 export const failure = (error: HttpClientError.HttpClientError, facts: Facts, route: Route): Failure => {
   const causes = Causes.chain(error.cause)
   const said = Causes.describe(error.cause) || error.message
@@ -117,15 +115,15 @@ export const failure = (error: HttpClientError.HttpClientError, facts: Facts, ro
   if (isOurs || causes.some(({ code }) => code === "UND_ERR_INVALID_ARG")) return { ...known, reason: "InvalidRequest" }
   const advice = remedies.find(([pattern]) => has(pattern))?.[1]
   if (advice !== undefined) return { ...known, detail: `${known.detail}: ${advice}`, reason: "Unreachable" }
-  // A client that sends again by itself may have reached Cloudflare before.
+  // A client that retries by itself may have reached Cloudflare before.
   const neverSent = facts.status === undefined && route.sent < 2 && causes.some(isOfConnecting)
   return { ...known, reason: "TransportError", ...(neverSent && { neverSent }) }
 }
 
-// What Node's fetch says of an answer with status 407, which it does not let through.
+// The message of Node's fetch for status 407, which it hides.
 const silence = "fetch failed"
 
-// By the codes of Node's TLS, and the texts of its fetch.
+// Codes of Node's TLS, and messages of its fetch.
 const remedies: ReadonlyArray<readonly [RegExp, string]> = [
   [
     /^(?:CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)/,

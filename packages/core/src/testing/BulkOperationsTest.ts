@@ -14,9 +14,9 @@ import { CloudflareError, NotFound, type Reason } from "../CloudflareError.ts"
 import * as Admission from "../internal/budget/admission.ts"
 
 /**
- * What a call is answered: a state, the reason of a `CloudflareError`, or nothing ever (`"hang"`).
+ * The answer to a call: a state, the reason of a `CloudflareError`, or no answer at all (`"hang"`).
  *
- * A bare `"completed"` or `"failed"` ended at the moment of the call; `failed(text)` says why.
+ * A bare `"completed"` or `"failed"` ended at the time of the call; `failed(text)` gives the reason.
  */
 export type Answer =
   | Status
@@ -25,43 +25,43 @@ export type Answer =
   | { readonly status: "completed"; readonly completed: DateTime.Utc }
   | { readonly status: "failed"; readonly error: string }
 
-/** A call that was made. */
+/** A recorded call. */
 export interface Call {
   readonly operationId: string
   readonly accountId: string
   readonly at: DateTime.Utc
-  /** When this operation of this account was asked for the first time. */
+  /** When this operation of this account was polled for the first time. */
   readonly firstAt: DateTime.Utc
   /** Which call for this operation of this account it is, from 1. */
   readonly attempt: number
 }
 
-/** Answers in order, of which the last one stays; or what a function makes of the call. */
+/** Answers in order, of which the last one repeats; or a function of the call. */
 export type Script = ReadonlyArray<Answer> | ((call: Call) => Answer)
 
 type Scripts = Readonly<Record<string, Script>> | ((call: Call) => Answer)
 
-// Calls draw on a budget as real ones do, so that a test of very many waits shows how they will fare.
+// Calls draw on a budget as real ones do, so that a test with very many waits is realistic.
 const budgetKey = "@bulk-operations/core/testing/BulkOperationsTest"
 
-/** How the layer answers beside its scripts. */
+/** Options of `layer`. */
 export interface Options {
-  /** The account of calls that name none. Default `"account"`. */
+  /** The default account of calls. Default `"account"`. */
   readonly accountId?: string | undefined
-  /** How long every answer takes. Default no time at all. */
+  /** How long every answer takes. Default zero. */
   readonly latency?: Duration.Input | undefined
 }
 
-/** What `BulkOperations` was asked. */
+/** The calls to the scripted `BulkOperations`. */
 export class BulkOperationsTest extends Context.Service<BulkOperationsTest, {
   /** Every call so far, in order. */
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
-  /** How many calls are without an answer now. */
+  /** How many calls have no answer yet. */
   readonly inFlight: Effect.Effect<number>
 }>()("@bulk-operations/core/testing/BulkOperationsTest") {}
 
 /**
- * The answer of an operation that failed with a text.
+ * The answer for an operation that failed with a text.
  *
  * @example
  * import { BulkOperation, BulkOperations } from "@bulk-operations/core"
@@ -87,7 +87,8 @@ export const lasting = (duration: Duration.Input): Script => ({ at, firstAt }) =
 }
 
 /**
- * `BulkOperations` from a script for each operation id, any other id being `NotFound`; or from one function for all.
+ * `BulkOperations` from a script for each operation id (any other id fails with `NotFound`), or from one function for
+ * all.
  *
  * @example
  * import { BulkOperations } from "@bulk-operations/core"

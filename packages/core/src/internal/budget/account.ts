@@ -1,6 +1,6 @@
 /**
- * The budget that a request draws on, as the fiber that sends it sees it: the lane of its credentials, what its
- * application allows, and the store that it shares with others.
+ * The budget of a request, as seen by the fiber that sends it: the lane of its credentials, the application's settings,
+ * and the shared store.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -13,7 +13,7 @@ import * as Lanes from "./lanes.ts"
 import * as Store from "./store.ts"
 import * as Time from "./time.ts"
 
-/** A budget, and what is needed to draw on it. */
+/** A budget, with everything needed to draw on it. */
 export interface Account {
   readonly clock: Clock.Clock
   readonly lane: Lane.Lane
@@ -23,7 +23,7 @@ export interface Account {
   readonly fork: Store.Fork
 }
 
-/** The budget with these settings, named by the hash where they do not name it. */
+/** The budget with these settings, named by the hash if they have no key. */
 export const open = (fiber: Fiber.Fiber<unknown, unknown>, settings: Settings, hash: string): Account => {
   const clock = fiber.getRef(Clock.Clock)
   const { key = hash, limit, limiter, share } = settings
@@ -35,12 +35,12 @@ export const open = (fiber: Fiber.Fiber<unknown, unknown>, settings: Settings, h
     terms,
     bucket: { key, interval },
     store: limiter === undefined || interval === 0 ? undefined : Store.of(limiter, clock),
-    // Its context at this moment: what is to be logged later belongs here, wherever the fiber is by then.
+    // The context is captured now, so that later logs go to this fiber's loggers.
     fork: Effect.runForkWith(fiber.context)
   }
 }
 
-/** Counts a request of the application, and says when. It does not wait for the store either. */
+/** Counts a request of the application and returns the time. It does not wait for the store. */
 export const count = ({ bucket, clock, fork, lane, store, terms }: Account): number => {
   const now = Time.millis(clock)
   lane.count(now, terms)
@@ -51,7 +51,6 @@ export const count = ({ bucket, clock, fork, lane, store, terms }: Account): num
   return now
 }
 
-/** What is left of it. */
 export const look = ({ bucket, clock, fork, lane, store, terms }: Account) => {
   const now = Time.millis(clock)
   return { now, left: lane.left(now, terms), isLocal: store?.isHere(now, bucket, fork) === false }

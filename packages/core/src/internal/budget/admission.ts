@@ -1,6 +1,4 @@
-/**
- * Letting requests through: what is done before each one is sent, and after its answer.
- */
+/** Admits requests: what happens before each one is sent, and after its answer. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,24 +12,24 @@ import * as Limits from "./limits.ts"
 import type * as Order from "./order.ts"
 import * as Time from "./time.ts"
 
-/** What came back. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers.Headers
-  /** Cloudflare's codes, where the body held some. */
+  /** Cloudflare's codes, if the body has any. */
   readonly codes: ReadonlyArray<number>
-  /** How long Cloudflare asks to wait, where it does. */
+  /** How long Cloudflare asks to wait, if it does. */
   readonly retryAfter: Duration.Duration | undefined
 }
 
 /** A request that may be sent. */
 export interface Admission {
-  /** Has the budget learn from the answer, or that none came. To be called once, whatever happens to the request. */
+  /** Reports the answer to the budget, or that none came. Must be called once, whatever happens to the request. */
   readonly observe: (answer: Answer | undefined) => void
 }
 
 /**
- * The next request about `path` on the budget of that key: at once for the application, in its turn for who makes room.
+ * Admits a request for `path` on the budget of a key: at once for the application, in turn for requests that can wait.
  * Interrupting it gives its place to others.
  */
 export const admit = (key: string, path: string): Effect.Effect<Admission> =>
@@ -43,7 +41,7 @@ export const admit = (key: string, path: string): Effect.Effect<Admission> =>
       Effect.as(admitted, admissionOf(account, path, sentAt)))
   })
 
-// Each of those who wait sleeps by itself, so that none depends on a fiber that may have ended.
+// Each waiter sleeps in its own fiber, so that none depends on a fiber that may have ended.
 const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect<void>): Effect.Effect<number> =>
   Effect.suspend(() => {
     const { clock, lane } = account
@@ -74,7 +72,7 @@ const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect
       const turn = take(account, waiter)
       if (turn !== "ask" && "sentAt" in turn) return Effect.succeed(turn.sentAt)
       const rest = Effect.andThen(sleep(waiter.looksAt), look)
-      // Whoever is first and only waits for the store is not late because the budget is short.
+      // A first waiter that only waits for the store is not delayed by a short budget.
       if (isDelayed || turn === "ask") return rest
       isDelayed = true
       return Effect.andThen(delayed, rest)
@@ -110,7 +108,7 @@ const read = ({ codes, headers, retryAfter, status }: Answer, path: string): Lan
 /** The head of an answer. */
 export type Head = Omit<Answer, "codes">
 
-/** A request about `path` on the budget of that key, which learns from how it ended and the head that came, if one did. */
+/** Runs a request for `path` on the budget of a key, and reports its outcome and its head, if one came. */
 export const through = <A, R>(
   key: string,
   path: string,

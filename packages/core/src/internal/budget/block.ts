@@ -1,39 +1,39 @@
 /**
- * Whether Cloudflare blocks the caller, and until when nothing is to be sent.
+ * Whether Cloudflare blocks the caller, and until when nothing may be sent.
  *
- * A 429 may be about one thing (another operation of the account is pending) or about everything (the caller has sent
- * too much). Its code may say so; else two 429s about different things, without another answer between, do. All times
- * are monotonic milliseconds.
+ * A 429 may concern one path (another operation of the account is pending) or everything (the caller has sent too
+ * much). Its code may tell; otherwise two 429s for different paths without another answer between them mean everything.
+ * All times are monotonic milliseconds.
  */
 
-/** What is known of a block. */
+/** The state of a block. */
 export interface Block {
   /** The last 429 that no other answer has followed. */
   readonly suspicion: { readonly path: string; readonly at: number } | undefined
-  /** How many 429s in a row have answered the requests of a block; zero outside of one. */
+  /** How many 429s in a row have answered requests during a block; zero outside of one. */
   readonly failures: number
   /** Until when to back off, unless an answer says that the block is over. */
   readonly backOffUntil: number
-  /** Until when Cloudflare asked for silence. */
+  /** Until when Cloudflare asked to send nothing. */
   readonly askedUntil: number
 }
 
 /** An answer to a request. */
 export interface Answer {
   readonly status: number
-  /** What the request was about. */
+  /** The path of the request. */
   readonly path: string
   /** When the request was sent. */
   readonly sentAt: number
   /** Cloudflare's codes. */
   readonly codes: ReadonlyArray<number>
-  /** How long Cloudflare asks to wait, where it does. */
+  /** How long Cloudflare asks to wait, if it does. */
   readonly retryAfter: number | undefined
   /** Whether the headers say that no request is left. */
   readonly isExhausted: boolean
 }
 
-/** The longest that an answer stops everybody: Cloudflare blocks for five minutes. */
+/** The longest time that an answer stops all requests: Cloudflare blocks for five minutes. */
 export const longest = 5 * 60_000
 
 const slowest = 20_000
@@ -41,10 +41,10 @@ const slowest = 20_000
 // Codes of the limit of the whole API: 971 today, 10100 before 2023.
 const apiWide: ReadonlySet<number> = new Set([971, 10100])
 
-// A pending operation, or the limit on writes: a 429 of Lists itself, which answers those whom the API does not block.
+// A pending operation, or the limit on writes: a 429 from Lists itself, which shows that the API does not block.
 const ofLists = 10040
 
-/** Nothing is known. */
+/** No block. */
 export const none: Block = {
   suspicion: undefined,
   failures: 0,
@@ -52,14 +52,14 @@ export const none: Block = {
   askedUntil: Number.NEGATIVE_INFINITY
 }
 
-/** Until when nothing is to be sent. */
+/** Until when nothing may be sent. */
 export const until = (block: Block): number => Math.max(block.backOffUntil, block.askedUntil)
 
-/** Whether the last answer was a 429, so that the next request should be answered before others follow. */
+/** Whether the last answer was a 429, so that only one request at a time should be in flight. */
 export const isSuspected = ({ suspicion }: Block, now: number): boolean =>
   suspicion !== undefined && now - suspicion.at < longest
 
-/** Silence for so long, as Cloudflare asked. */
+/** Sends nothing for `millis`, as Cloudflare asked. */
 export const silence = (block: Block, millis: number, now: number): Block => ({
   ...block,
   askedUntil: Math.max(block.askedUntil, now + Math.min(longest, millis))
@@ -68,10 +68,10 @@ export const silence = (block: Block, millis: number, now: number): Block => ({
 // Doubling up to 20 seconds sends 18 requests into five minutes.
 const backOff = (failures: number) => Math.min(slowest, 1000 * 2 ** (failures - 1))
 
-/** What is known after an answer. */
+/** The state after an answer. */
 export const observe = (block: Block, answer: Answer, now: number): Block => {
   const { suspicion } = block
-  // An answer to what was sent before the last 429 came says nothing of the time after it.
+  // An answer to a request from before the last 429 does not show the state after it.
   const isNews = suspicion === undefined || answer.sentAt >= suspicion.at
   const isApiWide = answer.isExhausted || answer.codes.some((code) => apiWide.has(code))
   if (answer.status !== 429 || (!isApiWide && answer.codes.includes(ofLists))) {

@@ -1,13 +1,11 @@
-/**
- * Whose budget it is: a hash of the credentials and of where they are used, because the key is stored elsewhere.
- */
+/** The key of a budget: a hash of the credentials and the base URL, because the key is stored elsewhere. */
 import * as Redacted from "effect/Redacted"
 import * as Credentials from "../../Credentials.ts"
 import * as Sha256 from "./sha256.ts"
 
 const known = new WeakMap<Credentials.Credentials, Map<string, string>>()
 
-// As it may have been written, and as it is sent to.
+// The same key for every way to write a base URL.
 const normalForm = (baseUrl: string) => (URL.canParse(baseUrl) ? new URL(baseUrl).href : baseUrl).replace(/[/?#]+$/, "")
 
 const secretsOf = Credentials.Credentials.match({
@@ -22,7 +20,7 @@ const hash = (credentials: Credentials.Credentials, baseUrl: string) =>
     ...secretsOf(credentials)
   ]))
 
-/** The same for the same credentials and base URL, in every process; it tells nothing of them. */
+/** Equal for the same credentials and base URL in every process; it does not reveal them. */
 export const of = (credentials: Credentials.Credentials, baseUrl: string): string => {
   const keys = known.get(credentials) ?? new Map<string, string>()
   known.set(credentials, keys)

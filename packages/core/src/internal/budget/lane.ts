@@ -1,8 +1,8 @@
 /**
- * What one process knows of one budget, and who waits for it. All times are monotonic milliseconds.
+ * One process's state of one budget, and the requests that wait for it. All times are monotonic milliseconds.
  *
- * The one place of the budget that is mutable. It has no fiber and no timer: those who wait look when they said they
- * would, or when they are woken. Whoever is overdue has died without a word, and is dropped by the others.
+ * This is the only mutable part of the budget. It has no fiber and no timer: waiters check their turn at the time they
+ * announced, or when they are woken. An overdue waiter has died silently, and the others drop it.
  */
 import * as Block from "./block.ts"
 import * as Bucket from "./bucket.ts"
@@ -11,25 +11,25 @@ import * as Limits from "./limits.ts"
 import * as Order from "./order.ts"
 import * as Store from "./store.ts"
 
-/** Somebody who wants to send a request and makes room for others. */
+/** A request that can wait. */
 export interface Waiter {
   readonly rank: Order.Rank
-  /** Has it look again, now. */
+  /** Makes it check its turn now. */
   readonly wake: () => void
-  /** When it looks again at the latest. */
+  /** When it checks its turn at the latest. */
   looksAt: number
 }
 
-/** What a waiter has to do: send its request, have the store of the budget asked first, or look again then. */
+/** What a waiter has to do: send its request, ask the budget's store first, or check again later. */
 export type Turn = "ask" | { readonly sentAt: number } | { readonly until: number }
 
-/** The part of an application's limit that its requests keep to. */
+/** An application's limit, and the share of it that its requests keep to. */
 export interface Terms {
   readonly limit: Bucket.Limit
   readonly share: number
 }
 
-/** An answer, and what its headers say of the limits. */
+/** An answer, and the limits in its headers. */
 export interface Answer extends Omit<Block.Answer, "sentAt" | "isExhausted"> {
   readonly policy: ReadonlyArray<Limits.Named>
   readonly remaining: ReadonlyArray<Limits.Remaining>
@@ -45,18 +45,18 @@ export interface Left {
 
 /** The state of one budget. */
 export interface Lane {
-  /** Counts a request that makes no room. It is sent at `now`. */
+  /** Counts a request that does not wait. It is sent at `now`. */
   readonly count: (now: number, terms: Terms) => void
-  /** What the waiter has to do. It waits until it is told to send, or leaves. */
+  /** What the waiter has to do. It waits until it may send, or leaves. */
   readonly turn: (waiter: Waiter, now: number, terms: Terms, hasStore: boolean) => Turn
   readonly leave: (waiter: Waiter, now: number) => void
-  /** What the store replied to being asked: when its bucket is empty, or nothing. */
+  /** The store's reply to `ask`: when its bucket is empty, or `undefined`. */
   readonly reserve: (storeEmptyAt: number | undefined, now: number, terms: Terms) => void
-  /** When the bucket of all processes is empty, as the store last said. */
+  /** When the bucket of all processes is empty, according to the store. */
   readonly learnStore: (emptyAt: number) => void
-  /** Whether the bucket of all processes holds as much as it can. */
+  /** Whether the bucket of all processes is full. */
   readonly isStoreFull: (now: number, terms: Terms) => boolean
-  /** An answer to a request that was sent, or that none came. */
+  /** The answer to a request, or `undefined` if none came. */
   readonly observe: (
     sentAt: number,
     answer: Answer | undefined,
@@ -64,14 +64,14 @@ export interface Lane {
     terms: Terms
   ) => void
   readonly left: (now: number, terms: Terms) => Left
-  /** Whether nobody waits for it, and nothing was sent since. */
+  /** Whether no request is waiting, and nothing was sent since. */
   readonly isForgotten: (since: number) => boolean
 }
 
-// A waiter that has not looked so long after it said it would, is not there any more.
+// A waiter that is overdue by this much is gone.
 const grace = 1000
 
-/** A budget of which nothing was used. */
+/** An unused budget. */
 export const make = (): Lane => {
   const queues = { lastPoll: new Set<Waiter>(), poll: new Set<Waiter>(), bulk: new Set<Waiter>() }
   let passed = Order.none
@@ -114,7 +114,7 @@ export const make = (): Lane => {
   const join = (waiter: Waiter, now: number, terms: Terms) => {
     if (isIdle()) {
       frontSince = now
-      // What was reserved for one that left is still good, but cannot be kept for ever.
+      // A reservation of a waiter that left is still valid, but not for ever.
       if (reservedFor !== undefined && reservedFor + Bucket.rateOf(terms.limit, terms.share).interval < now) {
         reservedFor = undefined
       }
@@ -122,7 +122,7 @@ export const make = (): Lane => {
     queues[waiter.rank].add(waiter)
   }
 
-  // Whoever makes room is let through once in a window even where the application alone uses up everything.
+  // A request that can wait is admitted once in a window, even if the application alone uses up everything.
   const readyAt = ({ limit, share }: Terms, since: number) => {
     const rate = Bucket.rateOf(limit, share)
     return Math.max(
@@ -186,7 +186,7 @@ export const make = (): Lane => {
       askedAt = undefined
       if (at !== undefined) {
         storeEmptyAt = at
-        // The bucket holds the request already. A store whose own time was set must not stop anybody for long.
+        // The bucket already holds the request. A store whose clock was set must not stop requests for long.
         const { tolerance } = Bucket.rateOf(limit, share)
         reservedFor = Math.min(at - tolerance, now + limit.window)
       }

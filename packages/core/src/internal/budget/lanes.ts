@@ -1,17 +1,14 @@
-/**
- * The budgets of this process, by their keys: whoever uses the same credentials shares one, wherever it was set up.
- */
+/** The budgets of this process, by key: everything with the same credentials shares one, wherever it was set up. */
 import type * as Clock from "effect/Clock"
 import * as Lane from "./lane.ts"
 
-// Times of different clocks cannot be compared: what is tested under a clock of its own has budgets of its own.
+// Times of different clocks cannot be compared: each test clock has its own budgets.
 const lanes = new WeakMap<Clock.Clock, Map<string, Lane.Lane>>()
 
-// Of a budget that was not used for so many milliseconds nothing is known any more. With tokens that rotate, there are
-// always new ones.
+// A budget that was not used for this many milliseconds is forgotten: rotating tokens always create new ones.
 const memory = 60 * 60_000
 
-/** The budget of that key. */
+/** The budget of a key. */
 export const of = (clock: Clock.Clock, key: string, now: number): Lane.Lane => {
   const known = lanes.get(clock) ?? new Map<string, Lane.Lane>()
   lanes.set(clock, known)

@@ -1,5 +1,5 @@
 /**
- * The limits that Cloudflare's answers name, and for how long they are believed.
+ * The limits in Cloudflare's answers, and how long they stay valid.
  *
  * Source: developers.cloudflare.com/fundamentals/api/reference/limits (`Ratelimit: "default";r=50;t=30`: requests left
  * and seconds to the reset; `Ratelimit-Policy: "burst";q=100;w=60`: requests and seconds). Both are lists of structured
@@ -8,28 +8,28 @@
 import type * as Headers from "effect/http/Headers"
 import * as Bucket from "./bucket.ts"
 
-/** A limit by its name. */
+/** A named limit. */
 export interface Named extends Bucket.Limit {
   readonly name: string
 }
 
-/** How many requests are left of the limit of that name, and the milliseconds until there are more. */
+/** How many requests are left of a named limit, and the milliseconds until it resets. */
 export interface Remaining {
   readonly name: string
   readonly requests: number
   readonly reset: number
 }
 
-/** A limit that answers have named, the bucket of what was sent under it, and when it is forgotten. */
+/** A limit from an answer, its bucket of sent requests, and when it is forgotten. */
 export interface Learned extends Named {
   readonly emptyAt: number
   readonly until: number
 }
 
-/** A limit that no answer has named for so many milliseconds is forgotten. */
+/** A limit that no answer has named for this many milliseconds is forgotten. */
 export const memory = 5 * 60_000
 
-// More than any API has; so many names cannot be used to fill the memory.
+// More than any API has; bounds the memory.
 const most = 16
 
 const item = /((?:"(?:[^"\\]|\\.)*"|[^",])*)(?:,|$)/g
@@ -38,7 +38,7 @@ const quota = /;\s*q=(\d+)\s*(?:;|$)/
 const window = /;\s*w=(\d+)\s*(?:;|$)/
 const left = /;\s*r=(\d+)\s*(?:;|$)/
 const reset = /;\s*t=(\d+)\s*(?:;|$)/
-// A quota of anything but requests (`qu="content-bytes"`) says nothing about how many to send.
+// A quota of anything but requests (`qu="content-bytes"`) does not limit how many to send.
 const otherUnit = /;\s*qu=(?!"requests")/
 
 const items = (header: string, amount: RegExp, seconds: RegExp) =>
@@ -57,26 +57,26 @@ const named = (header: string): ReadonlyArray<Named> =>
     .filter(({ amount }) => amount > 0)
     .map(({ amount, name, seconds }) => ({ name, limit: amount, window: seconds * 1000 }))
 
-// An API says the same in every answer. To read it each time was a tenth of what this library adds to a get.
+// An API sends the same header in every answer. Parsing it each time cost a tenth of what this library adds to a get.
 let last = { header: "", limits: named("") }
 
-/** The limits that an answer names. */
+/** The limits in an answer. */
 export const policy = (headers: Headers.Headers): ReadonlyArray<Named> => {
   const header = headers["ratelimit-policy"] ?? ""
   if (header !== last.header) last = { header, limits: named(header) }
   return last.limits
 }
 
-/** What an answer says is left of them. */
+/** What is left of them, according to an answer. */
 export const remaining = (headers: Headers.Headers): ReadonlyArray<Remaining> =>
   items(headers["ratelimit"] ?? "", left, reset)
     .map(({ amount, name, seconds }) => ({ name, requests: amount, reset: seconds * 1000 }))
 
-/** The limits that are still believed. */
+/** The limits that are still valid. */
 export const inForce = (known: ReadonlyArray<Learned>, now: number): ReadonlyArray<Learned> =>
   known.some(({ until }) => until <= now) ? known.filter(({ until }) => until > now) : known
 
-/** What is known after an answer that names these. */
+/** The limits after an answer. */
 export const learn = (
   known: ReadonlyArray<Learned>,
   named: ReadonlyArray<Named>,
@@ -93,7 +93,7 @@ export const learn = (
   return [...others, ...repeated].slice(-most)
 }
 
-/** From when on all learned limits let one more request through, at the latest when they are forgotten. */
+/** When all learned limits allow one more request, at the latest when they are forgotten. */
 export const readyAt = (known: ReadonlyArray<Learned>, share: number): number =>
   Math.max(
     Number.NEGATIVE_INFINITY,
@@ -109,8 +109,8 @@ export const isExhausted = (remaining: ReadonlyArray<Remaining>): boolean =>
   remaining.some(({ requests }) => requests === 0)
 
 /**
- * For how many milliseconds nothing is to be sent: where no more is left than the share of others, they need it before
- * the next reset. What is left of a limit that no policy names is compared with the tightest that is known.
+ * How many milliseconds to send nothing: if no more is left than the share of others, it is reserved for them until the
+ * reset. If no policy names a limit, what is left is compared with the tightest known one.
  */
 export const pause = (
   known: ReadonlyArray<Learned>,

@@ -1,18 +1,18 @@
 /**
- * Who is next among the requests that make room.
+ * The order of requests that can wait.
  *
- * The first rank that waits goes first, but a rank that was passed over as often as its patience goes before it: so none
- * starves, however many of a higher rank keep coming.
+ * The highest waiting rank goes first, unless a lower rank has been passed over as often as its patience allows. So
+ * none starves, however many of a higher rank keep coming.
  */
 
-/** The ranks, first to last. */
+/** The ranks, highest first. */
 export const ranks = ["lastPoll", "poll", "bulk"] as const
 export type Rank = (typeof ranks)[number]
 
 /** A number for each rank. */
 export type PerRank = { readonly [R in Rank]: number }
 
-/** Nobody waits, or nobody was passed over. */
+/** Zero for each rank. */
 export const none: PerRank = { lastPoll: 0, poll: 0, bulk: 0 }
 
 // How often a rank is passed over before it goes first: last polls take at most every second request while polls wait,
@@ -21,12 +21,12 @@ const patience: PerRank = { lastPoll: Number.POSITIVE_INFINITY, poll: 1, bulk: 9
 
 const fromLast = ranks.toReversed()
 
-/** The rank whose turn it is, of those that wait. */
+/** The waiting rank whose turn it is. */
 export const next = (waiting: PerRank, passed: PerRank): Rank | undefined =>
   fromLast.find((rank) => waiting[rank] > 0 && passed[rank] >= patience[rank]) ??
     ranks.find((rank) => waiting[rank] > 0)
 
-/** How often each was passed over, after `chosen` had its turn. Who does not wait is not passed over. */
+/** How often each rank was passed over after the turn of `chosen`. A rank that does not wait is not passed over. */
 export const passOver = (waiting: PerRank, passed: PerRank, chosen: Rank): PerRank => {
   const after = (rank: Rank) => rank === chosen || waiting[rank] === 0 ? 0 : passed[rank] + 1
   return { lastPoll: after("lastPoll"), poll: after("poll"), bulk: after("bulk") }

@@ -1,6 +1,4 @@
-/**
- * A store that may not be there yet: its layer is built at once, and wherever that fails, anew when somebody asks.
- */
+/** A store that may not be available yet: its layer is built at once and, if that fails, again when it is used. */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -11,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Scope from "effect/Scope"
 
-/** The limiter of that store. It is waited for no longer than so, and fails for a configuration that is wrong. */
+/** The limiter of that store. It waits at most `patience`, and fails only for wrong configuration. */
 export const make = Effect.fnUntraced(function*<E, R>(
   store: Layer.Layer<RateLimiter.RateLimiter, E, R>,
   scope: Scope.Scope,
@@ -46,7 +44,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
   return limiterOf(reach)
 })
 
-// The message alone: the error may hold the address of the store with its password.
+// Only the message: the error may contain the address of the store with its password.
 const unreachable = new RateLimiter.RateLimiterError({
   reason: new RateLimiter.RateLimitStoreError({ message: "it cannot be reached" })
 })

@@ -1,9 +1,9 @@
 /**
- * SHA-256 (FIPS 180-4) of a text, at once.
+ * Synchronous SHA-256 (FIPS 180-4) of a text.
  *
- * `crypto.subtle`, which Effect's `Digest` uses as well, is in every runtime, but answers by a promise that no clock of
- * Effect knows of. Under `TestClock` the first request would then be sent now or after the next adjustment, as it happens,
- * and no test of an application could say when.
+ * `crypto.subtle`, which Effect's `Digest` uses as well, is in every runtime, but it returns a promise, which
+ * `TestClock` does not control. The first request of an application's test would then be sent at an unpredictable time:
+ * now, or after the next adjustment.
  */
 
 const isPrime = (n: number) => {

@@ -1,10 +1,9 @@
 /**
- * The store of the budget of several processes, and what to do when it does not answer: nobody waits for it then, each
- * process keeps to a budget of its own, and the store is tried again every few seconds.
+ * The store of a shared budget. If it does not answer, requests do not wait for it, each process uses its own budget,
+ * and the store is tried again every few seconds.
  *
  * Of Effect's `RateLimiter` only the time to live of a fixed window is used. It is how long the bucket takes to drain,
- * and it is counted where the bucket is: no clock of a process has a part in it, so that none that is set or wrong can
- * stop or free the others.
+ * and the store counts it: no process's clock is involved, so that a wrong clock cannot stop or release the others.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -17,31 +16,31 @@ import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as PlainText from "../plainText.ts"
 import * as Time from "./time.ts"
 
-/** Starts an effect on its own. */
+/** Starts an effect in the background. */
 export type Fork = (effect: Effect.Effect<void>) => Fiber.Fiber<void>
 
-/** The bucket that the requests of all processes with this key are added to, each for so many milliseconds. */
+/** The bucket of all processes with this key, and how many milliseconds each request adds. */
 export interface Bucket {
   readonly key: string
   readonly interval: number
 }
 
-/** The store, as one process sees it. */
+/** The store as seen by one process. */
 export interface Store {
-  /** Whether it answers. Where it does not, it is tried again every few seconds. */
+  /** Whether it answers. If not, it is tried again every few seconds. */
   readonly isHere: (now: number, bucket: Bucket, fork: Fork) => boolean
-  /** Adds a request; replies how long the bucket takes to drain then, or with nothing where the store is lost. */
+  /** Adds a request; replies how long the bucket then takes to drain, or `undefined` if the store is lost. */
   readonly add: (now: number, bucket: Bucket, fork: Fork, reply: (millis: number | undefined) => void) => void
 }
 
-/** The longest that anybody waits for the store, in milliseconds. */
+/** The longest wait for the store, in milliseconds. */
 export const patience = 1000
 
 const retryAfter = 5000
 
 const known = new WeakMap<RateLimiter.RateLimiter, WeakMap<Clock.Clock, Store>>()
 
-/** The store behind a limiter, for all who use it. */
+/** The store behind a limiter, for all its users. */
 export const of = (limiter: RateLimiter.RateLimiter, clock: Clock.Clock): Store => {
   const stores = known.get(limiter) ?? new WeakMap<Clock.Clock, Store>()
   known.set(limiter, stores)
@@ -99,7 +98,7 @@ const make = (limiter: RateLimiter.RateLimiter, clock: Clock.Clock): Store => {
     const call: Call = { since: now, reply, fiber: undefined }
     calls.add(call)
     call.fiber = fork(Effect.map(consume(bucket, tokens), (exit) => {
-      // Whoever called has not waited for a late answer, and the bucket has drained since.
+      // The caller did not wait for a late answer, and the bucket has drained since.
       if (!calls.delete(call)) return
       if (Exit.isSuccess(exit)) {
         regain(fork)
@@ -116,7 +115,7 @@ const make = (limiter: RateLimiter.RateLimiter, clock: Clock.Clock): Store => {
     if (isOverdue(now)) lose(now, `no answer within ${Duration.format(Duration.millis(patience))}`, fork)
     if (retryAt !== undefined && now >= retryAt) {
       retryAt = now + retryAfter
-      // Adds nothing: a client may carry it out long after nobody waits for it.
+      // Adds nothing, because a client may carry it out long after the caller stopped waiting.
       send(now, bucket, 0, fork, () => {})
     }
     return retryAt === undefined
@@ -129,7 +128,7 @@ const lost = (reason: string) =>
   `The store of the request budget is gone: ${PlainText.show(reason)}. Until it is back, this process keeps to a ` +
   "budget of its own and does not know what the others send."
 
-// The message alone: what is behind it may hold the address of the store with its password.
+// Only the message: its cause may contain the address of the store with its password.
 const reasonOf = (cause: Cause.Cause<RateLimiter.RateLimiterError>) =>
   Option.match(Cause.findErrorOption(cause), {
     onNone: () => "it failed unexpectedly",

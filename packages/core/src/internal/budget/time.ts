@@ -1,6 +1,4 @@
-/**
- * Time that only ever goes forward.
- */
+/** Monotonic time. */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,7 +6,7 @@ import * as Effect from "effect/Effect"
 /** Milliseconds of the monotonic clock. */
 export const millis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-/** The clock, with the monotonic time in place of the time of day, for code that measures distances by that. */
+/** The clock with monotonic time in place of wall-clock time, for code that measures durations by the latter. */
 export const withoutTimeOfDay = (clock: Clock.Clock): Clock.Clock => {
   const currentTimeMillisUnsafe = () => Math.floor(millis(clock))
   return {
@@ -22,10 +20,10 @@ export const withoutTimeOfDay = (clock: Clock.Clock): Clock.Clock => {
   }
 }
 
-/** Calls `ring` after so many milliseconds, unless it is stopped before. */
+/** Calls `ring` after `millis`, unless it is stopped before. */
 export const timer = (clock: Clock.Clock, millis: number, ring: () => void): { readonly stop: () => void } => {
-  // Rounded up, so that what is due is due when it rings; never none, or what is due by less than a sum of times can
-  // tell would ring without end; and no more than timers can count.
+  // Rounded up, so that it does not ring before anything is due. At least 1 ms: rounding could otherwise fire the timer
+  // endlessly. At most what timers can count.
   const delay = Duration.millis(Math.min(2 ** 31 - 1, Math.max(1, Math.ceil(millis))))
   const sleeper = Effect.runFork(Effect.andThen(clock.sleep(delay), Effect.sync(ring)))
   return { stop: () => sleeper.interruptUnsafe() }
