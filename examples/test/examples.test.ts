@@ -102,15 +102,15 @@ describe.concurrent("examples", { timeout: 60_000 }, () => {
     const { exit, lines, output } = await run("blocklist")
     assert.strictEqual(exit, 0, output)
     assert.deepStrictEqual(lines.map(steady), [
-      "\"192.168.1.1\": a private address: no request comes to Cloudflare from there",
+      "\"192.168.1.1\": a private address: Cloudflare receives no requests from it",
       "blocked: 22 added, 0 deleted, 0 unchanged",
       "blocked: 1 added, 3 deleted, 19 unchanged",
       "The file has 3 wrong lines, so none of it is used:",
       "  line 2, \"<<<<<<< HEAD\": not an IP address, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32",
       "  line 3, \"198.51.100.05\": not an IP address, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32",
       "  line 4, \"198.51.100.5/32\": the same as line 1",
-      "19 of the 20 items of list <id> would be deleted, and only 4 may be, so nothing was written. " +
-      "Look at the source of the items; if it is right, raise maxDeletions."
+      "19 of the 20 items of list <id> would be deleted, but maxDeletions allows only 4, so nothing was written. " +
+      "Check the source of the items; if it is right, raise maxDeletions."
     ])
   })
 

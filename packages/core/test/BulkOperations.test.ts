@@ -94,7 +94,7 @@ const whyFailing: ReadonlyArray<readonly [status: number, CloudflareError.Reason
   [400, "InvalidRequest", "List items incompatible with list type (code 10058)"],
   [400, "InvalidRequest", "Missing scheme in redirect target URL (code 10060)"],
   [403, "Blocked", "Sorry, you have been blocked"],
-  [403, "Blocked", "an HTML page titled \"Just a moment...\". It asked for a browser, which may pass"],
+  [403, "Blocked", "an HTML page titled \"Just a moment...\". It was a challenge for browsers, which may pass"],
   [400, "InvalidRequest", "item: 'countly-' error: invalid domain name: countly-"],
   [400, "InvalidRequest", "This account is at the maximum number of lists (code 10019)"],
   [500, "ServerError", "an HTML page titled \"Worker threw exception | www.cloudflare.com | Cloudflare\""]

@@ -136,7 +136,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
           assert.isTrue(isRetryable)
           assert.strictEqual(
             message,
-            "Cloudflare did not answer in time: no whole answer within 100ms. Try again later. (GET /accounts/acc/rules/lists)"
+            "Cloudflare did not answer in time: no complete answer within 100ms. Try again later. (GET /accounts/acc/rules/lists)"
           )
           const { disconnected } = yield* server.arrival(0)
           yield* disconnected
@@ -476,14 +476,14 @@ describe("policy", () => {
       Effect.gen(function*() {
         const { message, reason } = yield* untilTimeout({}, "30 seconds")
         assert.strictEqual(reason._tag, "Timeout")
-        assert.include(message, "no whole answer within 30s")
+        assert.include(message, "no complete answer within 30s")
       }))
 
     it.effect("can be set", () =>
       Effect.gen(function*() {
         const { message, reason } = yield* untilTimeout({ timeout: "90 seconds" }, "90 seconds")
         assert.strictEqual(reason._tag, "Timeout")
-        assert.include(message, "no whole answer within 1m 30s")
+        assert.include(message, "no complete answer within 1m 30s")
       }))
 
     it.effect("can be switched off", () =>
@@ -578,7 +578,7 @@ describe("layerConfig", () => {
       [
         "nothing",
         {},
-        "CLOUDFLARE_API_TOKEN is missing or empty; CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY will do instead"
+        "CLOUDFLARE_API_TOKEN is missing or empty; you can set CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY instead"
       ],
       ["an empty token", { CLOUDFLARE_API_TOKEN: "" }, "CLOUDFLARE_API_TOKEN is missing or empty"],
       [

@@ -49,12 +49,12 @@ const reasons = [
   [
     new Blocked({ ...call, status: 403, detail: "the answer was a page", isChallenge: false }),
     { isRetryable: false, outcome: "refused" },
-    "A firewall in front of the API blocked the request: the answer was a page. No permission is missing: send the request from another address, or with another body, or give Cloudflare's support the ray. (403 GET /accounts/a/rules/lists/bulk_operations/op)"
+    "A firewall in front of the API blocked the request: the answer was a page. No permission is missing: send the request from another address, or with another body, or report the cf-ray to Cloudflare's support. (403 GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new Blocked({ ...call, status: 403, isChallenge: true }),
     { isRetryable: true, outcome: "refused" },
-    "A firewall in front of the API blocked the request. It asked for a browser, which may pass: try again later. (403 GET /accounts/a/rules/lists/bulk_operations/op)"
+    "A firewall in front of the API blocked the request. It was a challenge for browsers, which may pass: try again later. (403 GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new NotFound(answered(404, 10001, "operation not found")),
@@ -112,9 +112,9 @@ const reasons = [
     "The response was incomplete or never arrived: read ECONNRESET. Check the network and the base URL (api.cloudflare.com). (GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
-    new Timeout({ ...call, detail: "no whole answer within 30s" }),
+    new Timeout({ ...call, detail: "no complete answer within 30s" }),
     { isRetryable: true, outcome: "unknown" },
-    "Cloudflare did not answer in time: no whole answer within 30s. Try again later. (GET /accounts/a/rules/lists/bulk_operations/op)"
+    "Cloudflare did not answer in time: no complete answer within 30s. Try again later. (GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new Timeout({ ...call, neverSent: true }),
@@ -129,7 +129,7 @@ const reasons = [
   [
     new MalformedResponse({ ...call, status: 200, host, detail: "the answer was an empty body" }),
     { isRetryable: true, outcome: "unknown" },
-    "The answer says nothing: the answer was an empty body. Try again later; if it stays so, check the base URL and what is in between (api.cloudflare.com). (200 GET /accounts/a/rules/lists/bulk_operations/op)"
+    "The response has no usable content: the answer was an empty body. Try again later; if it persists, check the base URL and any proxy in between (api.cloudflare.com). (200 GET /accounts/a/rules/lists/bulk_operations/op)"
   ],
   [
     new UnexpectedResponse({ ...call, status: 200, host, detail: "result: Expected string" }),

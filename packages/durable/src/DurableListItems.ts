@@ -1,6 +1,4 @@
-/**
- * Writes to lists that survive the process: what is to be written is stored, sent, and waited for.
- */
+/** Writes to lists that survive the process: each write is stored, sent, and waited for. */
 import type { Completed } from "@bulk-operations/core/BulkOperation"
 import { BulkOperations } from "@bulk-operations/core/BulkOperations"
 import * as InvalidItems from "@bulk-operations/lists/InvalidItems"
@@ -27,48 +25,48 @@ import * as StoredWrite from "./internal/storedWrite.ts"
 import { layer as layerWorkflow, type WriteFailure, WriteWorkflow } from "./internal/writeWorkflow.ts"
 import { WriteKeyInUse } from "./WriteKeyInUse.ts"
 
-/** Which write it is. */
+/** Identifies a write. */
 export interface Key {
   /**
-   * What tells this write from all others to the list: the number of a job, a date. Whoever asks for a write with the same
-   * key joins it.
+   * Identifies this write among all writes to the list: for example the number of a job, or a date. A call with the
+   * same key joins the write.
    */
   readonly key: string
-  /** The account of the list. Default the one of `BulkOperations`. */
+  /** The account of the list. Default: the account of `BulkOperations`. */
   readonly accountId?: string | undefined
 }
 
-/** What can be said about a durable write. How it is sent is as the runner's `WritePolicy` has it. */
+/** Options of a durable write. The runner's `WritePolicy` sets how it is retried. */
 export interface WriteOptions extends Key {
-  /** How to wait for its operation, counted from when it was sent. */
+  /** Options of the wait for its operation, counted from when the write was sent. */
   readonly wait?: Omit<WaitOptions, "accountId" | "startedAt"> | undefined
 }
 
-/** What can be said about a replacement. */
+/** Options of a replacement. */
 export interface ReplaceOptions extends WriteOptions {
-  /** Whether no items at all may empty the list. Default no. */
+  /** Whether an empty source may empty the list. Default: no. */
   readonly allowEmpty?: boolean | undefined
 }
 
 export type { WriteFailure } from "./internal/writeWorkflow.ts"
 
-/** How a durable write can fail. */
+/** Errors of a durable write. */
 export type WriteError = WriteFailure | WriteKeyInUse
 
 /**
- * Writes items of lists, durably: a write that was asked for is sent and waited for, whatever happens to the process.
+ * Durable writes to lists: a requested write is sent and waited for, even if the process dies.
  *
- * All items are stored with the write. That it will be sent is stored first, so that a process that takes it up knows
- * that it may have been sent: it then reads the list, and sends only what the list does not show. The same where the
- * answer to a write is lost. A list that shows all of it is a success without an operation: `Option.none`.
+ * All items are stored with the write. Before it is sent, that fact is stored, so that a process that resumes it knows
+ * that it may have been sent: it then reads the list, and sends only what the list does not show. It does the same if
+ * the answer to a write is lost. If the list shows everything, the write succeeds without an operation: `Option.none`.
  *
- * What stays possible after such a loss is that a write is sent twice: where somebody else has changed the list in between,
- * where Cloudflare does not show yet what has taken effect, or where the first one takes effect just between reading the
- * list and sending. The second one makes the list hold what the write says: of a
- * replacement each item has a new id again, an addition adds anew what somebody else has deleted in between, a deletion
- * finds nothing to delete.
+ * **Gotcha:** after such a loss, a write can still be sent twice: if somebody else has changed the list in between, if
+ * Cloudflare does not show yet what has taken effect, or if the first write takes effect between reading the list and
+ * sending. The list still ends up as the write says, but a repeated replacement gives each item a new id again, a
+ * repeated addition restores what somebody else deleted in between, and a repeated deletion finds nothing to delete.
  *
- * `sync` has no durable twin, because it needs none: called again after a restart, it reads the list and does the rest.
+ * There is no durable `sync`, because none is needed: called again after a restart, `sync` reads the list and does the
+ * rest.
  */
 export class DurableListItems extends Context.Service<DurableListItems, {
   /** `createAndWait` of `ListItems`, durably. */
@@ -93,12 +91,12 @@ export class DurableListItems extends Context.Service<DurableListItems, {
   ) => Effect.Effect<Option.Option<Completed>, WriteError>
 
   /**
-   * Ends a write at once, and returns when it has ended. What Cloudflare has taken by then takes effect. Whoever waits for
-   * it is interrupted.
+   * Ends a write at once, and returns when it has ended. What Cloudflare has accepted by then still takes effect.
+   * Callers that wait for the write are interrupted.
    */
   readonly cancel: (listId: string, options: Key) => Effect.Effect<void>
 
-  /** Takes a write that has ended out of the store, as `forget` of `DurablePoller` does a wait. */
+  /** Removes an ended write from the store, like `forget` of `DurablePoller`. */
   readonly forget: (listId: string, options: Key) => Effect.Effect<boolean>
 }>()("@bulk-operations/durable/DurableListItems") {}
 
@@ -108,7 +106,7 @@ const make = Effect.gen(function*() {
   const { accountId: defaultAccountId } = yield* BulkOperations
   const executions = yield* Execution.make(WriteWorkflow)
 
-  // The id of an execution follows from its key, whatever it writes.
+  // The id of an execution depends only on its key, not on what it writes.
   const idOf = (listId: string, { accountId = defaultAccountId, key }: Key) =>
     WriteWorkflow.executionId({
       write: StoredWrite.make({ accountId, content: nothing, key, listId }),
@@ -127,7 +125,7 @@ const make = Effect.gen(function*() {
       if (Option.isSome(known) && known.value.fingerprint !== fingerprint) return yield* inUse
       const end = WriteWorkflow.execute({ write: stored, fingerprint })
       const ended = yield* Effect.result(executions.awaiting(executionId, end))
-      // One that has ended is known by what it leaves.
+      // The fingerprint of an ended write is in its result.
       const left = ended._tag === "Success" ? ended.success : ended.failure
       if (left.fingerprint !== fingerprint) return yield* inUse
       return ended._tag === "Success" ? ended.success.operation : yield* ended.failure.error
@@ -186,7 +184,7 @@ const waitingOf = (options: WriteOptions["wait"]) =>
   })
 
 /**
- * Durable writes over any cluster of Effect's, as `layer` of `DurablePoller`.
+ * Durable writes over any Effect cluster, like `layer` of `DurablePoller`.
  *
  * @example
  * import { DurableListItems } from "@bulk-operations/durable"

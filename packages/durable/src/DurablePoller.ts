@@ -30,67 +30,69 @@ import { layer as layerWorkflow, WaitWorkflow } from "./internal/waitWorkflow.ts
 import { shardingDefaults } from "./ShardingDefaults.ts"
 import * as WaitStatus from "./WaitStatus.ts"
 
-/** What can be said about a durable wait: what can be stored of it. The rest is as the runner's `PollOptions` has it. */
+/** Options of a durable wait: those that can be stored. All others come from the runner's `PollOptions`. */
 export interface WaitOptions {
-  /** The account of the operation. Default the one of `BulkOperations`. */
+  /** The account of the operation. Default: the account of `BulkOperations`. */
   readonly accountId?: string | undefined
   /**
-   * When the operation was started, if that is known: where its schedule and its timeout count from. Store it with the id
-   * of the operation: a wait that is asked for again with the same `startedAt` and `timeout` is the same wait. Default
-   * unknown: both count from now, and a wait asked for later is another one.
+   * When the operation was started, if known: its schedule and timeout count from that time. Store it with the
+   * operation's id: a later call with the same `startedAt` and `timeout` joins the same wait. Default: unknown; both
+   * count from now, and a later call makes a new wait.
    */
   readonly startedAt?: DateTime.DateTime | undefined
   /**
-   * How long after `startedAt` the wait times out, whatever happens to processes meanwhile. Default as `PollOptions` has
-   * it, 1 hour; `"Infinity"` for no limit.
+   * How long after `startedAt` the wait times out, even if processes die meanwhile. Default as in `PollOptions`, 1
+   * hour; `"Infinity"` for no limit.
    */
   readonly timeout?: Duration.Input | undefined
-  /** What a request is worth: polls with `PollSchedule.quadratic`. Default the schedule of the runner's `PollOptions`. */
+  /** The `requestCost` of `PollSchedule.quadratic`. Default: the schedule of the runner's `PollOptions`. */
   readonly requestCost?: Duration.Input | undefined
-  /** How long transient errors may last, counted anew by a process that takes the wait up. Default as `PollOptions` has it. */
+  /**
+   * How long transient errors may last, counted again by a process that resumes the wait. Default as in `PollOptions`.
+   */
   readonly tolerance?: Duration.Input | undefined
-  /** How long `NotFound` counts as transient, counted as `tolerance`. Default as `PollOptions` has it. */
+  /** How long `NotFound` counts as transient, counted like `tolerance`. Default as in `PollOptions`. */
   readonly notFoundGrace?: Duration.Input | undefined
 }
 
 /**
- * Waits for bulk operations, durably: what was begun goes on when the process starts again, or in another one.
+ * Durable waits for bulk operations: they continue when the process restarts, or in another process.
  *
- * A wait is told from others by its account, its operation and its deadline. Whoever asks for one that is there already
- * joins it, whether it is under way or has ended, and its other options are those that it was begun with; a warning is
- * logged where they differ.
+ * A wait is identified by its account, its operation and its deadline. A call for an existing wait joins it, whether it
+ * is under way or has ended. The wait keeps the options of its first call; a warning is logged if they differ.
  */
 export class DurablePoller extends Context.Service<DurablePoller, {
   /**
-   * The operation, once it has completed. Fails as `wait` of `BulkOperationPoller` does; `polls` of a `PollTimeout` are
-   * those of the process that saw it.
+   * Returns the operation once it has completed. Fails like `wait` of `BulkOperationPoller`; the `polls` of a
+   * `PollTimeout` count only those of the last process.
    *
-   * Interrupting it leaves the wait to go on: `cancel` ends one. Whoever waits for one that is cancelled is interrupted.
-   * Dies with `StoreError` if the store fails.
+   * Interrupting this call does not end the durable wait; `cancel` does. If a wait is cancelled, its callers are
+   * interrupted. Dies with `StoreError` if the store fails.
    */
   readonly wait: (operationId: string, options?: WaitOptions) => Effect.Effect<Completed, WaitError>
 
-  /** Begins a wait, and gives its execution id once it is stored. */
+  /** Begins a wait and returns its execution id once the wait is stored. */
   readonly start: (operationId: string, options?: WaitOptions) => Effect.Effect<string>
 
-  /** How the wait is getting on, as the store has it. Sends nothing to Cloudflare. */
+  /** The status of a wait in the store. Sends nothing to Cloudflare. */
   readonly poll: (executionId: string) => Effect.Effect<WaitStatus.WaitStatus>
 
   /**
-   * Ends a wait at once, in the midst of a request as well, and returns when it has ended: where no process works on the
-   * store, when one does. One that has ended stays as it is. The bulk operation itself cannot be cancelled: it goes on.
+   * Ends a wait at once, even during a request, and returns when it has ended. **Gotcha:** if no process works on the
+   * store, that is when one does. An ended wait does not change. The bulk operation itself cannot be cancelled and
+   * continues.
    */
   readonly cancel: (executionId: string) => Effect.Effect<void>
 
   /**
-   * Takes a wait that has ended out of the store, and says whether nothing of it is there any more. One that is under way
-   * stays: cancel it first. Nothing else ever takes anything out of the store.
+   * Removes an ended wait from the store, and returns whether it is gone. A wait under way stays: cancel it first.
+   * Nothing else ever removes anything from the store.
    *
-   * It returns once all who wait for it in this process have its end. Who waits for it in another one at that moment waits
-   * for ever: forget a wait where it is acted on.
+   * Returns once all callers in this process have received its end. **Gotcha:** a caller that waits in another process
+   * at that time waits for ever, so forget a wait in the process that acts on it.
    *
-   * A wait that was cancelled is remembered by its runner for about half a minute. The same wait begun anew before then is
-   * cancelled too.
+   * **Gotcha:** a runner remembers a cancelled wait for about half a minute. The same wait, started again before then,
+   * is cancelled too.
    */
   readonly forget: (executionId: string) => Effect.Effect<boolean>
 }>()("@bulk-operations/durable/DurablePoller") {}
@@ -147,7 +149,7 @@ const joinedText = (operationId: string, differing: ReadonlyArray<string>) =>
   `A wait for bulk operation ${operationId} until the same deadline is under way with another ${
     differing.join(", ")
   }. ` +
-  "It is joined, and keeps the options that it was begun with. A wait with another timeout is one of its own."
+  "This call joins it, and the options of the first call stay in effect. Another timeout makes a new wait."
 
 const statusOf = (state: Execution.State<Completed, WaitError>): WaitStatus.WaitStatus => {
   if (state._tag !== "Ended") return state._tag === "Unknown" ? WaitStatus.Unknown() : WaitStatus.UnderWay()
@@ -167,10 +169,10 @@ const layerOf = <R>(accountId: Effect.Effect<string | undefined, never, R>) =>
   )
 
 /**
- * Durable waits over any cluster of Effect's: what its `MessageStorage` keeps decides what they survive.
+ * Durable waits over any Effect cluster: its `MessageStorage` decides what they survive.
  *
- * `layerSqlite` of `@bulk-operations/durable/sqlite` is all of it for one process. For several, give them a database in
- * common, such as PostgreSQL by `@effect/sql-pg`, and the settings of `ShardingDefaults`.
+ * For one process, use `layerSqlite` of `@bulk-operations/durable/sqlite`. For several, use a shared database, such as
+ * PostgreSQL with `@effect/sql-pg`, and the settings of `ShardingDefaults`.
  */
 export const layer: Layer.Layer<
   DurablePoller,
@@ -182,12 +184,12 @@ const layerClusterMemory = Sharding.layer.pipe(
   Layer.provideMerge(Runners.layerNoop),
   Layer.provideMerge(MessageStorage.layerMemory),
   Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
-  // A test's clock stands still when its layers close.
+  // A test's clock does not advance while its layers close.
   Layer.provide(ShardingConfig.layer({ ...shardingDefaults, entityTerminationTimeout: 0 }))
 )
 
 /**
- * The same with a store in memory, which survives nothing: for tests that move a clock.
+ * Durable waits with a store in memory, which survives nothing: for tests with `TestClock`.
  *
  * @example
  * import { BulkOperationsTest } from "@bulk-operations/core/testing"
@@ -210,8 +212,8 @@ export const layerMemory: Layer.Layer<
 > = Layer.provide(layer, layerClusterMemory)
 
 /**
- * Durable waits for tests that want no clock: every wait ends at once, as its id says; see `layerTest` of
- * `BulkOperationPoller`.
+ * Durable waits for tests that need no clock: every wait ends at once with the ending given for its id; see `layerTest`
+ * of `BulkOperationPoller`.
  *
  * @example
  * import { DurablePoller } from "@bulk-operations/durable"

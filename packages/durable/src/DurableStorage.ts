@@ -1,6 +1,4 @@
-/**
- * Effect's storage of a cluster in a SQL database, which outlasts failures of the database.
- */
+/** Effect's cluster storage in a SQL database, with retries while the database fails. */
 import type * as ClusterError from "effect/cluster/ClusterError"
 import * as MessageStorage from "effect/cluster/MessageStorage"
 import * as Snowflake from "effect/cluster/Snowflake"
@@ -12,7 +10,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import { isSqlError } from "effect/sql/SqlError"
 import { outlasting } from "./internal/storeDefect.ts"
 
-// An attempt may have been carried out though its answer was lost.
+// An earlier attempt may have succeeded although its answer was lost.
 const isThereAlready = ({ cause }: ClusterError.PersistenceError) =>
   isSqlError(cause) && cause.reason._tag === "UniqueViolation"
 
@@ -28,11 +26,11 @@ const make = Effect.flatMap(SqlMessageStorage.makeEncoded(), (encoded) =>
   }))
 
 /**
- * `SqlMessageStorage.layer` of `effect/cluster`, but that the end of a wait is stored again until it is, with a warning
- * each time. With Effect's own, a wait that ends while the database is away for more than a second is not seen to end
- * until its process starts again.
+ * `SqlMessageStorage.layer` of `effect/cluster`, but storing the end of a wait is retried until it succeeds, with a
+ * warning each time. With Effect's own, a wait that ends while the database is away for more than a second seems under
+ * way until its process restarts.
  *
- * `layerSqlite` has it. For a cluster of your own give it as the storage, such as
+ * `layerSqlite` includes it. For your own cluster, provide it as the storage, for example to
  * `NodeClusterSocket.layer({ storage: "byo" })`.
  */
 export const layer: Layer.Layer<MessageStorage.MessageStorage, never, SqlClient | Digest> = Layer

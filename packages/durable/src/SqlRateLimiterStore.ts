@@ -1,9 +1,9 @@
 /**
- * Effect's `RateLimiterStore` in a SQL database, so that processes which share a PostgreSQL need no Redis to share a
- * request budget.
+ * Effect's `RateLimiterStore` in a SQL database, so that processes with a shared PostgreSQL can share a request budget
+ * without Redis.
  *
- * A request is one statement: an upsert that reads the row, lets time pass, takes the tokens and returns the result.
- * Time is the database's own, so that no clock of a process has a part in it.
+ * A request is one statement: an upsert that reads the row, applies the elapsed time, takes the tokens and returns the
+ * result. It uses the database's clock, so the processes' clocks do not matter.
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -17,7 +17,7 @@ import * as Dialect from "./internal/rateLimit/dialect.ts"
 import * as Step from "./internal/rateLimit/step.ts"
 
 /**
- * The table where none is named.
+ * The default table.
  *
  * @example
  * import { SqlRateLimiterStore } from "@bulk-operations/durable"
@@ -26,13 +26,13 @@ import * as Step from "./internal/rateLimit/step.ts"
  */
 export const defaultTable = "bulk_operations_rate_limits"
 
-/** The settings of a store. */
+/** Options of `layer`. */
 export interface Options {
   /** The name of the table, `schema.table` if need be. Default `bulk_operations_rate_limits`. */
   readonly table?: string
 }
 
-// The same request that ran into another one, as databases set to a strict isolation level have it.
+// Two requests collided, as happens in databases with a strict isolation level.
 const isCollision = ({ reason }: SqlError) =>
   reason._tag === "SerializationError" || reason._tag === "DeadlockError" || reason._tag === "LockTimeoutError"
 
@@ -50,8 +50,8 @@ const make = Effect.fnUntraced(function*({ table = defaultTable }: Options) {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const dialect = yield* Dialect.of(sql)
 
-  // A request that is counted within a transaction of the application would be forgotten with it, and keep all other
-  // processes from counting until it ends.
+  // A request counted within a transaction of the application would be rolled back with it, and block all other
+  // processes until it ends.
   const alone = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.withTracerEnabled(
       Effect.updateContext(effect, (context: Context.Context<never>) => Context.omit(sql.transactionService)(context)),
@@ -90,13 +90,12 @@ const make = Effect.fnUntraced(function*({ table = defaultTable }: Options) {
  * A `RateLimiterStore` in the database of a `SqlClient`: PostgreSQL for processes on several machines, SQLite for those
  * that share a file. Another database is a defect when the layer is built.
  *
- * The table is made when it is not there, and rows that mean nothing any more are deleted when the layer is built and
- * then every hour. On PostgreSQL the table is not logged: a request waits for no disk, and after a crash of the database,
- * or on a replica that takes its place, the budget begins anew. A connection that may not create tables can use one that
- * is there.
+ * The table is created if it does not exist, and expired rows are deleted when the layer is built and then every hour.
+ * On PostgreSQL the table is unlogged: a request does not wait for the disk, but after a crash of the database, or on a
+ * replica that replaces it, the budget starts again. A connection that may not create tables can use an existing one.
  *
- * It counts outside of transactions: what is counted in one that is rolled back stays counted. On SQLite, which has one
- * connection, it therefore waits until the transaction has ended.
+ * It counts outside of transactions: a request stays counted if the application's transaction is rolled back. On
+ * SQLite, which has one connection, it therefore waits until the transaction has ended.
  *
  * What `adaptiveConsume` learns is not shared; each process learns for itself. `RequestBudget` does not use it.
  *

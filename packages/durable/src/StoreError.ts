@@ -1,18 +1,16 @@
-/**
- * The death of a call because the store of durable waits failed.
- */
+/** The defect of a call if the store of durable waits fails. */
 import * as Schema from "effect/Schema"
 
 /**
- * The store could not be read or written: its disk is full, its database cannot be reached. A defect, as nobody can do
- * anything about it where a wait is asked for.
+ * The store could not be read or written: for example, its disk is full or its database cannot be reached. It is a
+ * defect, because the caller of a wait cannot do anything about it.
  *
- * Waits that are under way go on in memory and store their ends when the store is back; those of a process that ends
- * meanwhile are taken up by the next one. Of the call that died nobody knows whether it has taken effect: begin the same
- * wait again, which joins it if it has.
+ * Waits under way continue in memory and store their ends when the store is back; if their process ends meanwhile, the
+ * next one resumes them. It is unknown whether the call that died took effect: begin the same wait again, which joins
+ * the stored one if there is one.
  *
- * Or it holds a wait that cannot be read: one of a later release, after going back to this one. Such a wait has died; the
- * operation can be waited for with another timeout.
+ * Or the store holds an unreadable wait, from a later release, after a downgrade. Such a wait has died; wait for the
+ * operation with another timeout.
  *
  * @example
  * import { DurablePoller, StoreError } from "@bulk-operations/durable"
@@ -27,9 +25,9 @@ import * as Schema from "effect/Schema"
  *   )
  */
 export class StoreError extends Schema.TaggedError<StoreError>("@bulk-operations/durable/StoreError")("StoreError", {
-  /** Whether the store failed, or has something in it that this release cannot read. */
+  /** Whether the store failed, or holds something that this release cannot read. */
   problem: Schema.Literals(["failed", "unreadable"]),
-  /** What the store's driver says. */
+  /** The error of the store's driver. */
   cause: Schema.Defect()
 }) {
   override get message(): string {
@@ -39,9 +37,9 @@ export class StoreError extends Schema.TaggedError<StoreError>("@bulk-operations
 
 const problems = {
   failed: "The store of durable waits failed",
-  unreadable: "What is stored of a wait cannot be read, perhaps because a later release has stored it"
+  unreadable: "A stored wait cannot be read, perhaps because a later release has written it"
 }
 
-// What the driver says stands beneath what its wrappings say.
+// The driver's message is the innermost one.
 const deepest = (cause: unknown): string =>
   cause instanceof Error ? cause.cause === undefined ? cause.message : deepest(cause.cause) : String(cause)

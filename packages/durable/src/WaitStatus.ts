@@ -1,17 +1,15 @@
-/**
- * How a durable wait is getting on, as its store knows it.
- */
+/** The status of a durable wait in its store. */
 import type { Completed } from "@bulk-operations/core/BulkOperation"
 import type { WaitError } from "@bulk-operations/poll/WaitError"
 import * as Data from "effect/Data"
 import type * as Result from "effect/Result"
 
 /**
- * - `Unknown`: the store has no such wait. It was never begun there, or it was forgotten.
- * - `UnderWay`: it has not ended. Whether a process works on it now the store cannot say.
- * - `Ended`: as `wait` would end, with the completed operation or the error.
+ * - `Unknown`: the store has no such wait. It was never begun, or it was forgotten.
+ * - `UnderWay`: it has not ended. The store does not know whether a process is working on it.
+ * - `Ended`: with the result that `wait` would return, the completed operation or the error.
  * - `Cancelled`: it was cancelled before it ended.
- * - `Died`: a defect ended it. That is a fault in a program, and `cause` says which.
+ * - `Died`: a defect in a program ended it; `cause` says which.
  *
  * @example
  * import { WaitStatus } from "@bulk-operations/durable"

@@ -1,10 +1,8 @@
-/**
- * A key that names two writes.
- */
+/** The error for a key that is used by another write. */
 import * as Schema from "effect/Schema"
 
 /**
- * The key of a durable write was used for another one, so that nothing was sent.
+ * The key of a durable write is used by another write, so nothing was sent.
  *
  * @example
  * import { DurableListItems } from "@bulk-operations/durable"
@@ -27,6 +25,6 @@ export class WriteKeyInUse extends Schema.TaggedError<WriteKeyInUse>("@bulk-oper
 ) {
   override get message(): string {
     return `The key ${JSON.stringify(this.key)} names another write to list ${this.listId}, so nothing was sent. ` +
-      "Give each write a key of its own, or forget the other one once it has ended."
+      "Give each write a different key, or forget the other one once it has ended."
   }
 }

@@ -1,17 +1,15 @@
-/**
- * What looks like a mistake in a list, and yet is nothing that Cloudflare refuses: to be told, not to be held against it.
- */
+/** Finds items that look like a mistake although Cloudflare accepts them: worth a warning, not an error. */
 import * as NetAddress from "effect/net/NetAddress"
 import * as Result from "effect/Result"
 import * as Address from "./internal/address.ts"
 import * as Excerpt from "./internal/excerpt.ts"
 import * as ListItem from "./ListItem.ts"
 
-/** What to look at. */
+/** One item to check. */
 export interface Advice {
-  /** Where the item is among the items, counted from 0. */
+  /** The position of the item, counted from 0. */
   readonly position: number
-  /** What a person knows it by, cut to 80 characters. */
+  /** The item as people know it, at most 80 characters long. */
   readonly item: string
   readonly advice: string
 }
@@ -24,19 +22,19 @@ const adviceFor = (item: ListItem.ListItem): string | undefined => {
   if (item.kind === "ip") {
     const network = Result.getOrUndefined(Address.parse(item.ip))
     return network !== undefined && isLocal(network.address)
-      ? "a private address: no request comes to Cloudflare from there"
+      ? "a private address: Cloudflare receives no requests from it"
       : undefined
   }
   if (item.kind !== "hostname") return undefined
   const name = item.hostname.url_hostname
-  if (Result.isSuccess(Address.parse(name))) return "an address among hostnames: it belongs into a list of kind ip"
+  if (Result.isSuccess(Address.parse(name))) return "an address, not a hostname: put it into a list of kind ip"
   return name.includes(".") ? undefined : "a name without a dot: a whole top-level domain, or a name of a local network"
 }
 
 interface Placed {
   readonly network: Address.Network
   readonly position: number
-  /** Width and address, such that what lies in a network comes right behind it. */
+  /** Sort key of width and address: a network's members come right after it. */
   readonly order: string
 }
 
@@ -56,7 +54,7 @@ const contains = (outer: Address.Network, { address }: Address.Network): boolean
 
 const byOrder = (a: Placed, b: Placed) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.position - b.position)
 
-// Behind a network come all that lie in it, so the widest one that is still open is all there is to remember.
+// A network's members come right after it, so only the widest open network has to be remembered.
 const contained = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<readonly [Placed, Placed]> => {
   let outer: Placed | undefined
   return items.flatMap(place).toSorted(byOrder).flatMap((inner): ReadonlyArray<readonly [Placed, Placed]> => {
@@ -67,16 +65,16 @@ const contained = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<reado
 }
 
 /**
- * Everything that looks like a mistake, in the order of the items: private addresses, addresses in a network that is in
- * the list as well, hostnames without a dot or that are addresses.
+ * Everything that looks like a mistake, in the order of the items: private addresses, addresses within a network of the
+ * same list, hostnames without a dot, and hostnames that are addresses.
  *
  * @example
  * import { Advice, ListItem } from "@bulk-operations/lists"
  *
  * const items = ["198.51.100.0/24", "192.168.1.1", "198.51.100.97"].map((address) => ListItem.ip(address))
  * const [local, nested] = Advice.of(items)
- * local?.advice // => "a private address: no request comes to Cloudflare from there"
- * nested?.advice // => "lies in 198.51.100.0/24, which is in the list as well"
+ * local?.advice // => "a private address: Cloudflare receives no requests from it"
+ * nested?.advice // => "is within 198.51.100.0/24, which is also in the list"
  */
 export const of = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<Advice> => {
   const advice = items.flatMap((item, position): ReadonlyArray<Advice> => {
@@ -86,7 +84,7 @@ export const of = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<Advic
   const nested = contained(items).map(([inner, outer]): Advice => ({
     position: inner.position,
     item: Excerpt.quoted(Address.format(inner.network)),
-    advice: `lies in ${Address.format(outer.network)}, which is in the list as well`
+    advice: `is within ${Address.format(outer.network)}, which is also in the list`
   }))
   return [...advice, ...nested].toSorted((a, b) => a.position - b.position)
 }

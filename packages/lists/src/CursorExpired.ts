@@ -1,20 +1,17 @@
-/**
- * Reading a list that stopped in the middle.
- */
+/** The error when reading a list stops halfway. */
 import { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Schema from "effect/Schema"
 
 /**
- * Cloudflare does not know the cursor any more, or never did. Nothing says how long it keeps one.
+ * Cloudflare does not accept the cursor: it has expired or never existed. How long a cursor is valid is not documented.
  *
- * Cloudflare has the same answer (400, code 10027) for other faults of a page's query.
+ * **Gotcha:** Cloudflare gives the same answer (400, code 10027) for other mistakes in a page's query.
  *
  * @example
  * import { ListItems } from "@bulk-operations/lists"
  * import { Effect, Stream } from "effect"
  *
- * // A list whose cursor has expired meanwhile is read again from its beginning.
- * export const all = (listId: string) =>
+ * // If the cursor has expired, read the list again from its beginning. export const all = (listId: string) =>
  *   ListItems.ListItems.use((items) => Stream.runCollect(items.stream(listId))).pipe(
  *     Effect.retry({ times: 2, while: ({ _tag }) => _tag === "CursorExpired" })
  *   )
@@ -23,15 +20,15 @@ export class CursorExpired extends Schema.TaggedError<CursorExpired>("@bulk-oper
   "CursorExpired",
   {
     listId: Schema.String,
-    /** Where the reading stopped: the page that could not be read. */
+    /** The cursor of the page that could not be read. */
     cursor: Schema.String,
-    /** How many items were read before it, since the reading began. */
+    /** How many items had been read before it. */
     itemsBefore: Schema.Int,
     cause: CloudflareError
   }
 ) {
   override get message(): string {
-    return `Cloudflare does not know the cursor of list ${this.listId} any more, after ${this.itemsBefore} items. ` +
+    return `Cloudflare does not accept the cursor of list ${this.listId}, after ${this.itemsBefore} items. ` +
       `Read the list again from its beginning. (${this.cause.message})`
   }
 }

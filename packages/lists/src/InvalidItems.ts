@@ -1,7 +1,4 @@
-/**
- * Checking the items of a write as a whole: every wrong one is told with its position and reason, before anything is
- * sent.
- */
+/** Checks all items of a write before anything is sent: every wrong one is reported with its position and reason. */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Excerpt from "./internal/excerpt.ts"
@@ -14,15 +11,15 @@ import * as ListItem from "./ListItem.ts"
  * import { InvalidItems, ListItem } from "@bulk-operations/lists"
  * import { Result, Schema } from "effect"
  *
- * // As plain data, such as for an answer in JSON.
- * const encode = Schema.encodeSync(Schema.Array(InvalidItems.InvalidItem))
- * Result.match(InvalidItems.check([ListItem.asn(0)]), { onFailure: ({ invalid }) => encode(invalid), onSuccess: () => [] })
- * // => [{ position: 0, item: "\"0\"", reason: "an AS number is a whole number from 1 to 4294967295" }]
+ * // As plain data, for example for a JSON response. const encode =
+ * Schema.encodeSync(Schema.Array(InvalidItems.InvalidItem)) Result.match(InvalidItems.check([ListItem.asn(0)]), {
+ * onFailure: ({ invalid }) => encode(invalid), onSuccess: () => [] }) // => [{ position: 0, item: "\"0\"", reason: "an
+ * AS number is a whole number from 1 to 4294967295" }]
  */
 export const InvalidItem = Schema.Struct({
-  /** Where it was among the items, counted from 0 as in Cloudflare's own messages. */
+  /** Its position, counted from 0 as in Cloudflare's own messages. */
   position: Schema.Int,
-  /** What a person knows it by, cut to 80 characters. */
+  /** The item as people know it, at most 80 characters long. */
   item: Schema.String,
   /** Why Cloudflare refuses it. */
   reason: Schema.String
@@ -30,7 +27,7 @@ export const InvalidItem = Schema.Struct({
 export type InvalidItem = typeof InvalidItem.Type
 
 /**
- * So many wrong items are told; of the others only the number.
+ * How many wrong items are reported in full; the others are only counted.
  *
  * @example
  * import { InvalidItems, ListItem } from "@bulk-operations/lists"
@@ -43,14 +40,14 @@ export type InvalidItem = typeof InvalidItem.Type
  */
 export const maxTold = 20
 
-/** Items that Cloudflare refuses, so that nothing was sent. */
+/** Some items are wrong; nothing was sent. */
 export class InvalidItems
   extends Schema.TaggedError<InvalidItems>("@bulk-operations/lists/InvalidItems")("InvalidItems", {
     /** The first 20 of the wrong items. */
     invalid: Schema.Array(InvalidItem),
-    /** How many are wrong in all. */
+    /** How many items are wrong in all. */
     count: Schema.Int,
-    /** How many were given. */
+    /** How many items were given. */
     total: Schema.Int
   })
 {
@@ -63,8 +60,8 @@ export class InvalidItems
 }
 
 /**
- * The items in the form in which Cloudflare stores them, or all that is wrong with them: each one's own faults, kinds that
- * are mixed, and items that the list would take for the same.
+ * The items in Cloudflare's normalized form, or everything that is wrong with them: invalid items, mixed kinds, and
+ * duplicates.
  *
  * @example
  * import { InvalidItems, ListItem } from "@bulk-operations/lists"

@@ -1,15 +1,13 @@
-/**
- * A list: its name, kind and size. What it holds is `ListItem`'s matter.
- */
+/** A list: its name, kind and size. Its items are in `ListItem`. */
 import * as Schema from "effect/Schema"
 import * as Time from "./internal/time.ts"
 import { ListKind } from "./ListItem.ts"
 
 /**
- * A list, as Cloudflare tells of it.
+ * A list in Cloudflare's answers.
  *
- * `kind` is one of `ListItem.ListKind` today; a list of another kind can be read all the same. Everything that older
- * answers leave out is optional.
+ * `kind` is one of `ListItem.ListKind` today; a list of another kind can still be read. Everything that older answers
+ * omit is optional.
  *
  * @example
  * import { List } from "@bulk-operations/lists"
@@ -31,9 +29,9 @@ export const List = Schema.Struct({
   name: Schema.String,
   kind: Schema.String,
   description: Schema.optionalKey(Schema.NullOr(Schema.String)),
-  /** How many items it has. Right after a write this may still be the number before it. */
+  /** How many items it has. Right after a write this may still be the old number. */
   num_items: Schema.optionalKey(Schema.Finite),
-  /** In how many rules it is used; with any, it cannot be deleted. */
+  /** How many rules use it; a list in use cannot be deleted. */
   num_referencing_filters: Schema.optionalKey(Schema.Finite),
   /** RFC 3339, as Cloudflare wrote it; `createdOn` reads it. */
   created_on: Schema.optionalKey(Schema.String),
@@ -47,7 +45,7 @@ const Description = Schema.String.check(
 )
 
 /**
- * What a new list is made from. Name and kind cannot be changed later.
+ * A new list. Its name and kind cannot be changed later.
  *
  * @example
  * import { List } from "@bulk-operations/lists"
@@ -68,7 +66,7 @@ export const NewList = Schema.Struct({
 export type NewList = typeof NewList.Type
 
 /**
- * What of a list can be changed.
+ * The changeable parts of a list.
  *
  * @example
  * import { List } from "@bulk-operations/lists"
@@ -80,7 +78,7 @@ export const ListUpdate = Schema.Struct({ description: Description })
 export type ListUpdate = typeof ListUpdate.Type
 
 /**
- * When the list was created, where Cloudflare says so in a way that can be read.
+ * When the list was created; none if Cloudflare's time is missing or unreadable.
  *
  * @example
  * import { List } from "@bulk-operations/lists"
@@ -92,7 +90,7 @@ export type ListUpdate = typeof ListUpdate.Type
 export const createdOn = ({ created_on }: List) => Time.read(created_on)
 
 /**
- * When the list was last changed, where Cloudflare says so in a way that can be read.
+ * When the list was last changed; none if Cloudflare's time is missing or unreadable.
  *
  * @example
  * import { List } from "@bulk-operations/lists"

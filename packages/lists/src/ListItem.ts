@@ -1,9 +1,8 @@
 /**
- * What a list holds: addresses, redirects, hostnames or AS numbers, each with a comment if one was given.
+ * Items of lists: addresses, redirects, hostnames or AS numbers, each with an optional comment.
  *
- * The parts have the names of Cloudflare's API; `kind` tells the four apart. Cloudflare stores items in a form of its
- * own (`10.0.0.1/32` becomes `10.0.0.1`), so what was written and what is read back compare equal by `key` and `equals`
- * alone.
+ * Fields have the names of Cloudflare's API; `kind` discriminates the four. **Gotcha:** Cloudflare normalizes items
+ * (`10.0.0.1/32` becomes `10.0.0.1`), so compare written and read items only by `key` and `equals`.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -39,7 +38,7 @@ export const Ip = Schema.Struct({ kind: Schema.tag("ip"), ip: Schema.String, ...
 export type Ip = typeof Ip.Type
 
 /**
- * Where a bulk redirect leads, and for what. Everything left out is 301 or false.
+ * Source and target of a bulk redirect. The default `status_code` is 301; flags default to false.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"
@@ -48,7 +47,7 @@ export type Ip = typeof Ip.Type
  * Schema.is(ListItem.RedirectTarget)({ source_url: "example.com/old", target_url: "https://example.com/new" }) // => true
  */
 export const RedirectTarget = Schema.Struct({
-  /** Host and path, with `http://` or `https://` if only that is meant. No query, port or wildcard. */
+  /** Host and path, with `http://` or `https://` to match only that scheme. No query, port or wildcard. */
   source_url: Schema.String,
   target_url: Schema.String,
   /** 301, 302, 307 or 308. */
@@ -74,7 +73,7 @@ export const Redirect = Schema.Struct({ kind: Schema.tag("redirect"), redirect: 
 export type Redirect = typeof Redirect.Type
 
 /**
- * A hostname, or with `*.` in front all names below it.
+ * A hostname, or, with `*.` in front, all names below it.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"
@@ -86,7 +85,7 @@ export const Hostname = Schema.Struct({
   kind: Schema.tag("hostname"),
   hostname: Schema.Struct({
     url_hostname: Schema.String,
-    /** Whether `*.example.com` leaves out `example.com` itself; Cloudflare takes it so where nothing is said. */
+    /** Whether `*.example.com` excludes `example.com` itself; Cloudflare's default is true. */
     exclude_exact_hostname: Schema.optionalKey(Schema.Boolean)
   }),
   ...comment
@@ -106,7 +105,7 @@ export const Asn = Schema.Struct({ kind: Schema.tag("asn"), asn: Schema.Finite, 
 export type Asn = typeof Asn.Type
 
 /**
- * An item of one of the four kinds, told apart by `kind`. Brings `match`, `guards`, `isAnyOf` and `cases`.
+ * An item of one of the four kinds, discriminated by `kind`. Has `match`, `guards`, `isAnyOf` and `cases`.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"
@@ -122,7 +121,7 @@ export type Asn = typeof Asn.Type
 export const ListItem = Schema.Union([Ip, Redirect, Hostname, Asn]).pipe(Schema.toTaggedUnion("kind"))
 export type ListItem = typeof ListItem.Type
 
-/** An item as a list holds it. */
+/** An item in a list. */
 export type StoredItem = ListItem & {
   readonly id: string
   /** RFC 3339, as Cloudflare wrote it; `createdOn` reads it. */
@@ -131,7 +130,7 @@ export type StoredItem = ListItem & {
   readonly modified_on?: string
 }
 
-/** What can be said about any item. */
+/** Options of any item. */
 export interface Options {
   /** At most 500 characters. An empty one counts as none. */
   readonly comment?: string | undefined
@@ -149,7 +148,7 @@ const noted = ({ comment }: Options = {}) => (comment === undefined ? {} : { com
  */
 export const ip = (address: string, options?: Options): Ip => ({ kind: "ip", ip: address, ...noted(options) })
 
-/** A bulk redirect; what is left out is 301 or false. */
+/** A bulk redirect; see `RedirectTarget` for the defaults. */
 export const redirect = (redirect: RedirectTarget, options?: Options): Redirect => ({
   kind: "redirect",
   redirect,
@@ -177,7 +176,7 @@ const maxComment = 500
 const normalizeComment = (comment: string | undefined): Result.Result<{ readonly comment?: string }, string> =>
   comment === undefined || comment === ""
     ? Result.succeed({})
-    // Characters, not UTF-16 units: which of them Cloudflare counts is not documented.
+    // Characters, not UTF-16 units: Cloudflare does not document which it counts.
     : comment.length > maxComment && Array.from(comment).length > maxComment
     ? Result.fail(`the comment is longer than ${maxComment} characters`)
     : Result.succeed({ comment })
@@ -201,9 +200,9 @@ const normalizeValue = (item: ListItem): Result.Result<ListItem, string> => {
 }
 
 /**
- * The item in the form in which Cloudflare stores it, or the reason why Cloudflare refuses it.
+ * The item in Cloudflare's normalized form, or the reason why Cloudflare refuses it.
  *
- * Only rules that Cloudflare documents are held against an item; whatever else is wrong with it, Cloudflare decides.
+ * Only rules that Cloudflare documents are checked; Cloudflare decides about the rest.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"
@@ -219,7 +218,7 @@ export const normalize = (item: ListItem): Result.Result<ListItem, string> =>
   )
 
 /**
- * Equal for two items that a list takes for the same: the same network, source URL, name or number, in whatever form.
+ * Equal for two items that are the same to a list: the same network, source URL, name or number, in any form.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"
@@ -245,7 +244,7 @@ const sameDetails = (self: ListItem, that: ListItem): boolean => {
 }
 
 /**
- * Whether two items with the same key have the same comment and details, so that writing one over the other is idle.
+ * Whether two items with the same key have the same comment and details, so that overwriting one changes nothing.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"
@@ -257,7 +256,7 @@ export const sameContent = (self: ListItem, that: ListItem): boolean =>
   (self.comment ?? "") === (that.comment ?? "") && sameDetails(self, that)
 
 /**
- * Whether a list that holds one would be the same with the other: equal by value and comment, in Cloudflare's form.
+ * Whether two items are equal in value and comment, in Cloudflare's normalized form.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"
@@ -267,7 +266,7 @@ export const sameContent = (self: ListItem, that: ListItem): boolean =>
 export const equals = (self: ListItem, that: ListItem): boolean =>
   self.kind === that.kind && key(self) === key(that) && sameContent(self, that)
 
-/** What a person knows the item by. */
+/** The item as people know it. */
 export const show: (item: ListItem) => string = ListItem.match({
   ip: ({ ip }) => ip,
   redirect: ({ redirect }) => redirect.source_url,
@@ -276,7 +275,7 @@ export const show: (item: ListItem) => string = ListItem.match({
 })
 
 /**
- * When the item was added, where Cloudflare says so in a way that can be read.
+ * When the item was added; none if Cloudflare's time is missing or unreadable.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"
@@ -288,7 +287,7 @@ export const show: (item: ListItem) => string = ListItem.match({
 export const createdOn = ({ created_on }: StoredItem) => Time.read(created_on)
 
 /**
- * When the item was last changed, where Cloudflare says so in a way that can be read.
+ * When the item was last changed; none if Cloudflare's time is missing or unreadable.
  *
  * @example
  * import { ListItem } from "@bulk-operations/lists"

@@ -1,13 +1,13 @@
 /**
- * The items of lists: reading them, and writing them by bulk operations.
+ * Reads the items of lists, and writes them by bulk operations.
  *
- * A write is a bulk operation. Cloudflare takes one of an account at a time, so writes take turns (`WriteLane`), and what
- * others have pending is waited out (`WritePolicy`). `create`, `replace` and `delete` give the id of the operation as soon
- * as Cloudflare has taken it; `createAndWait` and its like, when it has completed. All items of a write are checked before
- * anything is sent.
+ * A write is a bulk operation. Cloudflare accepts one at a time for an account, so writes take turns (`WriteLane`), and
+ * are retried while somebody else's operation is pending (`WritePolicy`). `create`, `replace` and `delete` return the
+ * operation id as soon as Cloudflare has accepted the write; `createAndWait` and the like return when it has completed.
+ * All items of a write are checked before anything is sent.
  *
- * Cloudflare's limits on writes are 1,000,000 items and 30,000 requests in 12 hours, and on sizes as the account's plan
- * has it. A list that is full is told by `BulkOperationFailed` ("This list is at the maximum number of items").
+ * Cloudflare limits writes to 1,000,000 items and 30,000 requests in 12 hours, and sizes by the account's plan. If a
+ * list is full, the write fails with `BulkOperationFailed` ("This list is at the maximum number of items").
  *
  * Source: `/accounts/{account_id}/rules/lists/{list_id}/items` of Cloudflare's API.
  */
@@ -33,50 +33,52 @@ import type { WriteError } from "./WriteError.ts"
 import * as WriteLane from "./WriteLane.ts"
 import type { Policy } from "./WritePolicy.ts"
 
-/** What can be said about any call. */
+/** Options of any call. */
 export interface Options {
-  /** The account of the list. Default the one of `CloudflareApi`. */
+  /** The account of the list. Default: the account of `CloudflareApi`. */
   readonly accountId?: string | undefined
 }
 
 /** What to read of a list. */
 export interface ReadOptions extends Options {
-  /** Where to begin: `after` or `before` of a page. Default at the beginning. */
+  /** Where to begin: `after` or `before` of a page. Default: the beginning. */
   readonly cursor?: string | undefined
-  /** Items of a page, from 1 to 500. Default 500; Cloudflare's own is 25. */
+  /** Items per page, from 1 to 500. Default 500; Cloudflare's own default is 25. */
   readonly perPage?: number | undefined
-  /** Addresses that begin with it, hostnames or redirects with it in them, the AS number that is equal to it. */
+  /**
+   * Finds addresses that begin with this text, hostnames or redirects that contain it, or the AS number equal to it.
+   */
   readonly search?: string | undefined
 }
 
-/** Some of the items of a list, and where there are more. */
+/** One page of items, with cursors to others. */
 export interface Page {
   readonly items: ReadonlyArray<StoredItem>
   readonly before: string | undefined
   readonly after: string | undefined
 }
 
-/** Items, or a stream of them that is read to its end before anything is sent. */
+/** Items, or a stream of items, which is read to its end before anything is sent. */
 export type Items<A, E = never, R = never> = Iterable<A> | Stream.Stream<A, E, R>
 
-/** What can be said about one write; whatever is left out is as `WritePolicy` has it. */
+/** Options of a write; those left out come from `WritePolicy`. */
 export interface WriteOptions extends Options, Partial<{ readonly [K in keyof Policy]: Policy[K] | undefined }> {}
 
-/** What can be said about a replacement. */
+/** Options of a replacement. */
 export interface ReplaceOptions extends WriteOptions {
-  /** Whether no items at all may empty the list. Default no. */
+  /** Whether an empty source may empty the list. Default: no. */
   readonly allowEmpty?: boolean | undefined
 }
 
-/** And about waiting for it. */
+/** Options of waiting for a write. */
 export interface Waiting {
-  /** How to wait; whatever is left out is as `PollOptions` has it. */
+  /** Options of the wait; those left out come from `PollOptions`. */
   readonly wait?: Writing.Waiting | undefined
 }
 
 export type { SyncOptions, SyncReport } from "./internal/syncing.ts"
 
-/** How a write and the wait for its end can fail, wrong items apart. */
+/** Errors of a write and of the wait for its end, except wrong items. */
 export type WaitError = WriteError | BulkOperationFailed | PollTimeout
 
 /** The items of lists. */
@@ -88,18 +90,16 @@ export class ListItems extends Context.Service<ListItems, {
   readonly list: (listId: string, options?: ReadOptions) => Effect.Effect<Page, CloudflareError | CursorExpired>
 
   /**
-   * All items, in Cloudflare's order, page by page as they are taken, in constant memory.
+   * All items, in Cloudflare's order. Pages are read as they are consumed, in constant memory.
    *
-   * A list of 1,000,000 items is 2,000 requests, of which Cloudflare allows 1,200 in 5 minutes.
+   * A list of 1,000,000 items takes 2,000 requests; Cloudflare allows 1,200 in 5 minutes.
    */
   readonly stream: (listId: string, options?: ReadOptions) => Stream.Stream<StoredItem, CloudflareError | CursorExpired>
 
-  /** All pages. `after` of the last one that came is where a next `stream` can go on. */
+  /** All pages. A later `stream` can continue from `after` of the last page. */
   readonly pages: (listId: string, options?: ReadOptions) => Stream.Stream<Page, CloudflareError | CursorExpired>
 
-  /**
-   * Adds items (`POST`). One that the list has already gets the new comment and details, and keeps its id.
-   */
+  /** Adds items (`POST`). An existing item gets the new comment and details, and keeps its id. */
   readonly create: <E = never, R = never>(
     listId: string,
     items: Items<ListItem, E, R>,
@@ -113,28 +113,28 @@ export class ListItems extends Context.Service<ListItems, {
     options?: ReplaceOptions
   ) => Effect.Effect<OperationId, WriteError | InvalidItems.InvalidItems | E, R>
 
-  /** Deletes the items with these ids (`DELETE`); an id that is there twice counts once. */
+  /** Deletes the items with these ids (`DELETE`); a repeated id counts once. */
   readonly delete: <E = never, R = never>(
     listId: string,
     itemIds: Items<string, E, R>,
     options?: WriteOptions
   ) => Effect.Effect<OperationId, WriteError | E, R>
 
-  /** `create`, and the operation once it has completed. */
+  /** Like `create`, but returns the operation once it has completed. */
   readonly createAndWait: <E = never, R = never>(
     listId: string,
     items: Items<ListItem, E, R>,
     options?: WriteOptions & Waiting
   ) => Effect.Effect<Completed, WaitError | InvalidItems.InvalidItems | E, R>
 
-  /** `replace`, and the operation once it has completed. */
+  /** Like `replace`, but returns the operation once it has completed. */
   readonly replaceAndWait: <E = never, R = never>(
     listId: string,
     items: Items<ListItem, E, R>,
     options?: ReplaceOptions & Waiting
   ) => Effect.Effect<Completed, WaitError | InvalidItems.InvalidItems | E, R>
 
-  /** `delete`, and the operation once it has completed. */
+  /** Like `delete`, but returns the operation once it has completed. */
   readonly deleteAndWait: <E = never, R = never>(
     listId: string,
     itemIds: Items<string, E, R>,
@@ -142,10 +142,10 @@ export class ListItems extends Context.Service<ListItems, {
   ) => Effect.Effect<Completed, WaitError | E, R>
 
   /**
-   * Makes the list hold these items and no others, with the least that does it: nothing where nothing differs, one write
-   * or two, or a replacement of all where much differs (`SyncPlan`). Waits for the end of what it does.
+   * Makes the list hold exactly these items, with as few writes as possible: none if nothing differs, one or two, or a
+   * replacement of all items if much differs (`SyncPlan`). Waits for its operations to end.
    *
-   * No other writer of this process comes between reading the list and writing to it.
+   * No other writer of this process can write between reading the list and writing to it.
    */
   readonly sync: <E = never, R = never>(
     listId: string,
@@ -200,6 +200,6 @@ export const make = Effect.gen(function*() {
   return ListItems.of({ get, list, stream, pages, ...Writer.make(api, poller, lane) })
 })
 
-/** The service with write lanes in this process; `make` takes whatever `WriteLane` there is. */
+/** The service with write lanes in this process; `make` uses the `WriteLane` in its context. */
 export const layer: Layer.Layer<ListItems, never, BulkOperationPoller | CloudflareApi> = Layer.effect(ListItems, make)
   .pipe(Layer.provide(WriteLane.layer))

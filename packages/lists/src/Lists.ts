@@ -1,5 +1,5 @@
 /**
- * The lists of an account: create, get, list, update and delete them. Their items are `ListItems`' matter.
+ * The lists of an account: create, get, list, update and delete them. `ListItems` has their items.
  *
  * Cloudflare's limits, by the account's highest plan: up to 1,000 lists on Enterprise, 10 or 1 on others; hostname and AS
  * number lists are for Enterprise. Beyond them it refuses a new list with `InvalidRequest` (10019).
@@ -18,17 +18,17 @@ import * as Schema from "effect/Schema"
 import * as Call from "./internal/call.ts"
 import { List, ListUpdate, NewList } from "./List.ts"
 
-/** What can be said about any call. */
+/** Options of any call. */
 export interface Options {
-  /** The account of the list. Default the one of `CloudflareApi`. */
+  /** The account of the list. Default: the account of `CloudflareApi`. */
   readonly accountId?: string | undefined
 }
 
 /**
  * The lists of an account.
  *
- * Reads are repeated by `CloudflareApi` after transient errors. The others are sent once: where their answer is lost, look
- * with `list` what became of them.
+ * `CloudflareApi` retries reads after transient errors. The other calls are sent once: if their answer is lost, check
+ * the result with `list`.
  *
  * @example
  * import { Lists } from "@bulk-operations/lists"
@@ -54,15 +54,15 @@ export class Lists extends Context.Service<Lists, {
   /**
    * A new, empty list.
    *
-   * A name, kind or description that Cloudflare does not take fails with `InvalidRequest`, and nothing is sent. So does a
-   * name that is taken (10021), after it was.
+   * An invalid name, kind or description fails with `InvalidRequest` before anything is sent. A name in use fails with
+   * `InvalidRequest` (10021) from Cloudflare.
    */
   readonly create: (list: NewList, options?: Options) => Effect.Effect<List, CloudflareError>
 
-  /** The list with another description. Name and kind cannot be changed. */
+  /** Changes the description of a list. Name and kind cannot be changed. */
   readonly update: (listId: string, update: ListUpdate, options?: Options) => Effect.Effect<List, CloudflareError>
 
-  /** Deletes a list with all its items. Fails with `InvalidRequest` while a rule refers to it (10031). */
+  /** Deletes a list with all its items. Fails with `InvalidRequest` (10031) while a rule uses it. */
   readonly delete: (listId: string, options?: Options) => Effect.Effect<void, CloudflareError>
 }>()("@bulk-operations/lists/Lists") {}
 

@@ -1,6 +1,4 @@
-/**
- * How bringing a list up to date can end badly, beside what can happen to any write.
- */
+/** Errors of a sync, in addition to those of any write. */
 import { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import { BulkOperationFailed, PollTimeout } from "@bulk-operations/poll/WaitError"
 import * as Duration from "effect/Duration"
@@ -8,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { AnotherOperationPending, OutcomeUnknown } from "./WriteError.ts"
 
 /**
- * More items would go than the guard allows. Nothing was written.
+ * More items would be deleted than `maxDeletions` allows. Nothing was written.
  *
  * @example
  * import { ListItem, ListItems } from "@bulk-operations/lists"
@@ -31,21 +29,21 @@ export class TooManyDeletions extends Schema.TaggedError<TooManyDeletions>("@bul
   "TooManyDeletions",
   {
     listId: Schema.String,
-    /** Items that would go. */
+    /** Items that would be deleted. */
     deletions: Schema.Int,
-    /** Items that the list holds. */
+    /** Items in the list. */
     held: Schema.Int,
-    /** How many may go. */
+    /** How many may be deleted. */
     allowed: Schema.Int
   }
 ) {
   override get message(): string {
-    return `${this.deletions} of the ${this.held} items of list ${this.listId} would be deleted, and only ` +
-      `${this.allowed} may be, so nothing was written. Look at the source of the items; if it is right, raise maxDeletions.`
+    return `${this.deletions} of the ${this.held} items of list ${this.listId} would be deleted, but maxDeletions ` +
+      `allows only ${this.allowed}, so nothing was written. Check the source of the items; if it is right, raise maxDeletions.`
   }
 }
 
-/** The first of two writes has taken effect and the second has not: new items are in the list, old ones still are. */
+/** Only the first of two writes has taken effect: new items are in the list, and old ones still are. */
 export class SyncIncomplete extends Schema.TaggedError<SyncIncomplete>("@bulk-operations/lists/SyncIncomplete")(
   "SyncIncomplete",
   {
@@ -54,24 +52,24 @@ export class SyncIncomplete extends Schema.TaggedError<SyncIncomplete>("@bulk-op
     written: Schema.Int,
     /** Items that are still to be deleted. */
     remaining: Schema.Int,
-    /** Why they were not. */
+    /** Why they were not deleted. */
     cause: Schema.Union([AnotherOperationPending, OutcomeUnknown, BulkOperationFailed, PollTimeout, CloudflareError])
   }
 ) {
   override get message(): string {
-    return `List ${this.listId} has its ${this.written} new or changed items, but the ${this.remaining} that are too ` +
-      `much were not deleted: ${this.cause.message} Another sync does what is left.`
+    return `List ${this.listId} has the ${this.written} new or changed items, but ${this.remaining} unwanted ` +
+      `items were not deleted: ${this.cause.message} Another sync does the rest.`
   }
 }
 
-/** All writes have completed, and the list did not show them in time. */
+/** All writes have completed, but the list did not show them in time. */
 export class SyncNotVisible extends Schema.TaggedError<SyncNotVisible>("@bulk-operations/lists/SyncNotVisible")(
   "SyncNotVisible",
   {
     listId: Schema.String,
-    /** Items that are wanted and not shown, or shown with something else. */
+    /** Wanted items that are not shown, or shown with other content. */
     missing: Schema.Int,
-    /** Items that are shown and not wanted. */
+    /** Unwanted items that are shown. */
     extra: Schema.Int,
     waited: Schema.Duration
   }

@@ -1,47 +1,45 @@
-/**
- * What a list needs to hold what is wanted: a pure function of the two.
- */
+/** The plan of a sync: a pure function of the wanted items and the list's items. */
 import * as ListItem from "./ListItem.ts"
 
-/** What is to be done, in the order in which it is done. */
+/** What a sync writes, in order. */
 export interface SyncPlan {
-  /** What is sent: nothing, one write, or two. */
+  /** The writes: none, one, or two. */
   readonly method: "none" | "create" | "delete" | "createAndDelete" | "replace"
-  /** Wanted items that the list does not hold. */
+  /** Wanted items that are not in the list. */
   readonly added: ReadonlyArray<ListItem.ListItem>
-  /** Wanted items that the list holds with another comment or other details. */
+  /** Wanted items that are in the list with another comment or other details. */
   readonly changed: ReadonlyArray<ListItem.ListItem>
   /** Items of the list that are not wanted. */
   readonly deleted: ReadonlyArray<ListItem.StoredItem>
-  /** How many items of the list stay as they are. */
+  /** How many items of the list do not change. */
   readonly unchanged: number
 }
 
-/** How to choose. */
+/** Options of `make`. */
 export interface Options {
   /**
-   * The share of the items, from 0 to 1, above which one replacement of all is preferred to adding some and deleting
-   * others. Default 0.5. Where only one of the two is needed, that one is done.
+   * The share of the items, from 0 to 1, above which one replacement of all items is preferred to adding some and
+   * deleting others. Default 0.5. If only one of the two is needed, the list is never replaced.
    */
   readonly replaceAbove?: number | undefined
 }
 
 /**
- * The share above which all items are replaced, where nothing else is said.
+ * The default share above which all items are replaced.
  *
  * @example
  * import { SyncPlan } from "@bulk-operations/lists"
  *
- * // A replacement of all already where it is half of the default.
- * export const options = { replaceAbove: SyncPlan.defaultReplaceAbove / 2 }
+ * // Replaces all items already at half of the default share. export const options = { replaceAbove:
+ * SyncPlan.defaultReplaceAbove / 2 }
  */
 export const defaultReplaceAbove = 0.5
 
 /**
- * The least that makes a list hold the wanted items and no others.
+ * The least writes that make a list hold exactly the wanted items.
  *
- * Wanted items must differ by `ListItem.key`, as `InvalidItems.check` makes sure. Of items that a list holds twice, the
- * first stays.
+ * Wanted items must differ by `ListItem.key`, as `InvalidItems.check` ensures. If a list holds an item twice, the first
+ * one stays.
  *
  * @example
  * import { ListItem, SyncPlan } from "@bulk-operations/lists"

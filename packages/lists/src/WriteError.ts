@@ -1,12 +1,10 @@
-/**
- * How a write to a list can end badly, beside wrong items and a `CloudflareError`.
- */
+/** Errors of a write to a list, except wrong items and `CloudflareError`. */
 import { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
- * What a write was to do.
+ * The action of a write.
  *
  * @example
  * import { WriteError } from "@bulk-operations/lists"
@@ -23,9 +21,9 @@ const describe: Readonly<Record<Action, string>> = {
 }
 
 /**
- * No item was given where that would empty the list, or do nothing. Nothing was sent.
+ * No items were given, which would empty the list or do nothing. Nothing was sent.
  *
- * An empty file or query is the usual cause, and must not empty a blocklist.
+ * The usual cause is an empty file or query, which must not empty a blocklist.
  */
 export class NoItems extends Schema.TaggedError<NoItems>("@bulk-operations/lists/NoItems")("NoItems", {
   listId: Schema.String,
@@ -34,17 +32,17 @@ export class NoItems extends Schema.TaggedError<NoItems>("@bulk-operations/lists
   override get message(): string {
     return this.action === "replace" || this.action === "sync"
       ? `There are no items, and ${this.action} would empty list ${this.listId}, so nothing was sent. ` +
-        "If that is meant, say allowEmpty: true."
+        "If that is intended, set allowEmpty: true."
       : `There are no items to ${this.action}, so nothing was sent to list ${this.listId}.`
   }
 }
 
 /**
- * Cloudflare refused the write for as long as it was tried: another bulk operation of the account was pending, which this
- * process did not start. Nothing was written.
+ * Cloudflare refused the write for as long as it was retried, because another bulk operation of the account was
+ * pending, which this process did not start. Nothing was written.
  *
- * Cloudflare has the same answer (429, code 10040) for its limits on writes: 1,000,000 items and 30,000 requests in 12
- * hours.
+ * **Gotcha:** Cloudflare gives the same answer (429, code 10040) for its limits on writes: 1,000,000 items and 30,000
+ * requests in 12 hours.
  */
 export class AnotherOperationPending
   extends Schema.TaggedError<AnotherOperationPending>("@bulk-operations/lists/AnotherOperationPending")(
@@ -54,7 +52,7 @@ export class AnotherOperationPending
       listId: Schema.String,
       /** How often the write was sent. */
       attempts: Schema.Int,
-      /** For how long it was tried. */
+      /** How long it was tried. */
       waited: Schema.Duration,
       /** Cloudflare's last refusal. */
       cause: CloudflareError
@@ -73,17 +71,17 @@ export class AnotherOperationPending
 }
 
 /**
- * The write was sent and its answer was lost, so that nobody knows whether Cloudflare has begun it.
+ * The write was sent and its answer was lost: it is unknown whether Cloudflare has begun it.
  *
- * Read the list again after a minute: it tells. Writing the same once more is safe for what the list holds in the end;
- * `onLostAnswer: "repeat"` does that by itself.
+ * Read the list again after a minute to find out. Repeating the write is safe: the list ends up the same.
+ * `onLostAnswer: "repeat"` repeats it for you.
  */
 export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("@bulk-operations/lists/OutcomeUnknown")(
   "OutcomeUnknown",
   {
     listId: Schema.String,
     action: Action,
-    /** What was met instead of an answer. */
+    /** The error instead of an answer. */
     cause: CloudflareError
   }
 ) {
@@ -95,7 +93,7 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("@bulk-op
 }
 
 /**
- * How a write ends badly, wrong items apart.
+ * Errors of a write, except wrong items.
  *
  * @example
  * import { ListItem, ListItems } from "@bulk-operations/lists"

@@ -1,10 +1,11 @@
 /**
- * Turns at writing: one at a time for each account, because Cloudflare takes one bulk operation of an account at a time.
+ * Serializes writes: one at a time for each account, because Cloudflare accepts one bulk operation at a time for an
+ * account.
  *
- * A lane remembers the last operation of an account. Whoever comes next waits for its end before anything is sent; while
- * nobody comes, nothing is polled. The layer here sees the writers of this process. Where several processes write to one
- * account they still meet in Cloudflare's 429, which writes wait out (`WritePolicy`); a lane over a lock that all of them
- * share can be provided in its place.
+ * A lane remembers the last operation of an account. The next writer waits for its end before anything is sent; without
+ * a next writer, nothing is polled. The layer here serializes the writers of one process. Several processes that write
+ * to one account still get Cloudflare's 429, after which writes are retried (`WritePolicy`). You can provide a lane
+ * over a shared lock instead.
  */
 import type { OperationId } from "@bulk-operations/core/BulkOperation"
 import { BulkOperationPoller } from "@bulk-operations/poll/BulkOperationPoller"
@@ -21,26 +22,26 @@ import { WritePolicy } from "./WritePolicy.ts"
 
 /** One writer's turn. */
 export interface Turn {
-  /** Notes the operation that was just started: the next turn waits for its end. */
+  /** Records the operation that was just started: the next turn waits for its end. */
   readonly started: (operationId: OperationId) => Effect.Effect<void>
-  /** Notes that the operation is known to have ended, so that nobody needs to ask. */
+  /** Records that the operation has ended, so that it need not be polled. */
   readonly ended: (operationId: OperationId) => Effect.Effect<void>
 }
 
-/** Turns at writing, account by account. */
+/** Serializes writes by account. */
 export class WriteLane extends Context.Service<WriteLane, {
   /**
-   * Runs `use` while no other writer of the account does, in the order of the calls, and not before the operation of the
-   * turn before has ended. Where waiting for that fails, `use` is run all the same: Cloudflare decides. Interrupting it
-   * leaves the queue. Turns do not nest.
+   * Runs `use` exclusively for the account, in the order of the calls, after the previous turn's operation has ended.
+   * If waiting for that fails, `use` still runs, and Cloudflare decides. Interrupting a turn leaves the queue.
+   * **Gotcha:** turns do not nest.
    */
   readonly turn: <A, E, R>(accountId: string, use: (turn: Turn) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-  /** Notes from outside of a turn that an operation is known to have ended. */
+  /** Records, from outside of a turn, that an operation has ended. */
   readonly ended: (accountId: string, operationId: OperationId) => Effect.Effect<void>
 }>()("@bulk-operations/lists/WriteLane") {}
 
-// Here while somebody writes to the account, or its last operation may be pending.
+// Exists while there are writers for the account, or its last operation may be pending.
 interface Lane {
   readonly semaphore: Semaphore.Semaphore
   writers: number
@@ -100,10 +101,10 @@ export const make = Effect.gen(function*() {
     const { patience } = yield* WritePolicy
     yield* event("write.waits_for_operation", { "cloudflare.operation_id": operationId })
     yield* poller.wait(operationId, { accountId, startedAt, timeout: patience }).pipe(
-      // How it ended is a matter of whoever started it.
+      // Its own writer handles how it ended.
       Effect.catchTag("BulkOperationFailed", () => Effect.void),
       Effect.catch((error) =>
-        Effect.logDebug("The end of the operation before was not seen; writing nevertheless", error)
+        Effect.logDebug("The end of the previous operation was not detected; writing anyway", error)
       )
     )
     yield* ended(accountId, operationId)
@@ -127,7 +128,7 @@ export const make = Effect.gen(function*() {
   return WriteLane.of({ turn, ended })
 })
 
-// A place in the queue, behind so many others. It is counted until its turn has come or its writer has gone.
+// A place in the queue behind `ahead` others. It is counted until its turn comes or its writer leaves.
 const queue = Effect.fnUntraced(function*(ahead: number) {
   const began = yield* Clock.monotonicTimeNanos
   let isQueued = true
@@ -162,7 +163,7 @@ const event = (name: string, attributes: Record<string, unknown>) =>
  * import { ListItems, WriteLane } from "@bulk-operations/lists"
  * import { Layer } from "effect"
  *
- * // What `ListItems.layer` is: replace the lane by one that several processes share.
- * export const layer = Layer.effect(ListItems.ListItems, ListItems.make).pipe(Layer.provide(WriteLane.layer))
+ * // Like `ListItems.layer`: replace the lane by one that several processes share. export const layer =
+ * Layer.effect(ListItems.ListItems, ListItems.make).pipe(Layer.provide(WriteLane.layer))
  */
 export const layer: Layer.Layer<WriteLane, never, BulkOperationPoller> = Layer.effect(WriteLane, make)

@@ -1,6 +1,4 @@
-/**
- * What the write lanes of this process tell of themselves, as Effect `Metric`s.
- */
+/** Metrics of the write lanes of this process, as Effect `Metric`s. */
 import * as Metric from "effect/Metric"
 
 /**
@@ -17,7 +15,7 @@ export const queued = Metric.gauge("list_writes_queued", {
 })
 
 /**
- * How long writers waited for their turn, the operation before them included. In seconds.
+ * How long writers waited for their turn, including the previous operation. In seconds.
  *
  * @example
  * import { WriteMetrics } from "@bulk-operations/lists"

@@ -1,34 +1,34 @@
 /**
- * How patient a write is: the defaults of every write, replaced for an application by a layer and for one write by its
- * options.
+ * Retry options of writes. A layer replaces the defaults for an application; the options of a call replace them for one
+ * write.
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
-/** What can be said about a write. */
+/** Retry options of a write. */
 export interface Policy {
   /**
-   * When to send a write again that was refused because another operation of the account is pending (429). Default after
-   * about 2, 4, 8, … and at most 30 seconds. A `Retry-After` is waited out.
+   * When to retry a write that was refused because another operation of the account is pending (429). Default after
+   * about 2, 4, 8, … and at most 30 seconds. `Retry-After` is obeyed.
    */
   readonly schedule: Schedule.Schedule<unknown>
   /**
-   * For how long to send it again. Default 15 minutes: users have been let in after seven. Also how long the operation of
-   * the writer before is waited for.
+   * How long to retry. Default 15 minutes: users have reported success after seven. Also the longest wait for the
+   * previous writer's operation.
    */
   readonly patience: Duration.Input
   /**
-   * What to do where the answer to a write is lost: `"fail"` with `OutcomeUnknown`, the default, or `"repeat"` the write
-   * on the same schedule. All writes can be repeated without harm to what the list holds in the end, unless somebody else
-   * has written meanwhile. Each counts towards Cloudflare's limits.
+   * What to do if the answer to a write is lost: `"fail"` with `OutcomeUnknown`, the default, or `"repeat"` the write
+   * on the same schedule. The list ends up the same, unless somebody else has written meanwhile. Each write counts
+   * towards Cloudflare's limits.
    */
   readonly onLostAnswer: "fail" | "repeat"
 }
 
 /**
- * The policy where none is provided.
+ * The default policy.
  *
  * @example
  * import { WritePolicy } from "@bulk-operations/lists"
@@ -46,7 +46,7 @@ export const defaults: Policy = {
   onLostAnswer: "fail"
 }
 
-/** The policy of the writes that begin where it is provided. Default `defaults`. */
+/** The policy of writes in an application or a part of it. Default `defaults`. */
 export const WritePolicy = Context.Reference<Policy>("@bulk-operations/lists/WritePolicy", {
   defaultValue: () => defaults
 })

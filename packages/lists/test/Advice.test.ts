@@ -16,9 +16,9 @@ describe("advice", () => {
     assert.deepStrictEqual(
       advise("203.0.113.9", "2001:db8:1::/48", "203.0.113.0/24", "2001:db8::/32", "203.0.113.0/25"),
       [
-        "0 lies in 203.0.113.0/24, which is in the list as well",
-        "1 lies in 2001:db8::/32, which is in the list as well",
-        "4 lies in 203.0.113.0/24, which is in the list as well"
+        "0 is within 203.0.113.0/24, which is also in the list",
+        "1 is within 2001:db8::/32, which is also in the list",
+        "4 is within 203.0.113.0/24, which is also in the list"
       ]
     )
     assert.deepStrictEqual(advise("203.0.113.0/24", "203.0.114.0", "203.0.112.255", "2001:db8::"), [])

@@ -90,7 +90,7 @@ describe("a sync", () => {
       }
       const error = yield* Effect.flip(items.sync(listId, ips(...addresses(20, 21)), { maxDeletions: 0.2 }))
       assert.instanceOf(error, SyncError.TooManyDeletions)
-      assert.match(error.message, /^10 of the 10 items of list \w+ would be deleted, and only 2 may be/)
+      assert.match(error.message, /^10 of the 10 items of list \w+ would be deleted, but maxDeletions allows only 2/)
       assert.deepStrictEqual(yield* writesSent, [])
     }).pipe(Effect.provide(inMemory())))
 
@@ -163,7 +163,7 @@ describe("a sync", () => {
       assert.deepStrictEqual([error.written, error.remaining, error.cause._tag], [1, 1, "BulkOperationFailed"])
       assert.match(
         error.message,
-        /has its 1 new or changed items, but the 1 that are too much were not deleted: .*out of order/
+        /has the 1 new or changed items, but 1 unwanted items were not deleted: .*out of order/
       )
       assert.deepStrictEqual(yield* held(listId), addresses(0, 11))
       assert.deepStrictEqual(counts(yield* sync(listId, ips(...addresses(1, 11)))), ["delete", 0, 0, 1, 10])

@@ -159,7 +159,7 @@ describe("nothing is sent", () => {
       const { message } = yield* Effect.flip(items.replace(listId, []))
       assert.strictEqual(
         message,
-        `There are no items, and replace would empty list ${listId}, so nothing was sent. If that is meant, say allowEmpty: true.`
+        `There are no items, and replace would empty list ${listId}, so nothing was sent. If that is intended, set allowEmpty: true.`
       )
       assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
       yield* passing(items.replaceAndWait(listId, [], { allowEmpty: true }))

@@ -64,7 +64,7 @@ const open = (answer: Answer): Result.Result<Envelope.Envelope, Failure> => {
     : Result.fail(refused(answer, json, body.text))
 }
 
-const proxy = "a proxy on the way wants credentials of its own (407); check its settings"
+const proxy = "a proxy requires credentials (407); check its settings"
 
 const isGood = (status: number) => status < 300
 

@@ -66,7 +66,7 @@ export const config = () =>
     }
     if (Option.isSome(email)) return Effect.fail(missing("CLOUDFLARE_API_KEY", " beside CLOUDFLARE_EMAIL"))
     if (Option.isSome(key)) return Effect.fail(missing("CLOUDFLARE_EMAIL", " beside CLOUDFLARE_API_KEY"))
-    return Effect.fail(missing("CLOUDFLARE_API_TOKEN", "; CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY will do instead"))
+    return Effect.fail(missing("CLOUDFLARE_API_TOKEN", "; you can set CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY instead"))
   }))
 
 const missing = (name: string, instead: string) =>

@@ -91,7 +91,7 @@ interface Progress {
 const late = (call: Facts, limit: Duration.Duration, { route }: Progress): Failure => ({
   ...call,
   reason: "Timeout",
-  detail: `no whole answer within ${Duration.format(limit)}`,
+  detail: `no complete answer within ${Duration.format(limit)}`,
   ...(route.sent === 0 && { neverSent: true })
 })
 

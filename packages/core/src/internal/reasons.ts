@@ -104,8 +104,8 @@ export class Blocked extends Schema.TaggedError<Blocked>(id("Blocked"))("Blocked
       "A firewall in front of the API blocked the request",
       this,
       this.isChallenge
-        ? "It asked for a browser, which may pass: try again later."
-        : "No permission is missing: send the request from another address, or with another body, or give Cloudflare's support the ray."
+        ? "It was a challenge for browsers, which may pass: try again later."
+        : "No permission is missing: send the request from another address, or with another body, or report the cf-ray to Cloudflare's support."
     )
   }
 }
@@ -194,9 +194,9 @@ export class MalformedResponse
 {
   override get message(): string {
     return Message.describe(
-      "The answer says nothing",
+      "The response has no usable content",
       this,
-      `Try again later; if it stays so, check the base URL and what is in between${Message.at(this)}.`
+      `Try again later; if it persists, check the base URL and any proxy in between${Message.at(this)}.`
     )
   }
 }

@@ -127,14 +127,14 @@ const silence = "fetch failed"
 const remedies: ReadonlyArray<readonly [RegExp, string]> = [
   [
     /^(?:CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)/,
-    "the certificate is not trusted; behind a proxy that has its own, name that in NODE_EXTRA_CA_CERTS"
+    "the certificate is not trusted; behind a proxy with its own certificate, name that in NODE_EXTRA_CA_CERTS"
   ],
   [
     /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/,
-    "no TLS is spoken there; check whether the base URL should begin with http://, and its port"
+    "the server there does not use TLS; check whether the base URL should begin with http://, and its port"
   ],
   [/^bad port$/, "fetch does not connect to this port; use another one"],
-  [/^Proxy response \(407\)/, "the proxy wants credentials; check its settings"]
+  [/^Proxy response \(407\)/, "the proxy requires credentials; check its settings"]
 ]
 
 const isOfConnecting = ({ code, syscall }: Causes.Link) =>

@@ -97,7 +97,7 @@ const noSuccess: Readonly<
     [
       "403 with a challenge",
       text(page("Just a moment..."), { status: 403 }),
-      "It asked for a browser, which may pass: try again later."
+      "It was a challenge for browsers, which may pass: try again later."
     ],
     [
       "a challenge with another status",
@@ -231,7 +231,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     Effect.gen(function*() {
       const { fail } = yield* serving(text("proxy", { status: 407 }))
       const { message } = yield* fail(Client.ask)
-      assert.match(message, /a proxy on the way wants credentials of its own \(407\)|as when a proxy answers 407/)
+      assert.match(message, /a proxy requires credentials \(407\)|as when a proxy answers 407/)
     }))
 
   it.live("the call and the ray of the answer are told, without the query", () =>

@@ -136,7 +136,7 @@ const late = (options: Partial<CloudflareApi.Options>) =>
     const fiber = yield* Effect.forkChild(call, { startImmediately: true })
     yield* TestClock.adjust("30 seconds")
     const { message, outcome } = yield* Fiber.join(fiber)
-    assert.include(message, "no whole answer within 30s")
+    assert.include(message, "no complete answer within 30s")
     return outcome
   })
 

@@ -40,7 +40,7 @@ const follow = (transport: Client.Transport, times: number) =>
 describe.each(Client.transports)("over %s", (_, transport) => {
   const serving = Client.serving(transport)
 
-  describe("no whole answer is a TransportError", () => {
+  describe("no complete answer is a TransportError", () => {
     it.live.each(
       [
         ["content-length that promises more", `${head}content-length: 100\r\n\r\n{"success":true`],
@@ -117,7 +117,10 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.isFalse(isRetryable)
         assert.strictEqual(outcome, "notSent")
         assert.include(message, new URL(server.url).host)
-        assert.include(message, "no TLS is spoken there; check whether the base URL should begin with http://")
+        assert.include(
+          message,
+          "the server there does not use TLS; check whether the base URL should begin with http://"
+        )
       }))
 
     it.live("a certificate that is not trusted", () =>
@@ -128,7 +131,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.isFalse(isRetryable)
         assert.strictEqual(outcome, "notSent")
         assert.include(message, "DEPTH_ZERO_SELF_SIGNED_CERT")
-        assert.include(message, "behind a proxy that has its own, name that in NODE_EXTRA_CA_CERTS")
+        assert.include(message, "behind a proxy with its own certificate, name that in NODE_EXTRA_CA_CERTS")
       }))
   })
 
@@ -387,13 +390,13 @@ describe("failure", () => {
     (code) => {
       const { detail, reason } = failure(nodeError("no", { code }))
       assert.strictEqual(reason, "Unreachable")
-      assert.include(detail, `no (${code}): no TLS is spoken there;`)
+      assert.include(detail, `no (${code}): the server there does not use TLS;`)
     }
   )
 
   it.each([
     ["bad port", "fetch does not connect to this port"],
-    ["Proxy response (407) !== 200 when HTTP Tunneling", "the proxy wants credentials"]
+    ["Proxy response (407) !== 200 when HTTP Tunneling", "the proxy requires credentials"]
   ])("%s is final", (text, advice) => {
     const { detail, reason } = failure(new TypeError("fetch failed", { cause: new Error(text) }))
     assert.strictEqual(reason, "Unreachable")

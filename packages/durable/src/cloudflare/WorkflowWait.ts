@@ -1,8 +1,9 @@
 /**
- * Waiting for a bulk operation in a Cloudflare Workflow: each poll is a step, and each gap between two is slept durably.
+ * Waits for a bulk operation in a Cloudflare Workflow: each poll is a step, and each gap is a durable sleep.
  *
- * Nothing of Effect's cluster is in here: Cloudflare's engine keeps what a step gave back, and sleeps. Whatever depends on
- * a clock or on chance happens within a step, once, so that an instance that is run anew comes to the same steps.
+ * It does not use Effect's cluster: Cloudflare's engine stores the result of each step, and sleeps. Everything that
+ * depends on a clock or on random numbers happens once, within a step, so that an instance that runs again reaches the
+ * same steps.
  */
 import type { Completed } from "@bulk-operations/core/BulkOperation"
 import { BulkOperations } from "@bulk-operations/core/BulkOperations"
@@ -16,42 +17,44 @@ import * as Checks from "../internal/checks.ts"
 import * as Journal from "../internal/cloudflare/journal.ts"
 import * as Polling from "../internal/cloudflare/polling.ts"
 
-/** What is needed of the `WorkflowStep` that Cloudflare gives to `run`. */
+/** The needed part of the `WorkflowStep` that Cloudflare passes to `run`. */
 export interface WorkflowStep {
   readonly do: (name: string, config: StepConfig, callback: () => Promise<Journal.Entry>) => Promise<Journal.Entry>
   readonly sleep: (name: string, milliseconds: number) => Promise<void>
 }
 
-/** When Cloudflare runs a step again that was cut off. */
+/** When Cloudflare retries a step that was cut off. */
 export interface StepConfig {
   readonly retries: { readonly limit: number; readonly delay: number; readonly backoff: "exponential" }
 }
 
 /**
- * What can be said about a wait, as for `BulkOperationPoller.wait`; whatever is left out is as `PollOptions` has it.
+ * Options of a wait, as for `BulkOperationPoller.wait`; those left out come from `PollOptions`.
  *
- * There is no poller that could keep a history, so `PollSchedule.learned` knows what `PollHistory.CurrentHazard` says where
- * the wait is run.
+ * There is no poller to keep a history, so `PollSchedule.learned` uses the `PollHistory.CurrentHazard` in the context
+ * of the wait.
  */
 export interface WaitInOptions extends Omit<WaitOptions, "history" | "expected"> {}
 
-// Transient errors are the wait's own matter: a step fails only with its Worker.
+// The wait handles transient errors: a step fails only with its Worker.
 const config: StepConfig = { retries: { limit: 5, delay: 1000, backoff: "exponential" } }
 
-// Cloudflare takes names of 256 characters without control characters.
+// Cloudflare accepts names of up to 256 characters without control characters.
 const nameOf = (operationId: string) => operationId.replace(/\p{C}/gu, "").slice(0, 200)
 
 /**
- * The operation, once it has completed, with the polls, the errors and the deadline of `BulkOperationPoller.wait`.
+ * Returns the operation once it has completed, with the polls, the errors and the deadline of
+ * `BulkOperationPoller.wait`.
  *
- * The wait has two steps for each poll, `<operation>: poll 1` and `<operation>: until poll 2`, after one that begins it. It goes
- * on where it was when the Worker is deployed anew, evicted or moved; options that were changed meanwhile hold for waits
- * that begin later, but for `schedule` and `transientSchedule`, which hold from the next poll on.
+ * The wait has one step at its beginning, then two for each poll, `<operation>: poll 1` and
+ * `<operation>: until poll 2`. If the Worker is redeployed, evicted or moved, the wait resumes where it was. Options
+ * that changed meanwhile apply to later waits, except `schedule` and `transientSchedule`, which apply from the next
+ * poll on.
  *
- * - `startedAt` must come from the event or from a step: a clock that is read in `run` itself says something else each
+ * - **Gotcha:** `startedAt` must come from the event or from a step: a clock that is read in `run` itself differs each
  *   time.
  * - Errors of Cloudflare's engine, such as too many steps, are defects.
- * - Give back from `run` what can be stored, such as the operation's `status`.
+ * - Return from `run` only what can be stored, such as the operation's `status`.
  *
  * @example
  * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
@@ -86,7 +89,7 @@ export const waitIn: (
     for (let n = 1; entry.pollIn !== null; n++) {
       const { pollIn } = entry
       if (pollIn > 0) yield* Effect.promise(() => step.sleep(`${name}: until poll ${n}`, pollIn))
-      // What came before is read only where the poll is made, not each time that the steps are gone through anew.
+      // The previous state is decoded only when the poll is sent, not each time the steps are replayed.
       const before = Journal.stateOf(entry)
       entry = yield* keep(`poll ${n}`, Effect.flatMap(before, (state) => Polling.poll(request, state)))
     }
@@ -94,7 +97,7 @@ export const waitIn: (
   }
 )
 
-// A mistake in the program is told before the first step, which would be tried again and again.
+// An invalid option is reported before the first step, which Cloudflare would retry again and again.
 const requestOf = Effect.fnUntraced(function*(operationId: string, options: WaitInOptions | undefined) {
   const { accountId } = yield* BulkOperations
   const resolved = PollOptions.resolve(options, yield* PollOptions.PollOptions)
@@ -117,8 +120,8 @@ const requestOf = Effect.fnUntraced(function*(operationId: string, options: Wait
 })
 
 /**
- * Runs what a Workflow does, for its `run` to give back: as `Effect.runPromise`, but with an `Error` that keeps its name
- * and its message on the way to Cloudflare's engine, so that they are the instance's error.
+ * Runs an effect as the result of a Workflow's `run`: like `Effect.runPromise`, but it rejects with an `Error` whose
+ * name and message reach Cloudflare's engine, so that the instance shows them.
  *
  * @example
  * import { WorkflowWait } from "@bulk-operations/durable/cloudflare"
@@ -138,17 +141,17 @@ const requestOf = Effect.fnUntraced(function*(operationId: string, options: Wait
 export const runPromise = <A, E extends { readonly _tag: string; readonly message: string }>(
   effect: Effect.Effect<A, E>
 ): Promise<A> =>
-  // Only a message that is the error's own is sent, and no name but those of JavaScript.
+  // The engine passes on only own messages and JavaScript's built-in error names.
   Effect.runPromise(Effect.catch(effect, ({ _tag, message }) => Effect.die(new Error(`${_tag}: ${message}`))))
 
 /**
- * The id for the instance that waits for an operation, so that a second one for the same operation is refused.
+ * The id for the instance that waits for an operation, so that Cloudflare refuses a second one for the same operation.
  *
- * It is the operation's id, after the account's if there is one; what Cloudflare takes in no id of an instance is
- * written as `_<code point>_`. Throws a `RangeError` where that is longer than the 100 characters that Cloudflare takes.
+ * It is the operation's id, after the account's if there is one. Characters that Cloudflare does not accept are written
+ * as `_<code point>_`. Throws a `RangeError` if the id is longer than the 100 characters that Cloudflare accepts.
  *
- * An instance that has ended keeps its id for as long as Cloudflare keeps the instance (3 days on the free plan, 30 on the
- * paid one). To wait again after a `PollTimeout`, restart it.
+ * An ended instance keeps its id for as long as Cloudflare keeps the instance (3 days on the free plan, 30 on the paid
+ * one). To wait again after a `PollTimeout`, restart the instance.
  *
  * Source: limits of Cloudflare Workflows, `^[a-zA-Z0-9_][a-zA-Z0-9-_]*$`.
  *
@@ -163,12 +166,12 @@ export const instanceId = (
   options?: { readonly accountId?: string | undefined }
 ): string => {
   const parts = options?.accountId === undefined ? [operationId] : [options.accountId, operationId]
-  // Within a part there is no "__": that would be the code point of nothing.
+  // A part never contains "__", which would be an empty code point.
   const id = parts.map(escape).join("__")
   if (id.length <= longestId) return id
   throw new RangeError(
     `The id of the instance would be ${id.length} characters long, ${id}, and Cloudflare takes ${longestId} at most. ` +
-      "Make one up, such as a digest of the operation's id."
+      "Choose a shorter one, such as a digest of the operation's id."
   )
 }
 

@@ -1,6 +1,4 @@
-/**
- * Options that a program gave, checked before they are stored: a value that is certainly wrong would be wrong for ever.
- */
+/** Checks a program's options before they are stored: a stored invalid value would stay invalid for ever. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Inspectable from "effect/Inspectable"
@@ -28,7 +26,7 @@ const check = (option: string, input: Duration.Input, isRight: (millis: number) 
 
 const impossibleAge = Duration.days(3650)
 
-/** A start that can be one. */
+/** A plausible start time. */
 export const startedAt = (given: DateTime.DateTime, now: DateTime.Utc): DateTime.Utc => {
   if (Duration.isLessThanOrEqualTo(DateTime.distance(given, now), impossibleAge)) return DateTime.toUtc(given)
   throw new RangeError(

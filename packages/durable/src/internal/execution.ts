@@ -1,6 +1,4 @@
-/**
- * What a store knows of an execution of a workflow, and what can be done to one.
- */
+/** Executions of a workflow in the store: reads their state, cancels and forgets them. */
 import { EntityAddress } from "effect/cluster/EntityAddress"
 import * as EntityId from "effect/cluster/EntityId"
 import * as EntityType from "effect/cluster/EntityType"
@@ -17,7 +15,7 @@ import * as Workflow from "effect/workflow/Workflow"
 import { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import * as StoreDefect from "./storeDefect.ts"
 
-/** Whether there is such an execution, and how it has ended if it has. */
+/** Whether there is such an execution, and how it ended if it has. */
 export type State<A, E> =
   | { readonly _tag: "Unknown" }
   | { readonly _tag: "UnderWay" }
@@ -26,17 +24,17 @@ export type State<A, E> =
 /** The executions of one workflow. */
 export interface Executions<A, E> {
   readonly state: (executionId: string) => Effect.Effect<State<A, E>>
-  /** Waits here for how an execution ends, by the effect, and keeps it from being forgotten before. */
+  /** Runs an effect that waits for the end of an execution, and prevents the execution from being forgotten before. */
   readonly awaiting: <B, F, R>(executionId: string, end: Effect.Effect<B, F, R>) => Effect.Effect<B, F, R>
-  /** The payload of one that has not ended, as it is stored. */
+  /** The stored payload of an execution that has not ended. */
   readonly payload: (executionId: string) => Effect.Effect<Option.Option<unknown>>
-  /** Cuts what it is doing, and returns when that is over. */
+  /** Interrupts it, and returns when it has ended. */
   readonly cancel: (executionId: string) => Effect.Effect<void>
-  /** Takes what has ended out of the store, and says whether there is nothing of it any more. */
+  /** Removes an ended execution from the store, and returns whether it is gone. */
   readonly forget: (executionId: string) => Effect.Effect<boolean>
 }
 
-// Another runner may have to be told, which reads its messages now and then.
+// The message may have to reach another runner, which polls for messages.
 const ended = Schedule.min([Schedule.exponential("10 millis"), Schedule.spaced("1 second")])
 
 export const make = Effect.fnUntraced(function*<
@@ -50,7 +48,7 @@ export const make = Effect.fnUntraced(function*<
   const storage = yield* MessageStorage
   const services = yield* Effect.context<Success["DecodingServices"] | Error["DecodingServices"]>()
 
-  // As the engine has it: an execution is an entity, and its run the one message of that name.
+  // The engine's model: an execution is an entity, and its run is the one message with that name.
   const addressOf = (executionId: string) => {
     const entityId = EntityId.make(executionId)
     const shardId = sharding.getShardId(entityId, "default")
@@ -108,7 +106,7 @@ export const make = Effect.fnUntraced(function*<
   const forget = Effect.fnUntraced(function*(executionId: string) {
     const { _tag } = yield* state(executionId)
     if (_tag === "Ended") {
-      // They read the end from the store now and then, and would wait for ever if it were gone.
+      // Callers poll the store for the end, and would wait for ever if it were removed.
       yield* Effect.forEach(readersOf(executionId), (left) => left.await, { discard: true })
       yield* Effect.orDie(storage.clearAddress(addressOf(executionId)))
     }

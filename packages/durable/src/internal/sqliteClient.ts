@@ -1,7 +1,7 @@
 /**
- * A `SqlClient` over `node:sqlite`, with what the cluster's storage needs of one and no more.
+ * A `SqlClient` over `node:sqlite`, with only what the cluster's storage needs.
  *
- * There is no `@effect/sql-sqlite-*` that loads with Effect 4.1; this module goes when there is one.
+ * No `@effect/sql-sqlite-*` loads with Effect 4.1 yet; remove this module when one does.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ import * as Statement from "effect/sql/Statement"
 import * as Stream from "effect/Stream"
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
 
-// Statements of the cluster have ids written into them, so that most are seen once.
+// The cluster's statements contain ids, so most occur only once.
 const maxPrepared = 64
 
 const preparing = (database: DatabaseSync) => {
@@ -57,7 +57,7 @@ const attempt = <A>(run: () => A) =>
     }
   })
 
-// Node keeps SQLite's code in a place of its own, where Effect does not look for it.
+// Node keeps SQLite's code in a field that Effect does not read.
 const coded = (cause: unknown): unknown =>
   cause instanceof Error && "errcode" in cause
     ? Object.assign(new Error(cause.message, { cause }), { code: cause.errcode })

@@ -1,6 +1,4 @@
-/**
- * Opening a file of durable waits: exclusively, and only if it is one.
- */
+/** Opens a file of durable waits exclusively, and only if it is one. */
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,14 +7,14 @@ import { DatabaseSync } from "node:sqlite"
 import { DatabaseError, type Reason } from "../sqlite/DatabaseError.ts"
 import * as SqliteClient from "./sqliteClient.ts"
 
-// "BULK". SQLite keeps it and the version below in the head of the file.
+// "BULK". SQLite stores it and the version below in the header of the file.
 const applicationId = 0x42554c4b
 const version = 1
 
-// Who opens the file at the same moment needs a while to see that it is not alone.
+// Two processes that open the file at the same time need a while to detect each other.
 const patienceMillis = 500
 
-/** The client of the file, for as long as the scope is, with the tables that the cluster wants. */
+/** The client of the file with the cluster's tables, until the scope closes. */
 export const open = Effect.fnUntraced(function*(filename: string) {
   const database = yield* Effect.acquireRelease(
     attempt(filename, () => new DatabaseSync(filename, { timeout: patienceMillis })),
@@ -35,7 +33,7 @@ export const open = Effect.fnUntraced(function*(filename: string) {
 const attempt = <A>(filename: string, run: () => A) =>
   Effect.try({ try: run, catch: (cause) => errorOf(filename, cause) })
 
-// What SQLite says stands beneath what its wrappings say.
+// SQLite's message is the innermost one.
 const errorOf = (filename: string, cause: unknown): DatabaseError =>
   Predicate.hasProperty(cause, "cause") && cause.cause !== undefined
     ? errorOf(filename, cause.cause)
@@ -54,7 +52,7 @@ const reasonOf = (cause: unknown): Reason =>
     ? reasons[cause.errcode & 0xff] ?? "Unusable"
     : "Unusable"
 
-// Takes the file for this process, and marks a new one. Whatever is something else stays as it is.
+// Locks the file for this process, and marks a new one. Any other file is not changed.
 const claim = (database: DatabaseSync): Reason | undefined => {
   database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
   const refusal = refusalOf(database)

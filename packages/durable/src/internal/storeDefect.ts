@@ -1,6 +1,4 @@
-/**
- * Failures of a store: named for people, or waited out.
- */
+/** Failures of a store: named in messages, or retried. */
 import { PersistenceError } from "effect/cluster/ClusterError"
 import * as Effect from "effect/Effect"
 import { StoreError } from "../StoreError.ts"
@@ -10,10 +8,10 @@ export const isPersistenceError = (defect: unknown): defect is PersistenceError 
 
 const nameOf = (error: PersistenceError) => new StoreError({ problem: "failed", cause: error.cause })
 
-// It has been through the store, where nothing is left of a class but its name.
+// It was serialized in the store, which keeps only the name of a class.
 const malformed = "~effect/cluster/ClusterError/MalformedMessage"
 
-/** A defect that comes from the store, with a message that says so: those of the cluster have none. */
+/** Gives a defect from the store a message that says so: those of the cluster have none. */
 export const name = (defect: unknown): unknown => {
   if (isPersistenceError(defect)) return nameOf(defect)
   return defect instanceof Error && defect.name === malformed
@@ -21,7 +19,7 @@ export const name = (defect: unknown): unknown => {
     : defect
 }
 
-/** Says of defects that come from the store that they do. */
+/** Names defects that come from the store. */
 export const named = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.catchDefect(effect, (defect) => Effect.die(name(defect)))
 
@@ -29,8 +27,8 @@ const shortestDelay = 100
 const longestDelay = 5000
 
 /**
- * Tries again for as long as the effect dies because of the store. Between attempts it can be interrupted, whatever it is
- * part of: a process must be able to end while its database is away.
+ * Retries for as long as the effect dies because of the store. Between attempts it can be interrupted, even within an
+ * uninterruptible region, because a process must be able to end while its database is away.
  */
 export const outlasting = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
   const attempt = (delay: number): Effect.Effect<A, E, R> =>

@@ -1,6 +1,4 @@
-/**
- * A wait as it is stored: what was said about it, with its beginning and its deadline as moments.
- */
+/** The stored form of a wait: its options, with its beginning and its deadline as absolute times. */
 import * as PollOptions from "@bulk-operations/poll/PollOptions"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -11,8 +9,8 @@ import type { WaitOptions } from "../DurablePoller.ts"
 import * as Checks from "./checks.ts"
 
 /**
- * Version 1. A later one goes into the union beside it, never into its place: what an older release has stored must
- * still be read.
+ * Version 1. Add a later version to the union, and never replace this one: what an older release has stored must stay
+ * readable.
  */
 const Version1 = Schema.Struct({
   version: Schema.Literal(1),
@@ -20,9 +18,9 @@ const Version1 = Schema.Struct({
   accountId: Schema.optionalKey(Schema.String),
   /** When the wait began. */
   beganAt: Schema.DateTimeUtcFromMillis,
-  /** When the operation was started, if that is known. */
+  /** When the operation was started, if known. */
   startedAt: Schema.optionalKey(Schema.DateTimeUtcFromMillis),
-  /** Where it is left out there is none. */
+  /** If absent, there is none. */
   deadline: Schema.optionalKey(Schema.DateTimeUtcFromMillis),
   requestCost: Schema.optionalKey(Schema.DurationFromMillis),
   tolerance: Schema.optionalKey(Schema.DurationFromMillis),
@@ -33,20 +31,20 @@ const Version1 = Schema.Struct({
 export const StoredWait = Schema.Union([Version1])
 export type StoredWait = typeof StoredWait.Type
 
-/** What tells one wait from another. */
+/** Identifies a wait. */
 export const keyOf = ({ accountId, deadline, operationId }: StoredWait): string =>
   JSON.stringify([accountId ?? null, operationId, deadline === undefined ? null : DateTime.toEpochMillis(deadline)])
 
-/** The options by which waits of the same key differ. */
+/** The options in which two waits with the same key differ. */
 export const differences = (one: StoredWait, other: StoredWait) =>
   (["startedAt", "requestCost", "tolerance", "notFoundGrace"] as const).filter((option) =>
     !Equal.equals(one[option], other[option])
   )
 
-/** From where the timeout of a wait counts, and the gaps of one that is taken up again. */
+/** The time that the timeout counts from, and the gaps of a resumed wait. */
 export const originOf = ({ beganAt, startedAt }: StoredWait): DateTime.Utc => startedAt ?? beganAt
 
-/** What is stored of how to wait: what the caller says, or what is provided where it is called. */
+/** The options to store: the caller's, or those provided in its context. */
 export const waiting = (
   options: Pick<WaitOptions, "requestCost" | "tolerance" | "notFoundGrace"> | undefined,
   provided: PollOptions.PartialOptions
@@ -61,7 +59,7 @@ export const waiting = (
   }
 }
 
-/** How long to wait, if there is a limit. */
+/** The timeout, if there is one. */
 export const timeoutOf = (
   options: Pick<WaitOptions, "timeout"> | undefined,
   provided: PollOptions.PartialOptions

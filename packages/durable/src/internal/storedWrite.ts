@@ -1,6 +1,4 @@
-/**
- * A write to a list as it is stored, with all its items, and whether a list shows that it has taken effect.
- */
+/** The stored form of a write with all its items, and the check whether a list shows its effect. */
 import * as ListItem from "@bulk-operations/lists/ListItem"
 import * as SyncPlan from "@bulk-operations/lists/SyncPlan"
 import * as Digest from "effect/crypto/Digest"
@@ -16,14 +14,14 @@ const Content = Schema.Union([
 /** What is written. */
 export type Content = typeof Content.Type
 
-/** Version 1. A later one goes into the union beside it, as for `StoredWait`. */
+/** Version 1. Add a later version to the union, as for `StoredWait`. */
 const Version1 = Schema.Struct({
   version: Schema.Literal(1),
   key: Schema.String,
   listId: Schema.String,
   accountId: Schema.optionalKey(Schema.String),
   content: Content,
-  /** How long after it was sent its operation is waited for; where it is left out, without limit. */
+  /** How long to wait for its operation after it was sent; if absent, without limit. */
   timeout: Schema.optionalKey(Schema.DurationFromMillis),
   requestCost: Schema.optionalKey(Schema.DurationFromMillis),
   tolerance: Schema.optionalKey(Schema.DurationFromMillis),
@@ -34,7 +32,7 @@ const Version1 = Schema.Struct({
 export const StoredWrite = Schema.Union([Version1])
 export type StoredWrite = typeof StoredWrite.Type
 
-/** The write of that key, waited for as is usual. */
+/** A write with the default options of waiting. */
 export const make = (write: {
   readonly accountId: string | undefined
   readonly content: Content
@@ -45,13 +43,13 @@ export const make = (write: {
   return { version: 1, key, listId, content, ...(accountId !== undefined && { accountId }) }
 }
 
-/** What tells one write from another. */
+/** Identifies a write. */
 export const keyOf = ({ accountId, key, listId }: StoredWrite): string =>
   JSON.stringify([accountId ?? null, listId, key])
 
 const encodeContent = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Content)))
 
-/** Tells whether two writes write the same. */
+/** Equal for two writes with the same content. */
 export const fingerprint = (content: Content): Effect.Effect<string, never, Digest.Digest> =>
   Effect.gen(function*() {
     const digest = yield* Digest.Digest
@@ -59,7 +57,7 @@ export const fingerprint = (content: Content): Effect.Effect<string, never, Dige
     return yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
   })
 
-/** What of a write a list with these items does not show; nothing where it has taken effect. */
+/** The part of a write that a list with these items does not show; undefined if the write has taken effect. */
 export const missing = (content: Content, held: ReadonlyArray<ListItem.StoredItem>): Content | undefined => {
   switch (content.action) {
     case "create": {

@@ -14,7 +14,7 @@ import * as Workflow from "effect/workflow/Workflow"
 import * as StoreDefect from "./storeDefect.ts"
 import * as StoredWait from "./storedWait.ts"
 
-/** Its name, the names in its payload and that of its activity are in stores: they stay. */
+/** Its name, the names in its payload and that of its activity are in stores: they must not change. */
 export const WaitWorkflow = Workflow.make("@bulk-operations/durable/Wait", {
   payload: { wait: StoredWait.StoredWait },
   success: Completed,
@@ -24,12 +24,12 @@ export const WaitWorkflow = Workflow.make("@bulk-operations/durable/Wait", {
 
 export const layer = WaitWorkflow.toLayer(({ wait }) =>
   Activity.make({ name: "wait", success: Completed, error: WaitError, execute: execute(wait) }).pipe(
-    // Or the defect would be stored as the end of the wait.
+    // Without this, the defect would be stored as the end of the wait.
     StoreDefect.outlasting("Storing that a wait is under way")
   )
 )
 
-/** Waits as the stored wait says. */
+/** Runs a stored wait. */
 export const execute = Effect.fnUntraced(function*(stored: StoredWait.StoredWait) {
   const poller = yield* BulkOperationPoller
   const began = yield* DateTime.now
@@ -38,11 +38,11 @@ export const execute = Effect.fnUntraced(function*(stored: StoredWait.StoredWait
   )
 })
 
-// One that was taken up again is polled with the gaps of its age; where nobody knows when the operation was started, one
-// that has just begun is polled at once.
+// A resumed wait is polled with the gaps for its age. If the start of the operation is unknown, a new wait is polled at
+// once.
 const youngest = Duration.seconds(1)
 
-// One that was taken up near its deadline or after it polls once more, and waits so long for the answer.
+// A wait that is resumed near or after its deadline polls once more, and waits this long for the answer.
 const patience = Duration.seconds(2)
 
 const optionsOf = (stored: StoredWait.StoredWait, now: DateTime.Utc): WaitOptions => {
@@ -60,7 +60,7 @@ const optionsOf = (stored: StoredWait.StoredWait, now: DateTime.Utc): WaitOption
   }
 }
 
-// The poller knows of the time since this process took the wait up.
+// The poller only knows the time since this process resumed the wait.
 const wholeOf = (stored: StoredWait.StoredWait, timeout: PollTimeout, now: DateTime.Utc) => {
   const origin = StoredWait.originOf(stored)
   return Effect.fail(

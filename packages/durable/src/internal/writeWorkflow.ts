@@ -1,6 +1,4 @@
-/**
- * The workflow of a write: note that it will be sent, send it, wait for its operation.
- */
+/** The workflow of a write: record that it will be sent, send it, wait for its operation. */
 import { Completed, OperationId } from "@bulk-operations/core/BulkOperation"
 import { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import { CursorExpired } from "@bulk-operations/lists/CursorExpired"
@@ -30,13 +28,13 @@ const SendError = Schema.Union([
   CursorExpired
 ])
 
-/** How a write can fail once it is stored. */
+/** Errors of a stored write. */
 export const WriteFailure = Schema.Union([SendError, BulkOperationFailed, PollTimeout])
 export type WriteFailure = typeof WriteFailure.Type
 
 const fingerprint = Schema.String
 
-/** Its name, the names in its payload and those of its activities are in stores: they stay. */
+/** Its name, the names in its payload and those of its activities are in stores: they must not change. */
 export const WriteWorkflow = Workflow.make("@bulk-operations/durable/Write", {
   payload: { write: StoredWrite.StoredWrite, fingerprint },
   success: Schema.Struct({ fingerprint, operation: Schema.Option(Completed) }),
@@ -48,7 +46,7 @@ const Sent = Schema.Struct({ operationId: Schema.Option(OperationId), at: Schema
 
 export const layer = WriteWorkflow.toLayer(({ fingerprint, write }) =>
   Effect.gen(function*() {
-    // True between the two only where no other run of this workflow can have sent anything.
+    // Set between the two activities only if no other run of this workflow can have sent anything.
     let isFirst = false
     yield* Activity.make({
       name: "intend",
@@ -110,8 +108,8 @@ const send = Effect.fnUntraced(function*(write: StoredWrite.StoredWrite, mayBeSe
   )
 })
 
-// Before each attempt the list is compared with what is wanted. One that is refused because an operation is pending may
-// be refused because of the first attempt's.
+// The list is compared before each attempt, because the pending operation behind a refusal may be the first attempt's
+// own.
 const sendAgain = (write: StoredWrite.StoredWrite) =>
   Effect.flatMap(WritePolicy, ({ patience, schedule }) =>
     compare(write).pipe(
@@ -138,7 +136,7 @@ const sendOnce = Effect.fnUntraced(function*(
   policy: { readonly patience?: 0 }
 ) {
   const items = yield* ListItems
-  // A lost answer is dealt with here, not by the policy of the application.
+  // A lost answer is handled here, not by the application's policy.
   const options = { accountId, onLostAnswer: "fail", ...policy } as const
   switch (content.action) {
     case "create":

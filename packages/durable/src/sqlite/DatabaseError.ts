@@ -1,15 +1,13 @@
-/**
- * Why the file of durable waits cannot be used.
- */
+/** Errors of the file of durable waits. */
 import * as Schema from "effect/Schema"
 
 /**
  * - `Locked`: another process has it open, or another layer of this one.
- * - `Foreign`: it is a SQLite database of something else. Nothing in it was changed.
+ * - `Foreign`: it is another program's SQLite database. Nothing in it was changed.
  * - `Newer`: a later release of this package has written it.
- * - `NotADatabase`: it is no SQLite database, or a damaged one.
- * - `Full`: there is no room to write.
- * - `Unusable`: it cannot be opened or written for another reason, which the message says.
+ * - `NotADatabase`: it is not a SQLite database, or it is damaged.
+ * - `Full`: the disk is full.
+ * - `Unusable`: it cannot be opened or written for another reason, which the message gives.
  *
  * @example
  * import { Reason } from "@bulk-operations/durable/sqlite"
@@ -20,11 +18,10 @@ export const Reason = Schema.Literals(["Locked", "Foreign", "Newer", "NotADataba
 export type Reason = typeof Reason.Type
 
 const explain: Readonly<Record<Reason, string>> = {
-  Locked:
-    "it is in use. One process at a time can have it open: end the other one, or give this one a file of its own.",
-  Foreign: "it is a database of something else. Give durable waits a file of their own.",
+  Locked: "it is in use. One process at a time can have it open: end the other one, or use another file for this one.",
+  Foreign: "it is another program's database. Use a separate file for durable waits.",
   Newer: "a later release of @bulk-operations/durable has written it. Use that release, or another file.",
-  NotADatabase: "it is no SQLite database, or a damaged one. Give another file, or restore this one.",
+  NotADatabase: "it is not a SQLite database, or it is damaged. Use another file, or restore this one.",
   Full: "the disk is full. Make room and start again: nothing is lost.",
   Unusable: "check that the directory exists and that file and directory can be written."
 }
@@ -36,8 +33,8 @@ const explain: Readonly<Record<Reason, string>> = {
  * import { layerSqlite } from "@bulk-operations/durable/sqlite"
  * import { Effect, Layer } from "effect"
  *
- * // It is nobody's to mend at run time: the program ends with what has to be done.
- * export const Live = layerSqlite({ filename: "waits.db" }).pipe(
+ * // The program cannot fix this at run time: it ends with a message that says what to do. export const Live =
+ * layerSqlite({ filename: "waits.db" }).pipe(
  *   Layer.catchTag("DatabaseError", (error) => Layer.effectContext(Effect.die(error)))
  * )
  */
@@ -46,7 +43,7 @@ export class DatabaseError extends Schema.TaggedError<DatabaseError>("@bulk-oper
   {
     filename: Schema.String,
     reason: Reason,
-    /** What SQLite says, where it says something. */
+    /** SQLite's error, if there is one. */
     cause: Schema.optionalKey(Schema.Defect())
   }
 ) {

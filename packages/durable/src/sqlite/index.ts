@@ -19,21 +19,20 @@ import type { DatabaseError } from "./DatabaseError.ts"
 
 export * from "./DatabaseError.ts"
 
-/** Where the waits are kept. */
+/** Options of the SQLite layers. */
 export interface Options {
-  /** The file, which is made if it is not there. */
+  /** The file; it is created if it does not exist. */
   readonly filename: string
 }
 
 /**
- * A cluster of one process whose store is a SQLite file: what `DurablePoller.layer` and `DurableListItems.layer` need, one of
- * them or both.
+ * A cluster of one process whose store is a SQLite file, for `DurablePoller.layer`, `DurableListItems.layer`, or both.
  *
- * - The file is open exclusively while the layer is: a second process gets a `DatabaseError` within half a second, and no
- *   tool can read it meanwhile. It must be on a disk of this machine, not on a network.
+ * - The layer opens the file exclusively: a second process gets a `DatabaseError` within half a second, and no tool can
+ *   read the file meanwhile. **Gotcha:** it must be on a local disk, not on a network.
  * - Each write is on the disk before it counts (WAL, `synchronous = FULL`).
- * - `node:sqlite` is used, which Node marks as experimental. Its client here is small and goes when an
- *   `@effect/sql-sqlite-*` works with Effect 4.1; the file stays.
+ * - It uses `node:sqlite`, which Node marks as experimental. Its small client here will be removed when an
+ *   `@effect/sql-sqlite-*` works with Effect 4.1; files stay readable.
  *
  * @example
  * import { DurableListItems, DurablePoller } from "@bulk-operations/durable"

@@ -1,8 +1,8 @@
 /**
- * Items from files, each with the line it came from: plain lines, Cloudflare's two forms of CSV, JSON and NDJSON.
+ * Reads items from files, with their lines: plain lines, Cloudflare's two forms of CSV, JSON and NDJSON.
  *
- * A file is read as a whole before its first item is given: a wrong line at its end must not find half of it sent. What
- * people's files have in common is understood: byte order marks, CRLF, comments, a header row, `AS15169`.
+ * A file is read completely before its first item is returned, so that a wrong line at its end is found before anything
+ * is sent. Common features of files are supported: byte order marks, CRLF, comments, a header row, `AS15169`.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -15,17 +15,17 @@ import * as Records from "./internal/records.ts"
 import * as Text from "./internal/text.ts"
 
 /**
- * How a file is written.
+ * The format of a file.
  *
- * - `lines`: a value a line, with comments behind `#` and `;`. Not for redirects.
+ * - `lines`: one value a line, with comments behind `#` and `;`. Not for redirects.
  * - `csv`: as Cloudflare's dashboard takes it. Redirects are `SOURCE,TARGET[,STATUS,PRESERVE_QUERY_STRING,`
  *   `INCLUDE_SUBDOMAINS,SUBPATH_MATCHING,PRESERVE_PATH_SUFFIX]`, other items `VALUE,DESCRIPTION`.
- * - `json`: an array of items as Cloudflare's API has them, or of bare values.
- * - `ndjson`: a line for each of these.
+ * - `json`: an array of items in the form of Cloudflare's API, or of bare values.
+ * - `ndjson`: one such item or value a line.
  */
 export type Format = "lines" | "csv" | "json" | "ndjson"
 
-/** How the file is written, and what its items are. */
+/** The format of the file and the kind of its items. */
 export interface Options {
   readonly format: Format
   readonly kind: ListItem.ListKind
@@ -35,7 +35,7 @@ export interface Options {
 export type FileItem = ListItem.ListItem & { readonly line: number }
 
 /**
- * A file with wrong lines, or one that is no list at all.
+ * A file with wrong lines, or one that is not a list.
  *
  * @example
  * import { ItemFile } from "@bulk-operations/lists/files"
@@ -65,7 +65,7 @@ export class InvalidFile extends Schema.TaggedError<InvalidFile>("@bulk-operatio
 }
 
 /**
- * The format that the ending of a file's name stands for; `lines` for one that says nothing.
+ * The format for a file name's extension; `lines` for unknown ones.
  *
  * @example
  * import { ItemFile } from "@bulk-operations/lists/files"
@@ -92,8 +92,8 @@ const invalidFile = (line: number, text: string, reason: string) =>
   new InvalidFile({ invalid: [{ line, item: Excerpt.quoted(text), reason }], count: 1 })
 
 /**
- * The items of a text in Cloudflare's form, or all of its wrong lines: what is no item, what Cloudflare refuses, and what
- * is there twice.
+ * Returns the items of a text in Cloudflare's normalized form, or all of its wrong lines: invalid ones, items that
+ * Cloudflare refuses, and duplicates.
  *
  * @example
  * import { ItemFile } from "@bulk-operations/lists/files"
@@ -111,7 +111,7 @@ export const parse = (text: string, options: Options): Result.Result<ReadonlyArr
   const content = Text.withoutMark(text)
   const page = Text.htmlTitle(content)
   if (page !== undefined) {
-    return Result.fail(invalidFile(1, page, "an HTML page, where a list is wanted; look at where the file came from"))
+    return Result.fail(invalidFile(1, page, "an HTML page instead of a list; check where the file came from"))
   }
   const records = Records.read(content, options)
   if (Result.isFailure(records)) {

@@ -1,5 +1,5 @@
 /**
- * Addresses and networks of an ip list, in the form in which Cloudflare stores them.
+ * Addresses and networks of an ip list, in Cloudflare's normalized form.
  *
  * Sources: developers.cloudflare.com/waf/tools/lists/custom-lists for the ranges (/8 to /32, /12 to /128); Cloudflare's
  * Terraform provider, `cidr_validator.go`, for the normal form, which is that of Go's `net.IPNet`.
@@ -8,7 +8,7 @@ import * as NetAddress from "effect/net/NetAddress"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
-/** An address with the number of bits that are the network's. */
+/** An address with the length of its network prefix. */
 export interface Network {
   readonly address: NetAddress.IpAddress
   readonly bits: number
@@ -37,11 +37,11 @@ const ipv6Masked = (address: NetAddress.Ipv6Address, bits: number) =>
     )
   )
 
-/** The network that an address lies in. */
+/** The first address of a network. */
 export const masked = ({ address, bits }: Network): NetAddress.IpAddress =>
   NetAddress.isIpv4Address(address) ? ipv4Masked(address, bits) : ipv6Masked(address, bits)
 
-/** What the text says, without its bits behind the prefix; the reason where it says no address. */
+/** Parses a text, without the bits behind the prefix, or returns why it is not an address. */
 export const parse = (text: string): Result.Result<Network, string> => {
   const [, host = "", prefix] = pattern.exec(text) ?? []
   const parsed = NetAddress.ipFromString(host)
@@ -51,7 +51,7 @@ export const parse = (text: string): Result.Result<Network, string> => {
   const width = NetAddress.width(parsed.success)
   const bits = prefix === undefined ? width : Number(prefix)
   if (bits > width) return Result.fail(`the prefix /${bits} is longer than the address`)
-  // Go takes `::ffff:192.0.2.1` for 192.0.2.1, and so do Cloudflare's own tools.
+  // Go reads `::ffff:192.0.2.1` as 192.0.2.1, and so do Cloudflare's own tools.
   const mapped = NetAddress.isIpv6Address(parsed.success) && bits >= 96
     ? NetAddress.fromIpv4Mapped(parsed.success)
     : Option.none()

@@ -1,6 +1,4 @@
-/**
- * Requests to the Lists endpoints: their paths, and ids that cannot be ids, of which nothing is sent.
- */
+/** Requests to the Lists endpoints: their paths, and the refusal of invalid ids before anything is sent. */
 import { AccountId } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import { CloudflareError, InvalidRequest } from "@bulk-operations/core/CloudflareError"
@@ -9,7 +7,7 @@ import type * as HttpMethod from "effect/http/HttpMethod"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-// Ids have no promised format: what an account's id cannot hold, no other can.
+// Ids have no documented format, so all ids follow the rules of account ids.
 const decodeId = Schema.decodeUnknownResult(AccountId)
 
 /** An `InvalidRequest` that was not sent. */
@@ -29,7 +27,7 @@ export const account = (
   return Effect.fromResult(Result.mapError(decodeId(id), ({ message }) => refuse(method, `account_id: ${message}`)))
 }
 
-/** The account of a call about a list. Both are noted in the span of the call. */
+/** The account of a call about a list. Both are recorded in the call's span. */
 export const accountOf = Effect.fnUntraced(function*(
   api: CloudflareApi["Service"],
   options: { readonly accountId?: string | undefined } | undefined,
@@ -41,7 +39,7 @@ export const accountOf = Effect.fnUntraced(function*(
   return accountId
 })
 
-/** The path of something below the lists of an account. Constant parts and ids take turns. */
+/** A path below the lists of an account. Constant parts and ids alternate. */
 export const path = (
   method: HttpMethod.HttpMethod,
   accountId: AccountId,

@@ -1,10 +1,8 @@
-/**
- * Text from outside, made fit for an error message: one line, of bounded length, without control characters.
- */
+/** Makes text from outside fit for an error message: one line, of bounded length, without control characters. */
 
 const maxLength = 80
 
-/** The text in quotes. Long ones are cut, and what could play with a terminal is escaped. */
+/** The text in quotes. Long texts are truncated, and characters that could manipulate a terminal are escaped. */
 export const quoted = (text: string): string => {
   const clipped = text.length > maxLength ? `${text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "")}…` : text
   return JSON.stringify(clipped).replace(

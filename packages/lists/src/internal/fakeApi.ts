@@ -1,6 +1,4 @@
-/**
- * The Lists endpoints as a function of a small state, without a network: what tests of applications run on.
- */
+/** The Lists endpoints over a small state, without a network, for applications' tests. */
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import * as CloudflareError from "@bulk-operations/core/CloudflareError"
 import * as Effect from "effect/Effect"
@@ -11,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as ListItem from "../ListItem.ts"
 import * as Wire from "./wire.ts"
 
-/** A list with its items, by what two of them share that are one. */
+/** A list with its items by their keys. */
 export interface FakeList {
   readonly id: string
   readonly name: string
@@ -22,7 +20,7 @@ export interface FakeList {
 
 export interface State {
   readonly lists: Map<string, FakeList>
-  /** Starts an operation that does this, if it completes. Gives its id. */
+  /** Starts an operation that makes this change if it completes, and returns its id. */
   readonly start: (listId: string, change: () => void) => string
   readonly newId: (of: string) => string
 }
@@ -118,7 +116,7 @@ const result = (state: State, { body, method, url }: HttpClientRequest.HttpClien
   return item && viewItem(item)
 }
 
-/** An API that answers from the state; what is not there is `NotFound`. */
+/** An API that answers from the state; anything missing is `NotFound`. */
 export const make = (state: State, accountId: string): CloudflareApi["Service"] => {
   const answer = <A>(request: HttpClientRequest.HttpClientRequest, schema: Schema.Decoder<A>) =>
     Effect.suspend(() => {

@@ -1,14 +1,16 @@
 /**
- * Names of a hostname list, in the form in which Cloudflare stores them.
+ * Names of a hostname list, in Cloudflare's normalized form.
  *
- * Sources: developers.cloudflare.com/waf/tools/lists/custom-lists and the OpenAPI schema for the characters; Cloudflare's
- * Terraform provider for `*.` in front. That names in other alphabets become punycode is known for Gateway lists only.
+ * Sources: developers.cloudflare.com/waf/tools/lists/custom-lists and the OpenAPI schema for the characters;
+ * Cloudflare's Terraform provider for `*.` in front. Punycode for names in other alphabets is documented for Gateway
+ * lists only.
  */
 import * as Result from "effect/Result"
 
 const ascii = /^[\x20-\x7e]*$/
 
-// Only a URL knows IDNA in every runtime. What it makes of ASCII is none of our business: `0x7f.1` is no address here.
+// In every runtime, only URL implements IDNA. It is not used for ASCII names, because it would turn `0x7f.1` into an
+// address.
 const toPunycode = (name: string): Result.Result<string, string> => {
   if (ascii.test(name)) return Result.succeed(name.toLowerCase())
   if (/[\s\p{C}%/?#@:[\]\\]/u.test(name) || !URL.canParse(`http://${name}/`)) return Result.fail("not a hostname")
@@ -17,11 +19,11 @@ const toPunycode = (name: string): Result.Result<string, string> => {
 
 const unusual = (name: string): string | undefined => {
   if (name === "") return "an empty hostname"
-  if (name.includes("://")) return "a URL where a hostname is wanted: leave out the scheme and the path"
+  if (name.includes("://")) return "a URL, not a hostname: leave out the scheme and the path"
   if (name.includes("/")) return "a path: leave out the slash and what follows it"
   if (name.endsWith(".")) return "remove the dot at the end"
   const other = /[^a-z0-9.*-]/i.exec(name)
-  if (other !== null) return `the character ${JSON.stringify(other[0])} is in no hostname`
+  if (other !== null) return `a hostname cannot contain the character ${JSON.stringify(other[0])}`
   const labels = name.replace(/^\*\./, "").split(".")
   if (labels.includes("")) return "two dots with nothing between them, or a dot in front"
   if (labels.some((label) => label.includes("*"))) return "a wildcard goes in front only, as in *.example.com"
@@ -55,7 +57,7 @@ export const normalize = ({ exclude_exact_hostname, url_hostname }: Hostname): R
       : Result.succeed({ url_hostname: name })
   })
 
-/** What two hostnames share that are one to the list. */
+/** Equal for two hostnames that are the same to a list. */
 export const key = ({ url_hostname }: Hostname): string =>
   Result.getOrElse(normalizeName(url_hostname), () => url_hostname)
 

@@ -1,20 +1,18 @@
-/**
- * Trying again for as long as a policy says.
- */
+/** Retries for as long as a policy says. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Policy } from "../WritePolicy.ts"
 
-/** Which failures to try again after, and how long the server asks to wait after them. */
+/** Which failures to retry, and how long the server asks to wait after them. */
 export interface Passing<E> {
   readonly isPassing: (error: E) => boolean
   readonly retryAfter?: (error: E) => Duration.Duration | undefined
 }
 
 /**
- * Runs the effect again while it fails with what may pass. The last attempt is made when the patience is over; a
- * `Retry-After` that goes beyond it ends it at once.
+ * Retries the effect while it fails with transient failures. The last attempt is made when `patience` has passed; a
+ * `Retry-After` beyond that ends the retries at once.
  */
 export const persist = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
@@ -28,7 +26,7 @@ export const persist = <A, E, R>(
     schedule.pipe(
       Schedule.setInputType<E>(),
       Schedule.while(({ elapsed, input }) => isPassing(input) && elapsed < limit && elapsed + asked(input) <= limit),
-      // Whole milliseconds: a clock that has no others would not have come to the end of a fraction.
+      // Whole milliseconds: a clock without fractions would not have reached the end of one.
       Schedule.modifyDelay(({ duration, elapsed, input }) =>
         Effect.succeed(
           Duration.millis(Math.ceil(Math.max(asked(input), Math.min(Duration.toMillis(duration), limit - elapsed))))

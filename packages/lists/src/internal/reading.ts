@@ -1,6 +1,4 @@
-/**
- * Reading the items of a list, page by page.
- */
+/** Reads the items of a list, page by page. */
 import type { AccountId } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import { CloudflareError, UnexpectedResponse } from "@bulk-operations/core/CloudflareError"
@@ -69,7 +67,7 @@ export const page = Effect.fnUntraced(function*(
   return { items, before: resultInfo.cursors?.before, after: resultInfo.cursors?.after }
 })
 
-// Reading whole lists makes room for everything else that draws on the request budget.
+// Reading whole lists yields to everything else that draws on the request budget.
 const bulk: RequestBudget.Claim = { priority: "bulk", delayed: Effect.void, admitted: Effect.void }
 
 interface Position {
@@ -79,7 +77,7 @@ interface Position {
 
 const paged = <A>(query: Query, cursor: string | undefined, of: (page: Page) => ReadonlyArray<A>) =>
   Stream.suspend(() => {
-    // A server that goes round in circles would never end.
+    // A server that repeats cursors would never end.
     const seen = new Set<string>()
     const start: Position = { cursor, itemsBefore: 0 }
     return Stream.paginate(

@@ -1,6 +1,4 @@
-/**
- * Bringing a list up to date: read it, plan, write, all in one turn of the write lane.
- */
+/** Syncs a list: read it, plan, write, all in one turn of the write lane. */
 import type { AccountId, Completed } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import type { BulkOperationPoller } from "@bulk-operations/poll/BulkOperationPoller"
@@ -24,21 +22,21 @@ import * as Reading from "./reading.ts"
 import * as Wire from "./wire.ts"
 import * as Writing from "./writing.ts"
 
-/** What can be said about a sync. */
+/** Options of a sync. */
 export interface SyncOptions extends WriteOptions, Waiting, SyncPlan.Options {
-  /** Whether to report only what would be done. Default no. */
+  /** Whether only to report what would be done. Default: no. */
   readonly dryRun?: boolean | undefined
-  /** Whether no items at all may empty the list. Default no. */
+  /** Whether an empty source may empty the list. Default: no. */
   readonly allowEmpty?: boolean | undefined
   /**
-   * How many items may go: a whole number of them, or below 1 a share of what the list holds. More fail with
-   * `TooManyDeletions`, and nothing is written; anything else fails with `InvalidRequest`. Default any.
+   * How many items may be deleted: a whole number, or, below 1, a share of the list's items. More fail with
+   * `TooManyDeletions`, and nothing is written. An invalid value fails with `InvalidRequest`. Default: any.
    */
   readonly maxDeletions?: number | undefined
   /**
-   * How long to read the list again after the last write until it shows what is wanted; after that it is
-   * `SyncNotVisible`. What was written can be unreadable for some seconds after its operation has completed. Default
-   * zero: the end of the operation is the end of the sync.
+   * How long to read the list again after the last write until it shows the wanted items; then the sync fails with
+   * `SyncNotVisible`. Written items can be unreadable for some seconds after their operation has completed. Default
+   * zero: the sync ends with the operation.
    */
   readonly visibleWithin?: Duration.Input | undefined
 }
@@ -46,19 +44,19 @@ export interface SyncOptions extends WriteOptions, Waiting, SyncPlan.Options {
 /** What a sync has done, or would do. */
 export interface SyncReport {
   readonly method: SyncPlan.SyncPlan["method"]
-  /** Items that the list did not hold. */
+  /** Items that were not in the list. */
   readonly added: number
-  /** Items that it held with another comment or other details. */
+  /** Items that were in the list with another comment or other details. */
   readonly changed: number
-  /** Items that were too much. */
+  /** Items that were in the list but not wanted. */
   readonly deleted: number
-  /** Items that it held as they are wanted. */
+  /** Items that were already as wanted. */
   readonly unchanged: number
-  /** The operations, in their order; none in a dry run, and where nothing differs. */
+  /** The operations, in order; empty in a dry run, or if nothing differs. */
   readonly operations: ReadonlyArray<Completed>
 }
 
-/** Where and how. */
+/** The list, and how to write to it. */
 export interface Site {
   readonly api: CloudflareApi["Service"]
   readonly poller: BulkOperationPoller["Service"]
@@ -74,7 +72,7 @@ const read = ({ accountId, api, listId }: Site) =>
 
 const planFor = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
   const held = yield* read(site)
-  // Cloudflare refuses other kinds (10058); here every one of them is named.
+  // Cloudflare refuses other kinds (10058) too, but here each wrong item is named.
   const kind = held[0]?.kind
   if (kind !== undefined && wanted[0] !== undefined && wanted[0].kind !== kind) {
     yield* Effect.fromResult(InvalidItems.check(wanted, kind))
@@ -82,7 +80,7 @@ const planFor = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<Li
   return { held, plan: SyncPlan.make(wanted, held, site.options) }
 })
 
-// A guard that compares with NaN lets everything pass.
+// A comparison with NaN would let everything pass.
 const refusalOf = ({ maxDeletions = 0, replaceAbove = 0 }: SyncOptions): string | undefined => {
   const isWhole = Number.isInteger(maxDeletions) || maxDeletions === Number.POSITIVE_INFINITY
   if (!(maxDeletions >= 0 && (maxDeletions < 1 || isWhole))) {
@@ -93,7 +91,7 @@ const refusalOf = ({ maxDeletions = 0, replaceAbove = 0 }: SyncOptions): string 
     : `replaceAbove: expected a share from 0 to 1, got ${replaceAbove}`
 }
 
-// 0.29 of 100 are 29, and 0.29 * 100 is a little less.
+// 0.29 of 100 is 29, but `0.29 * 100` is slightly less.
 const shareOf = (share: number, all: number) => {
   const some = Math.floor(share * all)
   return (some + 1) / all <= share ? some + 1 : some
@@ -155,13 +153,13 @@ const carryOut = Effect.fnUntraced(function*(
 const isShown = (seen: Result.Result<SyncPlan.SyncPlan, unknown>) =>
   Result.isSuccess(seen) && seen.success.method === "none"
 
-// Reads until the list is as it is wanted.
+// Reads until the list is as wanted.
 const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
   const limit = Duration.fromInputUnsafe(site.options.visibleWithin ?? Duration.zero)
   if (Duration.isZero(limit)) return
   const began = yield* Clock.monotonicTimeNanos
   const elapsed = Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - began))
-  // Reading may fail for a while as well. What was to be written is, so there is time.
+  // Reading may also fail for a while. Everything is written already, so retrying does no harm.
   const look = Effect.result(Effect.map(read(site), (held) => SyncPlan.make(wanted, held)))
   const seen = yield* Effect.repeat(
     look,
@@ -195,7 +193,7 @@ const reportOf = (plan: SyncPlan.SyncPlan, operations: ReadonlyArray<Completed>)
   operations
 })
 
-/** Makes the list hold what is wanted. */
+/** Makes the list hold exactly the wanted items. */
 export const sync = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
   const refusal = refusalOf(site.options)
   if (refusal !== undefined) return yield* Call.refuse("PUT", refusal)

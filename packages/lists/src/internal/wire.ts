@@ -1,19 +1,19 @@
 /**
- * Items as they travel: what Cloudflare is sent, and what it answers.
+ * The JSON of items in requests and answers.
  *
- * Writing is exact: the parts of an item and nothing else, for Cloudflare refuses items that are sent back with `id` and
- * times (10026). Reading is lenient: whatever a list holds can be read, with `null` or `{}` for parts that are not there.
+ * Writing is strict: only the fields of an item are sent, because Cloudflare refuses items that still have `id` and
+ * times (10026). Reading is lenient: whatever a list holds can be read, with `null` or `{}` for missing fields.
  */
 import * as Schema from "effect/Schema"
 import type * as ListItem from "../ListItem.ts"
 
-/** A page of items, each still to be read. */
+/** A page of items, not yet decoded. */
 export const Items = Schema.declare(
   (value): value is ReadonlyArray<unknown> => Array.isArray(value),
   { expected: "an array of items" }
 )
 
-// Read by hand: a schema of these parts takes eight times as long, and a list has up to a million of them.
+// Decoded by hand: a schema takes eight times as long, and a list has up to a million items.
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
 const commentOf = (from: object): string | undefined =>
@@ -55,7 +55,7 @@ const readValue = (wire: object): ListItem.ListItem | undefined => {
   return hostname && { kind: "hostname", hostname }
 }
 
-/** The item, if it is of a kind that is known. */
+/** The item, if it is of a known kind. */
 export const read = (wire: unknown): ListItem.ListItem | undefined => {
   if (!isObject(wire)) return undefined
   const [item, comment] = [readValue(wire), commentOf(wire)]
@@ -64,7 +64,7 @@ export const read = (wire: unknown): ListItem.ListItem | undefined => {
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
-/** The item as the list holds it; a text says why it is none. */
+/** The item in the list, or a text that says why it is not one. */
 export const readStored = (wire: unknown): ListItem.StoredItem | string => {
   const item = isObject(wire) ? readValue(wire) : undefined
   if (item === undefined || !isObject(wire)) return "an item that is no address, redirect, hostname or AS number"
@@ -77,7 +77,7 @@ export const readStored = (wire: unknown): ListItem.StoredItem | string => {
   return stored
 }
 
-/** What Cloudflare is sent for an item. */
+/** The JSON of an item in a request. */
 export const write = (item: ListItem.ListItem): Schema.JsonObject => {
   const comment = item.comment === undefined ? {} : { comment: item.comment }
   switch (item.kind) {

@@ -1,6 +1,4 @@
-/**
- * The half of `ListItems` that writes: what to send, in whose turn, and whether to wait for the end of it.
- */
+/** The writing half of `ListItems`: what to send, in which turn, and whether to wait for the end. */
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import type { BulkOperationPoller } from "@bulk-operations/poll/BulkOperationPoller"
 import * as Effect from "effect/Effect"
@@ -27,7 +25,7 @@ const policyOf = (options: WriteOptions | undefined) =>
     onLostAnswer: options?.onLostAnswer ?? policy.onLostAnswer
   }))
 
-// The body of a write, or why there is none.
+// The body of a write; fails if there can be none.
 const bodyOf = Effect.fnUntraced(function*<E, R>(
   action: "create" | "replace",
   listId: string,
@@ -43,7 +41,7 @@ const removalOf = Effect.fnUntraced(function*<E, R>(
   listId: string,
   itemIds: Items<string, E, R>
 ): Effect.fn.Return<Schema.Json, NoItems | E, R> {
-  // A text is an iterable of letters.
+  // A string is an iterable of characters.
   const ids = new Set(typeof itemIds === "string" ? [itemIds] : yield* collect(itemIds))
   if (ids.size === 0) return yield* new NoItems({ listId, action: "delete" })
   return { items: Array.from(ids, (id) => ({ id })) }
@@ -55,7 +53,7 @@ export const make = (
   poller: BulkOperationPoller["Service"],
   lane: WriteLane["Service"]
 ) => {
-  // A write in a turn of its own, once its body is there.
+  // A write in its own turn, once its body is ready.
   const start = Effect.fnUntraced(function*(
     action: Action,
     listId: string,

@@ -1,6 +1,4 @@
-/**
- * Sending a write and learning how its operation ends. All of it happens in one turn of a write lane.
- */
+/** Sends a write and waits for its operation, in one turn of a write lane. */
 import { type AccountId, type Completed, failureKind, OperationId } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareApi } from "@bulk-operations/core/CloudflareApi"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
@@ -27,7 +25,7 @@ export interface Write {
 
 const methods = { create: "POST", replace: "PUT", delete: "DELETE" } as const
 
-/** The method of an action, by which refusals before sending know it. */
+/** The HTTP method of an action, also for refusals before sending. */
 export const methodOf = (action: Action) => methods[action]
 
 /** A write with a body. */
@@ -48,10 +46,10 @@ const Written = Schema.Struct({ operation_id: OperationId })
 type SendError = CloudflareError | AnotherOperationPending | OutcomeUnknown
 
 /**
- * Sends the write until Cloudflare takes it.
+ * Sends the write until Cloudflare accepts it.
  *
- * A refusal because of a pending operation (429) changes nothing, so sending again is safe. A lost answer is another
- * matter: after one, nothing but an answer says what became of the write.
+ * A refusal because of a pending operation (429) changes nothing, so retrying is safe. A lost answer is different:
+ * after one, only an answer can show whether the write took effect.
  */
 export const send = Effect.fnUntraced(function*(
   api: CloudflareApi["Service"],
@@ -90,14 +88,14 @@ export const send = Effect.fnUntraced(function*(
   )
 })
 
-/** How an operation can be waited for. */
+/** Options of the wait for an operation. */
 export type Waiting = Omit<RunOptions, "accountId">
 
 type WaitFailure = BulkOperationFailed | PollTimeout | CloudflareError
 
 /**
- * Starts an operation and waits for its end. One that fails because of the limit on writes is started again, as a write
- * that is refused is.
+ * Starts an operation and waits for its end. An operation that fails because of the limit on writes is started again,
+ * like a refused write.
  */
 export const andWait = (
   poller: BulkOperationPoller["Service"],

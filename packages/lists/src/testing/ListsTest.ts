@@ -1,8 +1,8 @@
 /**
- * Lists without a network, for the tests of applications: `Lists` and `ListItems` as they are, on a Cloudflare that is
- * nothing but a few lists in memory. Operations end at once.
+ * Lists without a network, for applications' tests: the real `Lists` and `ListItems` over lists in memory. Operations
+ * end at once.
  *
- * For Cloudflare's limits, bad days and times there is `@bulk-operations/simulator`.
+ * For Cloudflare's limits, failures and delays, use `@bulk-operations/simulator`.
  *
  * @example
  * import { ListItem, ListItems } from "@bulk-operations/lists"
@@ -32,24 +32,24 @@ import type * as ListItem from "../ListItem.ts"
 import * as ListItems from "../ListItems.ts"
 import * as Lists from "../Lists.ts"
 
-/** A list that is there from the start. */
+/** A list that exists from the start. */
 export interface InitialList {
   readonly id: string
   readonly kind: ListItem.ListKind
-  /** Default its id. */
+  /** Default: its id. */
   readonly name?: string
   readonly items?: ReadonlyArray<ListItem.ListItem>
 }
 
-/** What a test can do to the lists, and ask of them. */
+/** Controls and inspects the lists in a test. */
 export class ListsTest extends Context.Service<ListsTest, {
-  /** What a list holds now; nothing where there is no such list. */
+  /** The items of a list; empty if there is no such list. */
   readonly items: (listId: string) => Effect.Effect<ReadonlyArray<ListItem.StoredItem>>
 
-  /** The next operation fails, without effect and with this text. Several calls are for several operations. */
+  /** Makes the next operation fail with this text. Several calls make several operations fail. */
   readonly failNext: (error: string) => Effect.Effect<void>
 
-  /** The lists that operations were started on, in their order. */
+  /** The lists that operations were started on, in order. */
   readonly operations: Effect.Effect<ReadonlyArray<string>>
 }>()("@bulk-operations/lists/testing/ListsTest") {}
 
@@ -91,7 +91,7 @@ const make = (initial: ReadonlyArray<InitialList>) => {
   return { state, wait, control }
 }
 
-/** `Lists`, `ListItems` and what controls them, on these lists. Each build has lists of its own. */
+/** `Lists`, `ListItems` and `ListsTest` over these lists. Each build has its own lists. */
 export const layer = (
   initial: ReadonlyArray<InitialList> = []
 ): Layer.Layer<Lists.Lists | ListItems.ListItems | ListsTest> =>

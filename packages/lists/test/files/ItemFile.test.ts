@@ -70,7 +70,7 @@ describe("plain lines", () => {
     assert.deepStrictEqual(wrong(lines.join("\n"), { format: "lines", kind: "hostname" }), [
       [1, "a path: leave out the slash and what follows it"],
       [4, "two dots with nothing between them, or a dot in front"],
-      [5, "the character \"$\" is in no hostname"],
+      [5, "a hostname cannot contain the character \"$\""],
       [8, "remove the dot at the end"]
     ])
     assert.deepStrictEqual(
@@ -115,8 +115,8 @@ example.org/courses/tasks,https://example.org/db/materials,301,,,TRUE,TRUE
 
   it("names lines that lost a comma, and those that are there twice", () => {
     assert.deepStrictEqual(wrong(shapes, csv), [
-      [2, "the target is 302; is there a comma too few?"],
-      [3, "the status is 301, 302, 307 or 308, not TRUE; is there a comma too few?"],
+      [2, "the target is 302; is a comma missing?"],
+      [3, "the status must be 301, 302, 307 or 308, not TRUE; is a comma missing?"],
       [6, "the same as line 5"]
     ])
   })
@@ -160,7 +160,7 @@ example.org/courses/tasks,https://example.org/db/materials,301,,,TRUE,TRUE
     const rests = ["yes", ",,TRUE,,x", ",,,TRUE", ""]
     const lines = rests.map((rest, index) => `example.com/${index},https://example.net/,301,${rest}`)
     assert.deepStrictEqual(wrong(lines.join("\n"), csv), [
-      [1, "preserve_query_string is TRUE, FALSE or empty"],
+      [1, "preserve_query_string must be TRUE, FALSE or empty"],
       [2, "more than 7 columns"],
       [3, "preserve_path_suffix needs subpath_matching (10048)"]
     ])
@@ -251,14 +251,14 @@ describe("JSON", () => {
       { redirect: target, comment: 5 }
     ]
     assert.deepStrictEqual(wrong(JSON.stringify(redirects, null, 1), { format: "json", kind: "redirect" }), [
-      [2, "status_code is a whole number, not \"302\""],
-      [9, "status_code is a whole number, not 301.5"],
-      [16, "include_subdomains is true or false, not \"true\""],
-      [23, "comment is a text, not 5"]
+      [2, "status_code must be a whole number, not \"302\""],
+      [9, "status_code must be a whole number, not 301.5"],
+      [16, "include_subdomains must be true or false, not \"true\""],
+      [23, "comment must be a text, not 5"]
     ])
     const hostname = "{\"hostname\":{\"url_hostname\":\"*.example.com\",\"exclude_exact_hostname\":\"false\"}}"
     assert.deepStrictEqual(wrong(hostname, { format: "ndjson", kind: "hostname" }), [
-      [1, "exclude_exact_hostname is true or false, not \"false\""]
+      [1, "exclude_exact_hostname must be true or false, not \"false\""]
     ])
     const without = { redirect: { ...target, status_code: null, subpath_matching: null }, comment: null }
     assert.lengthOf(found(JSON.stringify([without]), { format: "json", kind: "redirect" }), 1)
@@ -328,7 +328,7 @@ describe("a file", () => {
     const page = "\r\n<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head></html>"
     for (const format of ["lines", "csv", "json", "ndjson"] as const) {
       const error = ItemFile.parse(page, { format, kind: "ip" })
-      assert.match(String(error), /Just a moment\.\.\..*an HTML page, where a list is wanted/)
+      assert.match(String(error), /Just a moment\.\.\..*an HTML page instead of a list/)
     }
   })
 

@@ -1,6 +1,4 @@
-/**
- * What a step of a Cloudflare Workflow keeps of a wait: JSON, readable in Cloudflare's dashboard.
- */
+/** The stored result of a Workflow's step: JSON that is readable in Cloudflare's dashboard. */
 import { BulkOperation, Completed } from "@bulk-operations/core/BulkOperation"
 import { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type * as Wait from "@bulk-operations/poll/Wait"
@@ -9,14 +7,13 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** What a step gives back: when to poll next, in milliseconds from its end, or null where the wait has ended. */
+/** The result of a step: when to poll next, in milliseconds from its end, or null if the wait has ended. */
 export interface Entry {
   readonly pollIn: number | null
   readonly wait: Schema.Json
 }
 
-// Infinite where the wait has no limit.
-// @effect-diagnostics schemaNumber:off
+// Infinite if the wait has no limit. @effect-diagnostics schemaNumber:off
 const Millis = Schema.Number
 
 const WaitUnderWay: Schema.Codec<Wait.Wait, unknown> = Schema.Struct({
@@ -31,18 +28,18 @@ const WaitUnderWay: Schema.Codec<Wait.Wait, unknown> = Schema.Struct({
   extendedTo: Schema.UndefinedOr(Schema.Finite)
 })
 
-/** A wait between two steps. Times are milliseconds of the epoch. */
+/** A wait between two steps. Times are epoch milliseconds. */
 export interface State extends Schema.Schema.Type<typeof State> {}
 const State = Schema.Struct({
-  /** Instances outlive releases: what another one has written must be told apart. */
+  /** Instances outlive releases, so the results of different releases must be distinguishable. */
   version: Schema.tag(1),
   wait: WaitUnderWay,
-  /** When the operation was started, where the caller knows. */
+  /** When the operation was started, if the caller knows. */
   startedAt: Schema.UndefinedOr(Schema.Finite),
-  /** Where the schedule counts from, once that is known, and how many of its gaps there were. */
+  /** The time that the schedule counts from, once known, and how many gaps it has had. */
   origin: Schema.UndefinedOr(Schema.Finite),
   gaps: Schema.Int,
-  /** How many gaps there were since the last answer that showed the operation. */
+  /** How many gaps since the last answer that showed the operation. */
   transientGaps: Schema.Int
 })
 
@@ -52,15 +49,15 @@ export type Ended = Result.Result<Completed, WaitError>
 const stateCodec = Schema.toCodecJson(State)
 const endedCodec = Schema.toCodecJson(Schema.Result(Completed, WaitError))
 
-/** Keeps a wait that goes on. */
+/** The entry of a wait that continues. */
 export const goOn = (state: State, pollIn: number): Effect.Effect<Entry> =>
   Effect.map(Effect.orDie(Schema.encodeEffect(stateCodec)(state)), (wait) => ({ pollIn, wait }))
 
-/** Keeps how a wait ended. */
+/** The entry of a wait that has ended. */
 export const end = (ended: Ended): Effect.Effect<Entry> =>
   Effect.map(Effect.orDie(Schema.encodeEffect(endedCodec)(ended)), (wait) => ({ pollIn: null, wait }))
 
-/** The wait of an entry that goes on. */
+/** The wait of an entry that continues. */
 export const stateOf = ({ wait }: Entry): Effect.Effect<State> => Effect.orDie(Schema.decodeEffect(stateCodec)(wait))
 
 /** The end of an entry that has ended. */

@@ -1,6 +1,4 @@
-/**
- * What is done within the steps of a wait: beginning it, and polling once. What a poll means is decided by `Wait`.
- */
+/** The steps of a wait: beginning it, and polling once. `Wait` decides what a poll means. */
 import { OperationId, Running } from "@bulk-operations/core/BulkOperation"
 import { BulkOperations } from "@bulk-operations/core/BulkOperations"
 import * as CloudflareApi from "@bulk-operations/core/CloudflareApi"
@@ -18,16 +16,16 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Journal from "./journal.ts"
 
-/** What is waited for, and how. */
+/** What to wait for, and how. */
 export interface Request extends Pick<Options, "schedule" | "transientSchedule"> {
   readonly operationId: string
   readonly accountId: string | undefined
   readonly startedAt: DateTime.DateTime | undefined
-  /** The wait as it would be if it began at zero. */
+  /** The wait as if it began at time zero. */
   readonly fromZero: Wait.Wait
 }
 
-/** Begins a wait, and says when to poll first. */
+/** Begins a wait, and returns when to poll first. */
 export const begin = Effect.fnUntraced(function*({ fromZero, operationId, schedule, startedAt }: Request) {
   const now = yield* Clock.currentTimeMillis
   const wait: Wait.Wait = { ...fromZero, startedAt: now, deadline: now + fromZero.deadline }
@@ -46,7 +44,7 @@ export const begin = Effect.fnUntraced(function*({ fromZero, operationId, schedu
   return yield* Journal.goOn(state, pollAt - now)
 })
 
-/** Polls once, and says how the wait goes on, or how it ended. */
+/** Polls once, and returns how the wait continues, or how it ended. */
 export const poll = Effect.fnUntraced(function*(request: Request, before: Journal.State) {
   const sentAt = yield* Clock.currentTimeMillis
   const due = extendIfLate(before.wait, sentAt)
@@ -65,12 +63,12 @@ export const poll = Effect.fnUntraced(function*(request: Request, before: Journa
   return yield* goOn(request, { ...before, wait: decision.wait }, sentAt, at)
 })
 
-// An instance may wake well after it was to poll for the last time: it is extended as a stopped process is. The poll has
-// not been made, so that even one that is due at the very limit is late.
+// An instance may wake well after its last poll was due: it is extended like a suspended process. The poll has not been
+// sent yet, so it is late even at the limit itself.
 const extendIfLate = (wait: Wait.Wait, now: number): Wait.Decision =>
   now < Wait.limit(wait) ? { _tag: "Waiting", wait } : Wait.expire(wait, now + 1, true)
 
-// A wait has its own answer to transient errors.
+// A wait handles transient errors itself.
 const get = ({ accountId, operationId }: Request) =>
   BulkOperations.use((operations) => operations.get(operationId, { accountId })).pipe(
     Effect.updateService(CloudflareApi.RequestPolicy, (policy) => ({ ...policy, retry: undefined })),
@@ -91,7 +89,7 @@ const goOn = Effect.fnUntraced(function*(request: Request, before: Journal.State
   const limit = Wait.limit(wait)
   const lastAt = limit - lead(at - sentAt)
   const expired = Wait.expire(wait, limit)
-  // The last poll was this one: nothing is gained by sleeping until the limit.
+  // This was the last poll: there is no point in sleeping until the limit.
   if (sentAt >= lastAt && expired._tag === "Ended") return yield* end(request, state, expired, at)
   const pollAt = Math.min(Wait.nextPollAt(wait, at, gap), Math.max(at, lastAt))
   return yield* Journal.goOn(state, Math.min(longestSleep, Math.ceil(pollAt - at)))
@@ -114,7 +112,7 @@ const stepSchedule = (
   )
 }
 
-// With each spell of transient errors their schedule begins anew; when it has ended there is the last poll only.
+// The schedule for transient errors starts again after each success; when it has ended, only the last poll remains.
 const stepTransient = (
   { operationId, transientSchedule }: Request,
   before: Journal.State,
@@ -150,12 +148,12 @@ const gapAt = (
     operation: last ?? Running.make({ id: OperationId.make(operationId) })
   }).pipe(Effect.map((gap) => Option.getOrUndefined(Option.map(gap, Duration.toMillis))))
 
-// How long before the limit the last poll begins, so that its answer still counts: three times what the one before it
-// took, and about a second where there was none.
+// How long before the limit the last poll begins, so that its answer arrives in time: three times the latency of the
+// previous poll.
 const lead = (took: number) => took === 0 ? 0 : Math.min(5000, Math.max(50, 3 * took))
 const unknownLead = 1000
 
-// Cloudflare lets no instance sleep for longer than a year.
+// Cloudflare's longest sleep is a year.
 const longestSleep = Duration.toMillis(Duration.days(365))
 
 const end = (

@@ -1,15 +1,13 @@
-/**
- * What differs between PostgreSQL and SQLite, and the table that both have.
- */
+/** The differences between PostgreSQL and SQLite, and the table. */
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 
-/** How a database says it. */
+/** SQL fragments that differ between databases. */
 export interface Dialect {
-  /** Milliseconds since 1970 by the clock of the database. */
+  /** Epoch milliseconds by the clock of the database. */
   readonly now: Fragment
-  /** The whole part of a number that is not negative. */
+  /** The integer part of a non-negative number. */
   readonly whole: (number: Fragment) => Fragment
 }
 
@@ -18,7 +16,7 @@ export const of = (sql: SqlClient.SqlClient): Effect.Effect<Dialect> =>
   sql.onDialectOrElse({
     pg: () =>
       Effect.succeed({
-        // Of the moment: `now()` is when the transaction began, before it waited for its turn.
+        // The current time: `now()` is when the transaction began, before it waited for its turn.
         now: sql`CAST(extract(epoch FROM clock_timestamp()) * 1000 AS double precision)`,
         whole: (number: Fragment) => sql`floor(${number})`
       }),
@@ -31,10 +29,11 @@ export const of = (sql: SqlClient.SqlClient): Effect.Effect<Dialect> =>
   })
 
 /**
- * Makes the table if it is not there.
+ * Creates the table if it does not exist.
  *
- * It is asked for first: a connection that may not create tables is refused even where `IF NOT EXISTS` has nothing to do.
- * And again after a failure: of two that create it at once, PostgreSQL may fail one.
+ * It checks for the table first, because `IF NOT EXISTS` is refused for a connection that may not create tables, even
+ * if the table exists. It checks again after a failure, because of two connections that create it at once, PostgreSQL
+ * may fail one.
  */
 export const ensureTable = (sql: SqlClient.SqlClient, table: string) => {
   const exists = sql`SELECT 1 FROM ${sql(table)} WHERE 1 = 0`

@@ -1,23 +1,23 @@
 /**
- * What a request does to its row, as SQL: the same as Effect's store in memory does to its maps.
+ * How a request changes its row, as SQL: the same as in Effect's store in memory.
  *
- * A row holds distances in time and the moment at which they were seen (`seen_at`), no moments in the future. So a clock
- * of the database that is set back stops nobody: no time has passed then, and it goes on from there.
+ * A row holds durations and the time at which they were measured (`seen_at`), but no times in the future. So if the
+ * database's clock is set back, no request is blocked: no time has passed then, and it continues from there.
  */
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import type { Dialect } from "./dialect.ts"
 
 /**
- * One algorithm: the row of a key that was never used, and what becomes of a row. `next` selects the columns `level`,
- * `millis`, `seen_at`, `expires_at` and `result` from a table with `level`, `millis`, `now`, and how much time has `passed`.
+ * One algorithm: the initial row of a key, and the next state of a row. `next` selects the columns `level`, `millis`,
+ * `seen_at`, `expires_at` and `result` from a table with `level`, `millis`, `now`, and the time `passed`.
  */
 export interface Step {
   readonly initial: Fragment
   readonly next: (row: Fragment) => Fragment
 }
 
-/** How much is taken, of how much, and how long one takes to come back in milliseconds. */
+/** How many tokens to take, of how many, and how long one takes to return, in milliseconds. */
 export interface Take {
   readonly tokens: number
   readonly limit: number | undefined
@@ -26,10 +26,10 @@ export interface Take {
 
 const numbers = (sql: SqlClient.SqlClient) => (value: number) => sql`CAST(${value} AS DOUBLE PRECISION)`
 
-/** `level` is how many were taken in this window, `millis` how long it lasts: it grows with each. */
+/** `level` is how many were taken in this window; `millis` is the length of the window, which grows with each. */
 export const fixedWindow = (sql: SqlClient.SqlClient, { interval, limit, tokens }: Take): Step => {
   const number = numbers(sql)
-  // As in Effect, a limit of none is no limit.
+  // As in Effect, a limit of zero or undefined means no limit.
   const fits = limit ? sql`level + ${number(tokens)} <= ${number(limit)}` : sql`1 = 1`
   const taken = sql`CASE WHEN ${fits} THEN ${number(tokens)} ELSE 0 END`
   return {
@@ -47,7 +47,7 @@ export const fixedWindow = (sql: SqlClient.SqlClient, { interval, limit, tokens 
   }
 }
 
-/** `level` is how many tokens are left, `millis` how long ago the last one came back. */
+/** `level` is how many tokens are left; `millis` is how long ago the last one returned. */
 export const tokenBucket = (
   sql: SqlClient.SqlClient,
   { whole }: Dialect,
@@ -71,7 +71,7 @@ export const tokenBucket = (
       const full = sql`
         SELECT level, CASE WHEN level >= ${number(limit)} THEN 0 ELSE millis END AS millis, now
         FROM (${refilled}) AS refilled`
-      // One interval more than it takes until the bucket is full: then the row is as good as none.
+      // One interval more than it takes until the bucket is full: the row is then not needed any more.
       return sql`
         SELECT ${stored} AS level, millis, now AS seen_at,
           now + (${number(limit)} - (${stored}) + 1) * ${number(interval)} AS expires_at, ${left} AS result
@@ -91,7 +91,7 @@ export const upsert = (
     readonly step: Step
   }
 ) => {
-  // The clock is read once, and after the row was locked: another process may have held it for a while.
+  // The clock is read once, after the row was locked: another process may have held the lock for a while.
   const first =
     sql`(SELECT ${step.initial} AS level, 0 AS millis, 0 AS passed, now FROM (SELECT ${now} AS now) AS clock)`
   const again = sql`

@@ -2,7 +2,8 @@
  * Cloudflare's two forms of CSV.
  *
  * Source: developers.cloudflare.com/rules/url-forwarding/bulk-redirects/reference/csv-file-format for redirects, and
- * /waf/tools/lists/use-in-expressions for the others. The parser is csv-parse, for it tells the line of each record.
+ * /waf/tools/lists/use-in-expressions for the others. The parser is csv-parse, because it reports the line of each
+ * record.
  */
 import { parse } from "csv-parse/sync"
 import * as Result from "effect/Result"
@@ -25,15 +26,15 @@ const readRedirect = (
   [source_url = "", target_url = "", status = "", ...rest]: ReadonlyArray<string>
 ): Result.Result<ListItem.ListItem, string> => {
   const values = flags.map((name, index) => ({ name, value: readFlag(rest[index] ?? "") }))
-  // The two together are what a lost comma looks like, and the target is what is wrong then.
+  // A lost comma looks like this; the target is then wrong.
   if (target_url === "" || (/^\d{3}$/.test(target_url) && status !== "")) {
-    return Result.fail(`the target is ${target_url === "" ? "missing" : target_url}; is there a comma too few?`)
+    return Result.fail(`the target is ${target_url === "" ? "missing" : target_url}; is a comma missing?`)
   }
   if (status !== "" && !/^\d{3}$/.test(status)) {
-    return Result.fail(`the status is 301, 302, 307 or 308, not ${status.slice(0, 20)}; is there a comma too few?`)
+    return Result.fail(`the status must be 301, 302, 307 or 308, not ${status.slice(0, 20)}; is a comma missing?`)
   }
   const wrong = values.find(({ value }) => value === undefined)
-  if (wrong !== undefined) return Result.fail(`${wrong.name} is TRUE, FALSE or empty`)
+  if (wrong !== undefined) return Result.fail(`${wrong.name} must be TRUE, FALSE or empty`)
   if (rest.slice(flags.length).some((cell) => cell !== "")) return Result.fail("more than 7 columns")
   return Result.succeed(ListItem.redirect({
     source_url,
@@ -51,14 +52,14 @@ const readCells = (kind: ListItem.ListKind, cells: ReadonlyArray<string>): Recor
     : Value.read(kind, value, description)
 }
 
-// csv-parse counts to the end of a record, and quoted cells may go over several lines.
+// csv-parse reports the last line of a record, and quoted cells may span several lines.
 const beginOf = (lines: number, cells: ReadonlyArray<string>) =>
   lines - cells.reduce((sum, cell) => sum + cell.split("\n").length - 1, 0)
 
-/** The records of a text, a header row left out. */
+/** The records of a text without a header row. */
 export const read = (text: string, { kind }: Options): Result.Result<ReadonlyArray<Record>, Unreadable> => {
   const records: Array<Record> = []
-  // Left to itself, csv-parse takes the first end of a line for all of them.
+  // By default, csv-parse uses the first line ending for the whole file.
   const content = text.replace(/\r\n?/g, "\n")
   let lastLine = 0
   parse(content, {
@@ -67,12 +68,12 @@ export const read = (text: string, { kind }: Options): Result.Result<ReadonlyArr
     on_record: (cells, { lines }) => {
       const isHeader = lastLine === 0 && Value.isHeader(kind, cells[0] ?? "")
       lastLine = lines
-      // Empty cells alone are what spreadsheets leave of an empty row.
+      // Spreadsheets write an empty row as empty cells.
       if (isHeader || cells.every((cell) => cell === "")) return null
       records.push({ line: beginOf(lines, cells), text: cells.join(","), item: readCells(kind, cells) })
       return null
     },
-    // With quotes within cells let through, nothing else is left to be wrong.
+    // Quotes within cells are allowed, so this is the only possible error.
     on_skip: () => {
       const begin = content.split("\n")[lastLine] ?? ""
       records.push({ line: lastLine + 1, text: begin, item: Result.fail("a quote that begins here is never closed") })

@@ -1,6 +1,4 @@
-/**
- * JSON arrays and lines of JSON: items as Cloudflare's API has them, or bare values.
- */
+/** JSON arrays and lines of JSON: items in the form of Cloudflare's API, or bare values. */
 import * as Result from "effect/Result"
 import * as Wire from "../../internal/wire.ts"
 import type * as ListItem from "../../ListItem.ts"
@@ -11,7 +9,7 @@ import * as Value from "./value.ts"
 const parseJson = (text: string) =>
   Result.try({
     try: (): unknown => JSON.parse(text),
-    // Newer engines say where.
+    // Newer engines give the line.
     catch: (cause) => ({ reason: "not JSON", line: Number(/\(line (\d+)/.exec(String(cause))?.[1] ?? 1) })
   })
 
@@ -32,11 +30,11 @@ const types: Readonly<globalThis.Record<string, string>> = {
   exclude_exact_hostname: "true or false"
 }
 
-// Answers are read leniently, and a part of the wrong type counts as none there. In a file it is a mistake.
+// Answers are read leniently: a field of the wrong type counts as absent. In a file it is a mistake.
 const misread = (json: object, read: object): string | undefined =>
   Object.entries(json).flatMap(([name, value]: readonly [string, unknown]) =>
     Object.hasOwn(types, name) && !(name in read) && value !== null && value !== ""
-      ? [`${name} is ${types[name]}, not ${show(value).slice(0, 80)}`]
+      ? [`${name} must be ${types[name]}, not ${show(value).slice(0, 80)}`]
       : []
   )[0]
 
@@ -55,14 +53,14 @@ const readItem = (kind: ListItem.ListKind, json: unknown): Record["item"] => {
   return wrong === undefined ? Result.succeed(item) : Result.fail(wrong)
 }
 
-// What is nested too deeply to be written again could be read all the same.
+// A value that is nested too deeply for `JSON.stringify` could still be parsed.
 const show = (json: unknown): string => Result.getOrElse(Result.try(() => JSON.stringify(json)), () => "[[[…")
 
-/** Where the elements of an array begin, in a text that is known to be JSON. */
+/** The lines where the elements of an array begin, in a valid JSON text. */
 export const elementLines = (text: string): ReadonlyArray<number> => {
   const lines: Array<number> = []
-  // Strings hold none of the brackets and commas that count. JSON has no line breaks in them. They are no tokens of their
-  // own: an expression for them runs out of stack where they are long.
+  // Brackets and commas within strings do not count, and JSON strings have no line breaks. Strings are not matched as
+  // one token, because such an expression overflows the stack for long ones.
   const tokens = /\\.|"|\n|\r\n?|[[\]{},]|[^\s"\\[\]{},]+/g
   let [line, depth, isExpected, isString] = [1, 0, false, false]
   for (const [token] of text.matchAll(tokens)) {

@@ -1,6 +1,4 @@
-/**
- * What each line of a file says, not yet held against Cloudflare's rules.
- */
+/** The records of a file, before Cloudflare's rules are checked. */
 import * as Result from "effect/Result"
 import type * as ListItem from "../../ListItem.ts"
 import type { Options } from "../ItemFile.ts"
@@ -9,9 +7,9 @@ import * as Json from "./json.ts"
 import * as Value from "./value.ts"
 
 export interface Record {
-  /** Where it begins. */
+  /** The line where it begins. */
   readonly line: number
-  /** What a person looks for in the file. */
+  /** The text to look for in the file. */
   readonly text: string
   readonly item: Result.Result<ListItem.ListItem, string>
 }
@@ -27,7 +25,7 @@ const withoutComment = (line: string) => line.replace(/[#;].*$/s, "").trim()
 
 const lines = (text: string, { kind }: Options): Result.Result<ReadonlyArray<Record>, Unreadable> => {
   if (kind === "redirect") {
-    return Result.fail({ line: 1, text: "", reason: "plain lines hold no redirects: use CSV, JSON or NDJSON" })
+    return Result.fail({ line: 1, text: "", reason: "plain lines cannot hold redirects: use CSV, JSON or NDJSON" })
   }
   const records: Array<Record> = []
   for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {

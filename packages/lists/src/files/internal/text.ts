@@ -1,6 +1,4 @@
-/**
- * From bytes to text, and what can be said of a text before it is read.
- */
+/** Decodes bytes, and recognizes HTML pages. */
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
@@ -17,7 +15,7 @@ const joined = (chunks: ReadonlyArray<Uint8Array>) => {
   return bytes
 }
 
-/** The text of the bytes, or nothing where they are none. */
+/** The text of the bytes; undefined if they are not text. */
 export const decode = (chunks: ReadonlyArray<Uint8Array>): string | undefined => {
   const bytes = joined(chunks)
   return Option.getOrUndefined(
@@ -27,9 +25,9 @@ export const decode = (chunks: ReadonlyArray<Uint8Array>): string | undefined =>
 
 export const withoutMark = (text: string): string => (text.startsWith("\ufeff") ? text.slice(1) : text)
 
-/** The title of an HTML page, or how it begins; nothing where the text is none. */
+/** The title of an HTML page, or its beginning; undefined if the text is not HTML. */
 export const htmlTitle = (text: string): string | undefined => {
-  // The lengths keep a hostile page from making the search take long.
+  // Bounded lengths, so that a hostile page cannot slow down the search.
   const beginning = text.slice(0, 64 * 1024)
   if (!/^\s*<(!doctype|html|head|\?xml|!--)/i.test(beginning)) return undefined
   return /<title[^>]{0,100}>([^<]{1,1000})<\/title>/i.exec(beginning)?.[1]?.trim() ?? beginning.trim()

@@ -1,6 +1,4 @@
-/**
- * A value as people write it, for the kinds that are no more than one.
- */
+/** Single values as people write them, for the kinds with only one value. */
 import * as Result from "effect/Result"
 import * as ListItem from "../../ListItem.ts"
 
@@ -11,10 +9,10 @@ const headers: Readonly<Record<ListItem.ListKind, RegExp>> = {
   asn: /^(asn?|asn?[ _-]?(number|no\.?)|number|value)$/i
 }
 
-/** Whether the first value of a file is the name of its column. Cloudflare's forms have none, files in the wild do. */
+/** Whether the first value of a file is a column name. Cloudflare's forms have none, but other files do. */
 export const isHeader = (kind: ListItem.ListKind, value: string): boolean => headers[kind].test(value)
 
-/** Also `AS15169`, in any capitals. */
+/** Accepts `AS15169` in any case. */
 const readAsn = (value: string): Result.Result<ListItem.ListItem, string> => {
   const [, digits] = /^(?:asn?\s*)?(\d+)$/i.exec(value) ?? []
   return digits === undefined
@@ -22,7 +20,7 @@ const readAsn = (value: string): Result.Result<ListItem.ListItem, string> => {
     : Result.succeed(ListItem.asn(Number(digits)))
 }
 
-/** The item that the value stands for. */
+/** The item of a value. */
 export const read = (
   kind: ListItem.ListKind,
   value: string,
