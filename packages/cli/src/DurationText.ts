@@ -15,10 +15,10 @@ const longUnit = (text: string): number =>
     ? 1
     : units[text.startsWith("m") ? "m" : text.startsWith("s") ? "s" : text === "hour" ? "h" : "d"]
 
-/** What is said to whoever typed something else. */
+/** The expected form, for error messages. */
 export const expected = "a duration such as 30s, 10m, 1h30m or \"2 hours\""
 
-/** The duration that a text stands for. A bare number has no unit, and is none. */
+/** Parses a duration. A number without a unit is not one. */
 export const parse = (text: string): Option.Option<Duration.Duration> => {
   const trimmed = text.trim().toLowerCase()
   if (trimmed === "infinity") return Option.some(Duration.infinity)
@@ -46,7 +46,7 @@ export const format = (duration: Duration.Input): string => {
   return `${Math.floor(minutes / 1440)}d${two(Math.floor(minutes / 60) % 24)}h`
 }
 
-/** The same, in a form that `parse` reads and that loses nothing. */
+/** Formats a duration exactly, in a form that `parse` reads. */
 export const asArgument = (duration: Duration.Duration): string => {
   const millis = Duration.toMillis(duration)
   if (millis === Number.POSITIVE_INFINITY) return "infinity"
@@ -54,6 +54,6 @@ export const asArgument = (duration: Duration.Duration): string => {
   return `${millis / units[unit]}${unit}`
 }
 
-/** Seconds, to the millisecond: what programs read. */
+/** Seconds with milliseconds, for programs. */
 export const seconds = (duration: Duration.Input): number =>
   Math.round(Duration.toMillis(Duration.fromInputUnsafe(duration))) / 1000

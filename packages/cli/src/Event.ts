@@ -1,13 +1,13 @@
 /**
- * What `--json` prints: one JSON object a line, told apart by `type`.
+ * The output of `--json`: one JSON object a line, discriminated by `type`.
  *
- * Times are RFC 3339 in UTC, durations are seconds. Keys may be added later; those that are here stay.
+ * Times are RFC 3339 in UTC, durations are seconds. Keys may be added later, but none will be removed.
  */
 import * as Schema from "effect/Schema"
 
 const Status = Schema.Literals(["pending", "running", "completed", "failed"])
 
-/** An operation as Cloudflare knows it; where it was waited for, with what that took. */
+/** An operation in Cloudflare's form; after a wait, with its polls and elapsed time. */
 export const Operation = Schema.Struct({
   type: Schema.tag("operation"),
   id: Schema.String,
@@ -18,7 +18,7 @@ export const Operation = Schema.Struct({
   polls: Schema.optionalKey(Schema.Int)
 })
 
-/** A wait has seen something new: another status, a transient error or its end, the request budget being short. */
+/** Something new in a wait: another status, a transient error, recovery from it, or a short request budget. */
 export const Progress = Schema.Struct({
   type: Schema.tag("progress"),
   id: Schema.String,
@@ -31,14 +31,14 @@ export const Progress = Schema.Struct({
   isThrottled: Schema.Boolean
 })
 
-/** What has gone wrong. With an `operationId` it is about that operation alone, and the others go on. */
+/** An error. With an `operationId` it concerns only that operation, and the others continue. */
 export const Error = Schema.Struct({
   type: Schema.tag("error"),
   error: Schema.String,
   message: Schema.String,
   exitCode: Schema.Int,
   operationId: Schema.optionalKey(Schema.String),
-  /** The command that goes on. */
+  /** The command to resume with. */
   resume: Schema.optionalKey(Schema.String)
 })
 
@@ -50,12 +50,12 @@ export const Summary = Schema.Struct({
   failed: Schema.Int,
   timedOut: Schema.Int,
   errors: Schema.Int,
-  /** Not waited for any more: another one has completed, and `--any` was given. */
+  /** No longer waited for, because another one has completed and `--any` was given. */
   left: Schema.Int,
   elapsedSeconds: Schema.Finite
 })
 
-/** A write has been accepted, and is not waited for (`--no-wait`). */
+/** A write has been accepted, without waiting for it (`--no-wait`). */
 export const Started = Schema.Struct({
   type: Schema.tag("started"),
   operationId: Schema.String,
@@ -64,7 +64,7 @@ export const Started = Schema.Struct({
   items: Schema.Int
 })
 
-/** A write would be sent (`--dry-run`), or has taken effect. */
+/** A write that would be sent (`--dry-run`), or has taken effect. */
 export const Written = Schema.Struct({
   type: Schema.tag("written"),
   listId: Schema.String,
@@ -85,23 +85,23 @@ export const Sync = Schema.Struct({
   unchanged: Schema.Int
 })
 
-/** An item of a list, as Cloudflare's API has it. */
+/** An item of a list, in the form of Cloudflare's API. */
 export const Item = Schema.Struct({ type: Schema.tag("item"), item: Schema.Json })
 
-/** A list, as Cloudflare's API has it. */
+/** A list, in the form of Cloudflare's API. */
 export const List = Schema.Struct({ type: Schema.tag("list"), list: Schema.Json })
 
-/** A list is gone. */
+/** A list was deleted. */
 export const ListDeleted = Schema.Struct({ type: Schema.tag("listDeleted"), listId: Schema.String })
 
-/** What a schedule costs for an operation of about this duration. Lateness is absent where the end is never seen. */
+/** The cost of a schedule for an operation of about this duration. Lateness is absent if the end is never detected. */
 export const Explanation = Schema.Struct({
   type: Schema.tag("explanation"),
   durationSeconds: Schema.Finite,
   polls: Schema.Finite,
   meanLatenessSeconds: Schema.optionalKey(Schema.Finite),
   worstLatenessSeconds: Schema.optionalKey(Schema.Finite),
-  /** From how many operations the schedule has learned. */
+  /** How many operations the schedule has learned from. */
   operations: Schema.Int
 })
 

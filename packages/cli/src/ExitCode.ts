@@ -1,10 +1,8 @@
-/**
- * What the process says to the one that started it.
- */
+/** The exit codes of the process. */
 import * as Data from "effect/Data"
 import * as Runtime from "effect/Runtime"
 
-/** Every exit code, by what it means. */
+/** Exit codes by meaning. */
 export const ExitCode = {
   completed: 0,
   failed: 1,
@@ -13,30 +11,30 @@ export const ExitCode = {
   notAuthorized: 4,
   api: 5,
   refused: 6,
-  /** This program is wrong (`EX_SOFTWARE` of sysexits.h). */
+  /** A bug in this program (`EX_SOFTWARE` of sysexits.h). */
   bug: 70,
   interrupted: 130,
-  /** The reader of the output has gone: 128 and the number of SIGPIPE, as other programs have it. */
+  /** The reader of the output has closed it: 128 plus the number of SIGPIPE, as in other programs. */
   readerGone: 141
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-// What a person must mend before any other attempt comes first.
+// Most serious first: what must be fixed before any other attempt.
 const gravity: ReadonlyArray<ExitCode> = [4, 5, 3, 1]
 
-/** Of the ends of several operations the gravest; `completed` where all have completed. */
+/** The most serious of several exit codes; `completed` if all have completed. */
 export const gravest = (codes: Iterable<ExitCode>): ExitCode => {
   const all = new Set(codes)
   return gravity.find((code) => all.has(code)) ?? ExitCode.completed
 }
 
-/** With `--any`: one that has completed is enough. */
+/** For `--any`: one completed operation is enough. */
 export const any = (codes: Iterable<ExitCode>): ExitCode => {
   const all = new Set(codes)
   return all.has(ExitCode.completed) ? ExitCode.completed : gravest(all)
 }
 
-/** Ends the program with a code, once everything has been said. */
+/** Ends the program with a code, after all output has been written. */
 export class Exit extends Data.TaggedError("Exit")<{ readonly code: ExitCode }> {
   override get [Runtime.errorExitCode](): number {
     return this.code

@@ -1,6 +1,4 @@
-/**
- * What has gone wrong, for a person at a terminal: an exit code, a name for programs, and a text that speaks of flags.
- */
+/** Errors for the terminal: an exit code, a name for programs, and a message that names flags. */
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type { CursorExpired } from "@bulk-operations/lists/CursorExpired"
 import type { InvalidFile } from "@bulk-operations/lists/files/ItemFile"
@@ -15,16 +13,16 @@ import type { PlatformError } from "effect/PlatformError"
 import * as DurationText from "./DurationText.ts"
 import { ExitCode } from "./ExitCode.ts"
 
-/** What was typed, or what stands in a file or variable, is wrong. Nothing was sent. */
+/** Wrong arguments, or wrong content of a file or variable. Nothing was sent. */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
-/** There is nothing to authenticate with. Nothing was sent. */
+/** There are no credentials. Nothing was sent. */
 export class NoCredentials extends Data.TaggedError("NoCredentials")<{ readonly message: string }> {}
 
-/** A person has to say yes, and has not. */
+/** A required confirmation was not given. */
 export class NotConfirmed extends Data.TaggedError("NotConfirmed")<{ readonly message: string }> {}
 
-/** Whatever a command can fail with. */
+/** All errors of commands. */
 export type CommandError =
   | WaitError
   | CloudflareError
@@ -46,7 +44,7 @@ export type CommandError =
 
 export interface Failure {
   readonly code: ExitCode
-  /** A name that stays the same. */
+  /** A stable name. */
   readonly error: string
   readonly message: string
 }
@@ -65,9 +63,9 @@ const messageOf = (error: CommandError): string => {
     case "PollTimeout":
       return `Bulk operation ${error.operationId} did not end within ${DurationText.format(error.timeout)}. It goes on.`
     case "NoItems":
-      return error.message.replace("say allowEmpty: true", "add --allow-empty")
+      return error.message.replace("set allowEmpty: true", "add --allow-empty")
     case "TooManyDeletions":
-      return error.message.replace("raise maxDeletions", "raise --max-deletions")
+      return error.message.replaceAll("maxDeletions", "--max-deletions")
     case "OutcomeUnknown":
       return error.message.replace(": onLostAnswer: \"repeat\" does so.", ": --repeat does so.")
     default:
@@ -105,7 +103,7 @@ const codeOf = (error: Exclude<CommandError, CloudflareError>): ExitCode => {
   }
 }
 
-/** What to say about an error, and the exit code that stands for it. */
+/** The message and exit code of an error. */
 export const of = (error: CommandError): Failure =>
   error._tag === "CloudflareError"
     ? ofCloudflare(error)

@@ -1,8 +1,8 @@
 /**
- * Lines at the bottom of a terminal that are drawn again in place, with all else above them.
+ * Lines at the bottom of a terminal that are redrawn in place; everything else is printed above them.
  *
- * A frame is never higher than the window, and each line is erased by itself: what leaves the window at its top, or is
- * erased as a region, lands in the history of terminals such as tmux.
+ * A frame is never higher than the window, and each line is erased separately: lines that scroll out of the window, or
+ * are erased as a region, end up in the history of terminals such as tmux.
  */
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Effect from "effect/Effect"
@@ -10,29 +10,29 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Terminal from "effect/Terminal"
 
-/** How large a window is. */
+/** The size of a window. */
 export interface Size {
   readonly columns: number
   readonly rows: number
 }
 
 export interface LiveRegion {
-  /** Draws what these lines are at this size, in place of what was drawn before. */
+  /** Redraws the region. */
   readonly draw: Effect.Effect<void>
-  /** Prints a text above the region, for good. */
+  /** Prints a text above the region. */
   readonly print: (text: string) => Effect.Effect<void>
-  /** The same, with the next frame: for those who cannot wait. */
+  /** Prints a text with the next frame: for synchronous callers. */
   readonly printLater: (text: string) => void
 }
 
-/** A frame as it stands: the width of each line, to know how high it is once the window has another size. */
+/** The drawn frame: the width of each line, to compute its height after a resize. */
 export type Drawn = ReadonlyArray<number>
 
 const csi = "\u001b["
 // oxlint-disable-next-line no-control-regex
 const sgr = /(\u001b\[[0-9;]*m)/
 
-/** The line cut to so many columns, its colours ended. */
+/** Truncates a line to a number of columns, and ends its colours. */
 export const fit = (line: string, columns: number): string => {
   if (CliOutput.displayWidth(line) <= columns) return line
   let out = ""
@@ -52,36 +52,36 @@ export const fit = (line: string, columns: number): string => {
   return out
 }
 
-/** How many rows a frame takes in a window of this size, whose terminal has wrapped what is now too long. */
+/** How many rows a frame takes after the terminal has wrapped lines that are now too long. */
 export const height = (drawn: Drawn, { columns, rows }: Size): number =>
   Math.min(rows, drawn.reduce((sum, width) => sum + rowsOf(width, columns), 0))
 
 const rowsOf = (width: number, columns: number) => Math.max(1, Math.ceil(width / columns))
 
-/** What to write, so that `lines` stand where the frame before them stood, and `above` has been printed over them. */
+/** The text that replaces the previous frame by `lines`, with `above` printed over them. */
 export const frame = (
   before: Drawn,
   above: ReadonlyArray<string>,
   lines: ReadonlyArray<string>,
   size: Size
 ): { readonly text: string; readonly drawn: Drawn } => {
-  // One column is left free: a terminal that has written its last one may be on either line.
+  // One column is left free: after writing the last one, a terminal's cursor may be on either line.
   const shown = lines.slice(0, size.rows - 1).map((line) => fit(line, size.columns - 1))
   const printed = above.flatMap((text) => text.split("\n"))
-  // With nothing to show the cursor needs a row of its own.
+  // With nothing to show, the cursor still needs a row.
   const all = shown.length === 0 ? [...printed, ""] : [...printed, ...shown]
   const widths = all.map(CliOutput.displayWidth)
   const up = Math.max(0, height(before, size) - 1)
   const left = Math.max(0, up + 1 - widths.reduce((sum, width) => sum + rowsOf(width, size.columns), 0))
   const text = `${csi}?2026h\r${up > 0 ? `${csi}${up}A` : ""}` +
-    // What is printed may be wrapped; behind a line that is exactly full, the cursor still stands on its last character.
+    // Printed text may be wrapped; after a line that is exactly full, the cursor is still on its last character.
     all.map((line, i) => `${csi}2K${line}${(widths[i] ?? 0) % size.columns === 0 ? "" : `${csi}K`}`).join("\r\n") +
     `\r\n${csi}2K`.repeat(left) + (left > 0 ? `${csi}${left}A` : "") +
     `\r${csi}?2026l`
   return { text, drawn: shown.map(CliOutput.displayWidth) }
 }
 
-/** A region that shows what `lines` gives, until its scope closes; what is drawn by then stays. */
+/** A region that shows the result of `lines` until its scope closes; the last frame stays. */
 export const make = (
   lines: (size: Size) => ReadonlyArray<string>
 ): Effect.Effect<LiveRegion, never, Terminal.Terminal | Scope.Scope> =>

@@ -1,6 +1,4 @@
-/**
- * Where what is said goes: results to stdout, all else to stderr; with `--json` events to stdout and nothing else.
- */
+/** Routes output: results to stdout, everything else to stderr; with `--json`, only events to stdout. */
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
@@ -22,28 +20,28 @@ export interface Paint {
 
 const paint = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`
 
-/** Colours where a terminal shows them, and none elsewhere. */
+/** Colours if the terminal supports them. */
 export const painter = (canColor: boolean): Paint =>
   canColor
     ? { good: paint(32), bad: paint(31), busy: paint(36), dim: paint(2) }
     : { good: String, bad: String, busy: String, dim: String }
 
 export class Output extends Context.Service<Output, {
-  /** Whether lines can be drawn again in place. */
+  /** Whether lines can be redrawn in place. */
   readonly isLive: boolean
   readonly isJson: boolean
   readonly paint: Paint
-  /** A result: its text, or with `--json` the event. */
+  /** Writes a result: its text, or its event with `--json`. */
   readonly result: (text: string, event: Event) => Effect.Effect<void>
-  /** Something that is no result. */
+  /** Writes something other than a result. */
   readonly note: (text: string) => Effect.Effect<void>
-  /** Something that only a program wants to know. */
+  /** Writes something only for programs. */
   readonly event: (event: Event) => Effect.Effect<void>
-  /** From now on, until the region is gone, lines are printed above it. */
+  /** Prints lines above a region from now on, or normally again if `undefined`. */
   readonly above: (region: LiveRegion | undefined) => Effect.Effect<void>
 }>()("@bulk-operations/cli/Output") {}
 
-// Logs come at any time, so that they wait here while lines are drawn again in place.
+// Logs come at any time, so they are queued while a region is drawn.
 const logger = (region: () => LiveRegion | undefined) =>
   Logger.make(({ date, logLevel, message }) => {
     const parts = Array.isArray(message) ? message : [message]
@@ -74,7 +72,7 @@ export const layer = (isJson: boolean): Layer.Layer<Output, never, Stdio.Stdio> 
         isJson ? event(of) : Effect.suspend(() => region === undefined ? Console.log(text) : region.print(text)),
       note: (text) =>
         Effect.suspend(() => {
-          // Nobody is left to be told.
+          // The reader is gone.
           if (isReaderGone) return Effect.void
           return region === undefined || !isTerminal ? Console.error(text) : region.print(text)
         }),

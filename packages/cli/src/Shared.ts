@@ -30,7 +30,7 @@ export const shared = {
   ),
   baseUrl: Flag.String("base-url").pipe(
     Flag.withMetavar("url"),
-    Flag.withDescription("Where the API is. Default: $CLOUDFLARE_BASE_URL"),
+    Flag.withDescription("URL of the API. Default: $CLOUDFLARE_BASE_URL"),
     Flag.optional
   ),
   json: Flag.Boolean("json").pipe(
@@ -40,7 +40,6 @@ export const shared = {
   )
 }
 
-/** How to wait. */
 export const waiting = {
   timeout: duration("timeout").pipe(
     Flag.withAlias("t"),
@@ -57,7 +56,7 @@ export const waiting = {
   ),
   history: Flag.String("history").pipe(
     Flag.withMetavar("path"),
-    Flag.withDescription("Learn in this file how long operations take"),
+    Flag.withDescription("Learn how long operations take, in this file"),
     Flag.optional
   )
 }

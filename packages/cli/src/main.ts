@@ -1,6 +1,4 @@
-/**
- * Runs the command: what it says goes to the right place, and every end has its exit code.
- */
+/** Runs the command: routes its output, and sets its exit code. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
@@ -36,7 +34,7 @@ const printError = (failure: Failure.Failure) =>
     )
     : Console.error(failure.message)
 
-// What is wrong, without the whole help around it.
+// Errors without the whole help text.
 const presenter = CliOutput.layerPresenter({
   present: (event) => {
     if (event._tag !== "InvalidInvocation") {
@@ -49,7 +47,7 @@ const presenter = CliOutput.layerPresenter({
     const message = event.errors.map(({ message }) => message).join("\n")
     const failure = { code: ExitCode.usage, error: "UsageError", message }
     return printError(failure).pipe(
-      Effect.andThen(isJson ? Effect.void : Console.error(`\n${event.commandPath.join(" ")} --help tells more.`))
+      Effect.andThen(isJson ? Effect.void : Console.error(`\n${event.commandPath.join(" ")} --help shows more.`))
     )
   }
 })
@@ -94,7 +92,7 @@ const program = Command.run(command, { version: packageJson.version, renderError
   })
 )
 
-// A reader that goes away (`| head -1`) is no error: nobody is left to be told.
+// A reader that closes the output (`| head -1`) is not an error.
 const readerGone = Effect.callback<never, Exit>((resume) => {
   const onError = (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") resume(Effect.fail(new Exit({ code: ExitCode.readerGone })))

@@ -1,6 +1,4 @@
-/**
- * The command without its subcommands: what all of them have in common.
- */
+/** The command without its subcommands: their common part. */
 import * as Command from "effect/cli/Command"
 import { shared } from "./Shared.ts"
 

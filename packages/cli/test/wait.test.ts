@@ -156,7 +156,7 @@ describe("wait, in a pipe", () => {
       const [row] = yield* events(stdout)
       assert.ok(row?.type === "explanation" && row.operations === 2)
       const { code, stderr: why } = yield* Cli.runSimulated(["explain", "--history", Cli.bin])
-      assert.include(why, "is no history of this program")
+      assert.include(why, "is not a history of this program")
       assert.strictEqual(code, 2)
     }).pipe(Effect.provide(Cli.layer)))
 })

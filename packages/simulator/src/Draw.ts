@@ -1,7 +1,7 @@
 /**
- * Values that may be left to chance.
+ * Values that may be random.
  *
- * The simulator draws with a seeded `Random` of its own, so that a run can be repeated.
+ * The simulator has its own seeded `Random`, so that a run can be reproduced.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import * as Random from "effect/Random"
 export type Draw<A> = A | Effect.Effect<A>
 
 /**
- * Draws, or takes the value as it is.
+ * Draws a value, or returns a fixed one.
  *
  * @example
  * import { Draw } from "@bulk-operations/simulator"
@@ -23,7 +23,7 @@ export type Draw<A> = A | Effect.Effect<A>
 export const draw = <A>(value: Draw<A>): Effect.Effect<A> => Effect.isEffect(value) ? value : Effect.succeed(value)
 
 /**
- * A duration from `minimum` up to `maximum`, each as likely.
+ * A duration from `minimum` to `maximum`, uniformly distributed.
  *
  * @example
  * import { Draw } from "@bulk-operations/simulator"
@@ -36,7 +36,7 @@ export const between = (minimum: Duration.Input, maximum: Duration.Input): Effec
   Effect.map(Random.nextBetween(Duration.toMillis(minimum), Duration.toMillis(maximum)), Duration.millis)
 
 /**
- * A duration that is mostly near `median` and now and then far longer: two thirds lie within a factor of `spread` (2 by
+ * A duration that is usually near `median` and sometimes far longer: two thirds are within a factor of `spread` (2 by
  * default), and one in forty is over `spread²` times the median.
  */
 export const logNormal = (
@@ -49,7 +49,7 @@ export const logNormal = (
   })
 
 /**
- * One of several values, each as likely as its weight is large.
+ * One of several values, with weighted probability.
  *
  * @example
  * import { Draw, OperationPlan } from "@bulk-operations/simulator"

@@ -1,6 +1,6 @@
 /**
- * The endpoints that the simulator answers, named as the official client names them: those of Lists under `client.rules`,
- * the two that verify a token under `client`.
+ * The simulator's endpoints, with the names of the official client: those of Lists under `client.rules`, and the two
+ * that verify a token under `client`.
  */
 import * as Schema from "effect/Schema"
 

@@ -1,9 +1,9 @@
 /**
- * What can go wrong between a client and Cloudflare, and when it does.
+ * Faults between a client and Cloudflare, and which requests meet them.
  *
- * Some faults spoil the answer to a request that was carried out; others come instead of it, and the request had no
- * effect. Where both happen in the world, `carriedOut: true` asks for the worse one: the write has been accepted, and
- * the client does not hear of it.
+ * Some faults damage the answer to a request that was carried out; others replace the answer, and the request has no
+ * effect. If both happen in practice, `carriedOut: true` selects the worse case: the write was accepted, but the client
+ * does not learn of it.
  */
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -13,7 +13,7 @@ import type * as Schema from "effect/Schema"
 import * as Draw from "./Draw.ts"
 import type { Endpoint } from "./Endpoint.ts"
 
-/** Something that goes wrong with a request. The functions and values of this module make them. */
+/** A fault of a request. Use the functions and values of this module to make one. */
 export type Fault = Data.TaggedEnum<{
   Latency: { readonly by: Draw.Draw<Duration.Input> }
   Stall: { readonly at: "before" | "in"; readonly carriedOut: boolean }
@@ -30,10 +30,10 @@ export type Fault = Data.TaggedEnum<{
   ClockSkew: { readonly by: Duration.Duration }
 }>
 
-/** The statuses for which Cloudflare's edge answers with a page of its own. */
+/** The statuses for which Cloudflare's edge answers with an HTML page. */
 export type HtmlStatus = 502 | 503 | 504 | 520
 
-/** Keys and what becomes of their values; `undefined` takes the key away. */
+/** Keys with their new values; `undefined` removes the key. */
 export type Edit = Readonly<Record<string, Schema.Json | undefined>>
 
 const Fault = Data.taggedEnum<Fault>()
@@ -42,77 +42,77 @@ const Fault = Data.taggedEnum<Fault>()
 export interface When {
   /** Only requests to these endpoints. */
   readonly on?: Endpoint | ReadonlyArray<Endpoint>
-  /** Lets so many of them pass first. */
+  /** How many of them pass first. */
   readonly after?: number
-  /** Meets no more than so many. */
+  /** How many of them meet the fault at most. */
   readonly times?: number
-  /** Meets each of them with this probability, from 0 to 1. */
+  /** The probability that a request meets the fault, from 0 to 1. */
   readonly probability?: number
 }
 
-/** What can be said about a fault that comes instead of an answer. */
+/** Options of a fault that replaces the answer. */
 export interface CarriedOut {
-  /** Whether the request takes effect nevertheless; `false` by default. */
+  /** Whether the request still takes effect; `false` by default. */
   readonly carriedOut?: boolean
 }
 
-/** The request is carried out at once, and its answer held back for so long. Adds to any other fault. */
+/** The request is carried out at once, but its answer is delayed. Combines with any other fault. */
 export const latency = (by: Draw.Draw<Duration.Input>): Fault => Fault.Latency({ by })
 
-/** No answer ever comes (`before`, the default), or its head and half its body do and no more (`in`). */
+/** No answer ever comes (`before`, the default), or only its head and half its body (`in`). */
 export const stall = (
   { at = "before", carriedOut = false }: CarriedOut & { readonly at?: "before" | "in" } = {}
 ): Fault => Fault.Stall({ at, carriedOut })
 
 /**
- * The connection breaks: `before` anything of the answer has come, `in` the middle of its body, or `after` the whole
- * answer has come, so that only a client that goes on using the connection will notice.
+ * The connection breaks: `before` anything of the answer has arrived, `in` the middle of its body, or `after` the whole
+ * answer, so that only a client that reuses the connection notices.
  */
 export const reset = (at: "before" | "in" | "after", { carriedOut = false }: CarriedOut = {}): Fault =>
   Fault.Reset({ at, carriedOut })
 
-/** The body stops halfway; its length says that it is whole. */
+/** The body ends halfway, but its `Content-Length` matches, as if it were complete. */
 export const truncatedJson: Fault = Fault.TruncatedJson()
 
-/** A page of HTML, as Cloudflare's edge has it for people. */
+/** An HTML page, like those of Cloudflare's edge. */
 export const htmlError = (status: HtmlStatus, { carriedOut = false }: CarriedOut = {}): Fault =>
   Fault.HtmlError({ status, carriedOut })
 
-/** A success whose JSON is not what the endpoint promises: an envelope with an unheard-of `result`, or another body. */
+/** A success with JSON of the wrong shape: an envelope with an unknown `result`, or another body. */
 export const wrongShape = (body: Schema.Json = unheardOf): Fault => Fault.WrongShape({ body })
 
 const unheardOf = { result: { unheard: "of" }, success: true, errors: [], messages: [] }
 
 /**
- * An operation is told with other values for some of its keys: `{ completed: null }`, or `{ error: undefined }` to leave
- * one out. Only `lists.bulkOperations.get` can meet this.
+ * Changes values of an operation in the answer: `{ completed: null }`, or `{ error: undefined }` to remove a key. Only
+ * `lists.bulkOperations.get` can meet this.
  */
 export const editedOperation = (edit: Edit): Fault => Fault.EditedOperation({ edit })
 
-/** An operation has a status that is none of the four. */
+/** The operation has an unknown status. */
 export const unknownStatus = (status = "paused"): Fault => editedOperation({ status })
 
-/** The operation told of is not the one that was asked for. */
+/** The answer is about another operation. */
 export const otherOperation = (id = "00000000000000000000000000000000"): Fault => editedOperation({ id })
 
-/** 401: the token is not known. Together with `after`, it has been revoked. */
+/** 401: the token is unknown; with `after`, it was revoked. */
 export const unauthorized: Fault = Fault.Unauthorized()
 
-/** 400: what is sent cannot be a token. */
+/** 400: the token is malformed. */
 export const malformedCredentials: Fault = Fault.MalformedCredentials()
 
-/** 403: the token has no right to this. */
+/** 403: the token lacks a permission. */
 export const forbidden: Fault = Fault.Forbidden()
 
-/** 404 for what is there. Together with `times`, it cannot be found yet. */
+/** 404 for something that exists; with `times`, it cannot be found yet. */
 export const notFound: Fault = Fault.NotFound()
 
-/** 429, with `Retry-After` (whole seconds, rounded up) where it is given. */
+/** 429, with `Retry-After` (whole seconds, rounded up) if given. */
 export const rateLimited = ({ retryAfter }: { readonly retryAfter?: Duration.Input } = {}): Fault =>
   Fault.RateLimited({ retryAfter: retryAfter === undefined ? undefined : Duration.fromInputUnsafe(retryAfter) })
 
 /**
- * Cloudflare's clock is ahead by so much, or behind if negative: `Date` and all times in the answer. Adds to others.
+ * Cloudflare's clock is ahead, or behind if negative: `Date` and all times in the answer. Combines with other faults.
  *
  * @example
  * import { Fault, Simulator } from "@bulk-operations/simulator"
@@ -159,7 +159,7 @@ export const passing: ReadonlyArray<Fault> = [
 ]
 
 /**
- * One fault of each kind there is.
+ * One fault of every kind.
  *
  * @example
  * import { Fault, Simulator } from "@bulk-operations/simulator"
@@ -204,5 +204,5 @@ export const everyKind: ReadonlyArray<Fault> = [
   clockSkew("-90 seconds")
 ]
 
-/** Any of these, each as likely. */
+/** A random one of these, each equally likely. */
 export const anyOf = (faults: ReadonlyArray<Fault>): Effect.Effect<Fault> => Effect.orDie(Random.choice(faults))

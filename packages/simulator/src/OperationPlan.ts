@@ -1,15 +1,13 @@
-/**
- * How long an operation takes and how it ends. Each part can be left to chance.
- */
+/** How long an operation takes and how it ends. Each part can be random. */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import type { Draw } from "./Draw.ts"
 
-/** What is planned for an operation; what is left out is as the options of the simulator have it. */
+/** The plan of an operation; parts left out come from the simulator's options. */
 export interface OperationPlan {
   /**
-   * From the answer to the write until the operation ends. 3 seconds by default: Cloudflare promises nothing, and small
-   * operations have been seen to end within seconds. `"Infinity"` never ends, unless it is ended by hand.
+   * From the answer to the write until the operation ends. 3 seconds by default: Cloudflare promises nothing, but small
+   * operations have ended within seconds. `"Infinity"` never ends, unless it is ended by hand.
    */
   readonly duration?: Draw<Duration.Input>
   /** The first part of `duration`, spent as `pending`; the rest is `running`. 500 milliseconds by default. */
@@ -17,13 +15,13 @@ export interface OperationPlan {
   /** `completed` by default. */
   readonly outcome?: Draw<Outcome>
   /**
-   * How long after it has completed the items of its list can be read, and are counted; 0 by default. Clients of
-   * Cloudflare had to try again for it.
+   * How long after its end its items can be read, and are counted; 0 by default. Clients of Cloudflare have had to
+   * retry because of this.
    */
   readonly readableAfter?: Draw<Duration.Input>
 }
 
-/** `Completed`, or `Failed` with the free text that Cloudflare gives (there is no code). */
+/** `Completed`, or `Failed` with a free text like Cloudflare's (there is no code). */
 export type Outcome = Data.TaggedEnum<{
   Completed: {}
   Failed: { readonly error: string }
@@ -34,5 +32,5 @@ const Outcome = Data.taggedEnum<Outcome>()
 /** The operation takes effect. */
 export const completed: Outcome = Outcome.Completed()
 
-/** The operation changes nothing and says why. */
+/** The operation fails without effect, with this text. */
 export const failed = (error: string): Outcome => Outcome.Failed({ error })

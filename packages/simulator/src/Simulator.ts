@@ -1,9 +1,9 @@
 /**
- * An embedded Cloudflare Lists API that other people's clients believe.
+ * An embedded Cloudflare Lists API that works with any client.
  *
- * It answers as Cloudflare does, without sockets (`layerHttpClient`) wherever Effect runs, or on real ones with
- * `SimulatorServer` of `@bulk-operations/simulator/node`. Its time is Effect's `Clock`: `TestClock` lets an hour pass at
- * once, and a demo runs in real time. The `Simulator` service scripts it and tells what it received.
+ * It answers like Cloudflare, without sockets (`layerHttpClient`) wherever Effect runs, or on real ones with
+ * `SimulatorServer` of `@bulk-operations/simulator/node`. It uses Effect's `Clock`: with `TestClock` an hour passes at
+ * once, and a demo runs in real time. The `Simulator` service scripts it and reports what it received.
  */
 import type * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as Context from "effect/Context"
@@ -25,56 +25,56 @@ export type { ReceivedRequest } from "./internal/requestLog.ts"
 export type * from "./SimulatorOptions.ts"
 export type * from "./SimulatorState.ts"
 
-/** The account of the simulator's own methods, unless they are told another. Every other id of 32 characters is an account as well. */
+/** The default account of the simulator's own methods. Every other id of 32 characters is an account as well. */
 export const accountId = Account.defaultId
 
-/** Scripts a running simulator, and tells what became of it. */
+/** Scripts a running simulator, and reports its state. */
 export class Simulator extends Context.Service<Simulator, {
-  /** What a client takes instead of `https://api.cloudflare.com/client/v4`. */
+  /** The base URL for clients, instead of `https://api.cloudflare.com/client/v4`. */
   readonly baseUrl: string
 
   /**
-   * From now on, requests meet this fault. Of several faults that spoil an answer, the one that was injected first wins;
-   * latency and clock skew add up.
+   * Makes requests meet this fault from now on. Of several faults that replace or damage an answer, only the first
+   * injected one applies; latency and clock skew add up.
    */
   readonly inject: (fault: Draw<Fault.Fault>, when?: Fault.When) => Effect.Effect<void>
 
-  /** Takes back all faults. Requests that have met one already go on with it. */
+  /** Removes all faults. Requests that have already met one are still affected. */
   readonly clearFaults: Effect.Effect<void>
 
-  /** The next writes follow these plans, in order, where they say something; then the options hold again. */
+  /** Plans the next writes, in order. Parts left out of a plan, and later writes, follow the options. */
   readonly planNext: (...plans: ReadonlyArray<OperationPlan>) => Effect.Effect<void>
 
-  /** A list with items, at once and without an operation. Gives its id. */
+  /** Creates a list with items, at once and without an operation, and returns its id. */
   readonly createList: (list: NewList) => Effect.Effect<string, SimulatorError.SimulatorError>
 
   /**
-   * An operation that touches no list, as if someone else had started it. It is accepted whatever is pending, and
-   * counts as pending for the writes after it. Gives its id.
+   * Starts an operation that changes no list, as if someone else had started it, and returns its id. It is accepted
+   * even if another one is pending, and counts as pending for later writes.
    */
   readonly startOperation: (
     options?: NewOperation
   ) => Effect.Effect<BulkOperation.OperationId, SimulatorError.SimulatorError>
 
-  /** Moves an operation on by hand, from `pending` to `running`. */
+  /** Advances an operation from `pending` to `running`. */
   readonly begin: (id: string) => Effect.Effect<void, SimulatorError.SimulatorError>
 
-  /** Ends an operation by hand, whatever was planned for it. It takes effect now. */
+  /** Completes an operation now, whatever its plan. It takes effect. */
   readonly complete: (id: string) => Effect.Effect<void, SimulatorError.SimulatorError>
 
-  /** Ends an operation by hand, without effect and with this text. */
+  /** Makes an operation fail now, with this text and without effect. */
   readonly fail: (id: string, error: string) => Effect.Effect<void, SimulatorError.SimulatorError>
 
-  /** The requests received so far, oldest first, never with a credential in it. */
+  /** The requests received so far, oldest first, without credentials. */
   readonly requests: Effect.Effect<ReadonlyArray<ReceivedRequest>>
 
-  /** All lists and operations, account by account, in the order in which they were created. */
+  /** All lists and operations, by account, in order of creation. */
   readonly state: Effect.Effect<State>
 }>()("@bulk-operations/simulator/Simulator") {}
 
 /**
  * The simulator as an `HttpClient`, without sockets: it answers every request, whatever its host. Its `baseUrl` is
- * Cloudflare's own, so that a client with its defaults will do.
+ * Cloudflare's own, so a client with default settings works.
  *
  * @example
  * import { Simulator } from "@bulk-operations/simulator"

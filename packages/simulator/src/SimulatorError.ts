@@ -1,17 +1,15 @@
-/**
- * What a simulator cannot do for the test that drives it. Its clients never see these: they get Cloudflare's refusals.
- */
+/** Errors for the test that controls a simulator. Its clients never see them: they get Cloudflare's refusals. */
 import * as Schema from "effect/Schema"
 
-/** The server is asked to listen where others could reach it. */
+/** The server's host is not loopback. */
 export class NotLoopback extends Schema.TaggedError<NotLoopback>()("NotLoopback", { host: Schema.String }) {
   override get message() {
     return `The simulator accepts any credential, so it listens on loopback only, and ${this.host} is not loopback. ` +
-      `Leave out \`host\`, or set \`allowRemote: true\` if other machines are meant to reach it.`
+      `Leave out \`host\`, or set \`allowRemote: true\` if other machines should reach it.`
   }
 }
 
-/** The address is taken, or not one of this machine. */
+/** The address is in use, or not one of this machine. */
 export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", {
   host: Schema.String,
   port: Schema.Int,
@@ -23,14 +21,14 @@ export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotList
   }
 }
 
-/** A list is asked for that Cloudflare would refuse. */
+/** Cloudflare would refuse the list. */
 export class ListRefused extends Schema.TaggedError<ListRefused>()("ListRefused", { refusal: Schema.String }) {
   override get message() {
     return `The list cannot be created, Cloudflare would refuse it: ${this.refusal}`
   }
 }
 
-/** A list or an operation is asked for in an account whose id clients cannot use. */
+/** Clients cannot use the account's id. */
 export class AccountIdRefused extends Schema.TaggedError<AccountIdRefused>()("AccountIdRefused", {
   accountId: Schema.String
 }) {
@@ -40,7 +38,7 @@ export class AccountIdRefused extends Schema.TaggedError<AccountIdRefused>()("Ac
   }
 }
 
-/** An id is given that cannot be had. */
+/** The given id is unusable or taken. */
 export class IdRefused extends Schema.TaggedError<IdRefused>()("IdRefused", {
   of: Schema.Literals(["list", "item", "operation"]),
   id: Schema.String,
@@ -48,7 +46,7 @@ export class IdRefused extends Schema.TaggedError<IdRefused>()("IdRefused", {
 }) {
   override get message() {
     return this.why === "unusable"
-      ? `No client could ask for this ${this.of} by the id ${
+      ? `No client could request this ${this.of} by the id ${
         JSON.stringify(this.id)
       }: an id has one or more characters, ` +
         `no spaces, slashes or control characters, and is not "." or "..". Leave it out to get a new one.`
@@ -62,7 +60,7 @@ export class OperationNotOpen extends Schema.TaggedError<OperationNotOpen>()("Op
   state: Schema.Literals(["unknown", "ended", "waiting"])
 }) {
   override get message() {
-    return `Operation ${this.operationId} cannot be moved on by hand: ${explanation[this.state]}.`
+    return `Operation ${this.operationId} cannot be advanced by hand: ${explanation[this.state]}.`
   }
 }
 

@@ -1,6 +1,4 @@
-/**
- * What a simulator is given by hand, and what it holds.
- */
+/** Lists and operations to create by hand, and the state of a simulator. */
 import type * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import type * as DateTime from "effect/DateTime"
 import type * as Option from "effect/Option"
@@ -10,22 +8,22 @@ import type { OperationPlan } from "./OperationPlan.ts"
 
 export type { Kind } from "./internal/items/newItem.ts"
 
-/** A list to be there at once. */
+/** A list to create at once. */
 export interface NewList {
-  /** A new one by default. Given ones let recordings and other people's tests run unchanged. */
+  /** A new one by default. Set it so that recordings and existing tests run unchanged. */
   readonly id?: string
   readonly name: string
   readonly kind: Kind
   readonly description?: string
-  /** As they are written to the API, `{ ip: "192.0.2.1", comment: "a scanner" }`, with an `id` beside or without. */
+  /** In the form of the API, `{ ip: "192.0.2.1", comment: "a scanner" }`, optionally with an `id`. */
   readonly items?: ReadonlyArray<Schema.JsonObject>
-  /** In how many rules the list is used; with any, it cannot be deleted. */
+  /** How many rules use the list; a list in use cannot be deleted. */
   readonly references?: number
   /** `Simulator.accountId` by default. */
   readonly accountId?: string
 }
 
-/** An operation that touches no list. */
+/** An operation that changes no list. */
 export interface NewOperation extends OperationPlan {
   /** A new one by default. */
   readonly id?: string
@@ -33,14 +31,14 @@ export interface NewOperation extends OperationPlan {
   readonly accountId?: string
 }
 
-/** All that a simulator holds. */
+/** The state of a simulator. */
 export interface State {
   readonly lists: ReadonlyArray<{
     readonly accountId: string
     readonly id: string
     readonly name: string
     readonly kind: Kind
-    /** As the API answers them. */
+    /** In the form of the API's answers. */
     readonly items: ReadonlyArray<Schema.JsonObject>
   }>
   readonly operations: ReadonlyArray<{

@@ -13,14 +13,14 @@ import * as SimulatorCommand from "./node/SimulatorCommand.ts"
 
 const name = "bulk-operations-simulator"
 
-// What is wrong, without the whole help around it.
+// Errors without the whole help text.
 const Presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? Console.error(
         `${
           CliOutput.defaultFormatter({ colors: false }).formatErrors(event.errors).trim()
-        }\n\n${name} --help tells more.`
+        }\n\n${name} --help shows more.`
       )
       : CliOutput.defaultPresenter.present(event)
 })

@@ -65,19 +65,19 @@ describe("an operation", () => {
       const refusal = (id: string) => Effect.map(Effect.flip(complete(id)), ({ message }) => message)
       assert.strictEqual(
         yield* refusal("none"),
-        "Operation none cannot be moved on by hand: no operation has this id."
+        "Operation none cannot be advanced by hand: no operation has this id."
       )
       const ended = yield* startOperation({ duration: 0 })
       assert.strictEqual(
         yield* refusal(ended),
-        `Operation ${ended} cannot be moved on by hand: it has ended already.`
+        `Operation ${ended} cannot be advanced by hand: it has ended already.`
       )
       const listId = yield* createList({ name: "blocked", kind: "ip" })
       yield* Api.write("PUT", listId, [])
       const waiting = yield* Api.write("PUT", listId, [])
       assert.strictEqual(
         yield* refusal(waiting),
-        `Operation ${waiting} cannot be moved on by hand: it waits behind another operation of its list, ` +
+        `Operation ${waiting} cannot be advanced by hand: it waits behind another operation of its list, ` +
           `which comes first.`
       )
     }).pipe(memory({ duration: "Infinity", limits: { pendingOperations: 2 } })))

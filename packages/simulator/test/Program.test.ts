@@ -81,8 +81,8 @@ describe("the program", { timeout: 30_000 }, () => {
       assert.deepStrictEqual([code, stdout], [1, ""])
       assert.strictEqual(
         stderr,
-        "Other machines reach 0.0.0.0, and any credential is accepted. " +
-          "Leave out --host, or add --allow-remote if they are meant to.\n"
+        "Other machines can reach 0.0.0.0, and any credential is accepted. " +
+          "Leave out --host, or add --allow-remote if that is intended.\n"
       )
     }))
 

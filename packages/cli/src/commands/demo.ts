@@ -1,6 +1,4 @@
-/**
- * `demo`: what waiting looks like, for whoever has no account at hand.
- */
+/** `demo`: shows waiting without an account. */
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { root } from "../root.ts"

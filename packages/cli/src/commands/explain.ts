@@ -1,6 +1,4 @@
-/**
- * `explain`: what a schedule costs, before anything is waited for.
- */
+/** `explain`: shows what a schedule costs, without waiting. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -33,8 +31,8 @@ export const explain = Command.make("explain", flags, (flags) =>
   })).pipe(
     Command.withShortDescription("What a schedule costs, without waiting"),
     Command.withDescription(
-      "How many polls a schedule makes until the end of an operation is seen, and how\n" +
-        "late that is. Nothing is sent, and no account is needed."
+      "How many polls a schedule makes until the end of an operation is detected, and\n" +
+        "how late that is. Nothing is sent, and no account is needed."
     ),
     Command.withExamples([
       { command: "bulk-operations explain 45s 8m --request-cost 2s", description: "Fewer requests" },

@@ -19,7 +19,7 @@ export const get = Command.make("get", flags, ({ id }) =>
     Command.withShortDescription("The status of a bulk operation"),
     Command.withDescription(
       "The status of a bulk operation as it is now.\n\n" +
-        "The exit code is 0 whatever the status is: the question has been answered."
+        "The exit code is 0 whatever the status is."
     ),
     Command.withExamples([
       {

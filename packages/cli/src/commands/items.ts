@@ -1,6 +1,4 @@
-/**
- * `items`: what lists hold.
- */
+/** `items`: the items of lists. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -31,17 +29,17 @@ const writing = {
   list,
   file,
   ...reading,
-  dryRun: flag("dry-run", "Say what would be done, and send nothing"),
-  repeat: flag("repeat", "Send a write again whose answer was lost"),
+  dryRun: flag("dry-run", "Show what would be done, and write nothing"),
+  repeat: flag("repeat", "Repeat a write if its answer was lost"),
   patience: duration("patience", "zero").pipe(
-    Flag.withDescription("How long to try while others write. Default: 15m"),
+    Flag.withDescription("How long to retry while others write. Default: 15m"),
     Flag.optional
   ),
   ...waiting
 }
 
 const noWait = { noWait: flag("no-wait", "Print the operation's id, and do not wait") }
-const allowEmpty = { allowEmpty: flag("allow-empty", "No items at all may empty the list") }
+const allowEmpty = { allowEmpty: flag("allow-empty", "Let an empty file empty the list") }
 
 const createFlags = { ...writing, ...noWait }
 const replaceFlags = { ...writing, ...noWait, ...allowEmpty }
@@ -62,7 +60,7 @@ const syncFlags = {
   ...allowEmpty,
   maxDeletions: Flag.String("max-deletions").pipe(
     Flag.withMetavar("n"),
-    Flag.withDescription("How many items may go: 25, or 10%. Default: any"),
+    Flag.withDescription("How many items may be deleted: 25, or 10%"),
     Flag.filterMap(maxDeletions, () => "Expected a number such as 25, or a share such as 10%"),
     Flag.optional
   )
@@ -72,7 +70,7 @@ const listFlags = {
   list,
   search: Flag.String("search").pipe(
     Flag.withMetavar("text"),
-    Flag.withDescription("Only items that begin with this, or networks that hold it"),
+    Flag.withDescription("Addresses that begin with this, names that contain it"),
     Flag.optional
   )
 }
@@ -86,7 +84,7 @@ export type ListFlags = Command.Command.Config.Infer<typeof listFlags>
 const load = Effect.promise(() => import("../run/items.ts"))
 
 const files =
-  "Files: a value a line, Cloudflare's CSV, JSON or NDJSON. One wrong line, and\nnothing is sent: each is told with its number."
+  "Files: one value a line, Cloudflare's CSV, JSON or NDJSON. If a line is wrong,\nnothing is sent; each wrong line is reported with its number."
 
 const create = Command.make("create", createFlags, (flags) =>
   Effect.gen(function*() {
@@ -116,7 +114,7 @@ const remove = Command.make("delete", deleteFlags, (flags) =>
   })).pipe(
     Command.withShortDescription("Delete items"),
     Command.withDescription(
-      `Delete items from a list by what they are, and wait until they are gone. What\nis not in the list is told, and no error.\n\n${files}`
+      `Delete items from a list by value, and wait until they are gone. Items that\nare not in the list are noted, and are no error.\n\n${files}`
     ),
     Command.withExamples([
       { command: "echo 192.0.2.1 | bulk-operations items delete blocklist", description: "Delete one address" }
@@ -129,7 +127,7 @@ const sync = Command.make("sync", syncFlags, (flags) =>
   })).pipe(
     Command.withShortDescription("Make a list hold what a file holds"),
     Command.withDescription(
-      `Make a list hold what a file holds, with as few writes as that takes: none\nwhere nothing differs.\n\n${files}`
+      `Make a list hold what a file holds, with as few writes as possible: none if\nnothing differs.\n\n${files}`
     ),
     Command.withExamples([
       { command: "bulk-operations items sync blocklist ips.txt --dry-run", description: "What would change" },
@@ -146,7 +144,7 @@ const all = Command.make("list", listFlags, (flags) =>
   })).pipe(
     Command.withShortDescription("The items of a list"),
     Command.withDescription(
-      "The items of a list as Cloudflare's CSV, which create, replace and sync read:\na value a line, with its comment. --json gives all there is."
+      "The items of a list as Cloudflare's CSV, which create, replace and sync read:\none value a line, with its comment. --json gives all fields."
     ),
     Command.withExamples([
       { command: "bulk-operations items list blocklist > ips.csv", description: "A copy" }

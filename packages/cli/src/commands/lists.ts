@@ -52,7 +52,7 @@ const update = Command.make(
     Effect.gen(function*() {
       return yield* (yield* load).update(yield* root, list, description)
     })
-).pipe(Command.withDescription("Give a list another description. Name and kind stay."))
+).pipe(Command.withDescription("Change a list's description. Name and kind cannot change."))
 
 const remove = Command.make("delete", {
   ...listArgument,
@@ -68,7 +68,7 @@ const remove = Command.make("delete", {
   })).pipe(
     Command.withShortDescription("Delete a list with all its items"),
     Command.withDescription(
-      "Delete a list with all its items. Asks first; where nobody can be asked, it\nwants --yes, else the exit code is 6."
+      "Delete a list with all its items. Asks first. Without a terminal it requires\n--yes; otherwise the exit code is 6."
     )
   )
 

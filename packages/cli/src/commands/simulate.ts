@@ -1,6 +1,4 @@
-/**
- * `simulate`: a Cloudflare of one's own.
- */
+/** `simulate`: serves a simulated Cloudflare. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
@@ -41,7 +39,7 @@ export const simulate = Command.make("simulate", flags, (flags) =>
     Command.withShortDescription("Serve a simulated Cloudflare Lists API"),
     Command.withDescription(
       "Serve a simulated Cloudflare Lists API until it is stopped with Ctrl-C,\n" +
-        "and print what to export so that clients talk to it."
+        "and print the environment variables for its clients."
     ),
     Command.withExamples([
       { command: "bulk-operations simulate --duration 10s", description: "Operations take ten seconds" }

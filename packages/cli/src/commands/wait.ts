@@ -1,6 +1,4 @@
-/**
- * `wait`: the reason why this program exists.
- */
+/** `wait`: waits for operations. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -14,7 +12,7 @@ const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$
 
 const flags = {
   ids: Argument.String("operation-id").pipe(
-    Argument.withDescription("Bulk operations, as a write to a list answers them"),
+    Argument.withDescription("Ids of bulk operations, from the answers to writes"),
     Argument.variadic({ min: 1 })
   ),
   ...waiting,
@@ -50,8 +48,8 @@ export const wait = Command.make("wait", flags, (flags) =>
     Command.withShortDescription("Wait for bulk operations"),
     Command.withDescription(
       "Wait for bulk operations to complete.\n\n" +
-        "Of several ids the exit code is the gravest: 4 not authorised, 5 API error,\n" +
-        "3 timed out, 1 failed. With --any it is 0 once one has completed."
+        "With several ids, the most serious exit code counts: 4 not authorised,\n" +
+        "5 API error, 3 timed out, 1 failed. With --any it is 0 once one has completed."
     ),
     Command.withExamples([
       {

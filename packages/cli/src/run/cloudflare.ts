@@ -1,6 +1,4 @@
-/**
- * The way to Cloudflare from flags, environment and `.env`, in this order.
- */
+/** Connects to Cloudflare with settings from flags, environment and `.env`, in this order. */
 import * as BulkOperations from "@bulk-operations/core/BulkOperations"
 import * as CloudflareApi from "@bulk-operations/core/CloudflareApi"
 import * as Credentials from "@bulk-operations/core/Credentials"
@@ -28,7 +26,7 @@ import * as Ids from "./ids.ts"
 import * as Watch from "./watch.ts"
 
 const howTo = "Set CLOUDFLARE_API_TOKEN, in the environment or in a file .env, or pass --token-file <path>. " +
-  "CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY will do instead."
+  "Or set CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY."
 
 const secret = (name: string) => Config.option(Config.schema(Credentials.Secret, name))
 
@@ -38,7 +36,7 @@ const credentials = Config.all({
   key: secret("CLOUDFLARE_API_KEY")
 })
 
-// One source at a time: half of what one has and half of what another has would be nobody's credentials.
+// One source at a time: halves of two sources' credentials do not belong together.
 const fromSource = (provider: ConfigProvider.ConfigProvider) =>
   credentials.pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, provider),
@@ -66,7 +64,7 @@ const asToken = (text: string, from: string) => {
     ? Effect.succeed<Credentials.Credentials>(Credentials.apiToken(token))
     : Effect.fail(
       new NoCredentials({
-        message: `There is no API token in ${from}: one has letters, digits and -._~+/= and nothing else.`
+        message: `There is no valid API token in ${from}: a token has only letters, digits and -._~+/=.`
       })
     )
 }
@@ -111,7 +109,7 @@ const resolve = Effect.fnUntraced(function*(flags: SharedFlags) {
   return { accountId, baseUrl, credentials: yield* resolveCredentials(flags) }
 })
 
-/** Everything that commands need, over an API. Waits are shown as they go, and learn from the history. */
+/** Everything that commands need, over an API. Waits are shown live, and learn from the history. */
 export const over = <E, R>(
   api: Layer.Layer<CloudflareApi.CloudflareApi, E, R>,
   history: Option.Option<string>
@@ -127,7 +125,7 @@ export const over = <E, R>(
   )
 }
 
-/** The same over what flags and environment say. */
+/** The same with settings from flags and environment. */
 export const layer = (flags: SharedFlags, history: Option.Option<string> = Option.none()) =>
   over(
     Layer.unwrap(Effect.map(resolve(flags), CloudflareApi.layer)).pipe(Layer.provide(FetchHttpClient.layer)),

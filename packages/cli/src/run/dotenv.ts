@@ -1,11 +1,9 @@
-/**
- * The `.env` file of the folder one is in, where there is one.
- */
+/** The `.env` file of the current folder, if there is one. */
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { UsageError } from "../Failure.ts"
 
-/** What the file says. Nothing where there is no file; one that cannot be read is an error. */
+/** The variables of the file; empty without a file. An unreadable file is an error. */
 export const provider = ConfigProvider.fromDotEnv().pipe(
   Effect.catch((error) =>
     error.reason._tag === "NotFound"

@@ -37,7 +37,7 @@ const tell = Effect.fnUntraced(function*(row: PollSchedule.Explanation) {
   })
 })
 
-// Of the account, or of all where none is named.
+// The history of the account, or of all accounts if none is given.
 const historyOf = Effect.fnUntraced(function*(shared: SharedFlags, path: string) {
   const account = Option.getOrUndefined(
     Option.isSome(shared.account) ? shared.account : yield* Config.option(Config.String("CLOUDFLARE_ACCOUNT_ID"))

@@ -1,6 +1,4 @@
-/**
- * What `--history <file>` keeps: how long operations took, by account, in one JSON file.
- */
+/** The file of `--history`: durations of operations by account, in JSON. */
 import * as PollHistory from "@bulk-operations/poll/PollHistory"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -22,7 +20,7 @@ const encodeEntry = Schema.encodeEffect(Entry)
 
 type Entries = typeof Entries.Type
 
-/** What the file holds; nothing where there is none. */
+/** The content of the file; empty if it does not exist. */
 export const read = Effect.fnUntraced(
   function*(path: string): Effect.fn.Return<Entries, UsageError, FileSystem.FileSystem> {
     const files = yield* FileSystem.FileSystem
@@ -33,12 +31,14 @@ export const read = Effect.fnUntraced(
     return yield* Effect.mapError(
       decode(text),
       () =>
-        new UsageError({ message: `--history ${path} is no history of this program. Name another file, or delete it.` })
+        new UsageError({
+          message: `--history ${path} is not a history of this program. Use another file, or delete it.`
+        })
     )
   }
 )
 
-// A file beside it first: whoever is stopped in between leaves the one before.
+// Writes a temporary file first: if the process is stopped in between, the previous file stays intact.
 const write = Effect.fnUntraced(function*(path: string, entries: Entries) {
   const files = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
@@ -84,7 +84,7 @@ const store = Effect.fnUntraced(function*(path: string) {
   })
 })
 
-/** Histories in a file, if one is named. A file that is something else is an error at once. */
+/** Histories in a file, if one is given. A file with other content is an immediate error. */
 export const layer = (path: Option.Option<string>) =>
   Option.isNone(path) ? PollHistory.layer : PollHistory.layerStore().pipe(
     Layer.provide(Layer.effect(KeyValueStore.KeyValueStore, Effect.andThen(read(path.value), store(path.value))))

@@ -30,7 +30,7 @@ export const parse = (what: string, text: string): Result.Result<string, UsageEr
   return Result.mapError(decode(text), ({ message }) => new UsageError({ message: `${what} ${shown}: ${message}` }))
 }
 
-/** All of them, or all that is wrong with them. An id that is there twice counts once. */
+/** All ids, or everything that is wrong with them. A repeated id counts once. */
 export const operations = Effect.fnUntraced(function*(ids: ReadonlyArray<string>) {
   const parsed = [...new Set(ids)].map((id) => parse("Operation id", id))
   const wrong = parsed.flatMap((id) => Result.isFailure(id) ? [id.failure.message] : [])

@@ -27,7 +27,7 @@ type Common = Omit<WriteFlags, "noWait">
 
 const plural = (n: number) => `${n} ${n === 1 ? "item" : "items"}`
 
-// A wait that is over says how to go on, and so does an interruption: the operation goes on in either case.
+// After a timeout or an interruption the operation continues, so both print how to resume.
 const resumable = (shared: SharedFlags, flags: WaitOptions.WaitingFlags) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const output = yield* Output
@@ -129,7 +129,7 @@ const write = Effect.fnUntraced(function*(
 export const create = (shared: SharedFlags, flags: WriteFlags) => write("create", shared, flags)
 export const replace = (shared: SharedFlags, flags: ReplaceFlags) => write("replace", shared, flags)
 
-// Ids of the items that a list holds of those that a file names.
+// Ids of the items in the list that the file names.
 const idsOf = Effect.fnUntraced(function*(list: List, flags: DeleteFlags) {
   if (flags.ids) return yield* Source.ids(flags.file)
   const output = yield* Output
@@ -187,7 +187,7 @@ const cell = (text: string | number | boolean | undefined) => {
   return /[",\r\n]/.test(value) ? `"${value.replaceAll("\"", "\"\"")}"` : value
 }
 
-/** An item in Cloudflare's form of CSV, as `create`, `replace` and `sync` read it. Redirects have no comments there. */
+/** An item in Cloudflare's CSV, which `create`, `replace` and `sync` read. Redirects have no comments there. */
 export const lineOf = (item: ListItem.ListItem): string => {
   if (item.kind !== "redirect") {
     return item.comment === undefined ? ListItem.show(item) : `${ListItem.show(item)},${cell(item.comment)}`

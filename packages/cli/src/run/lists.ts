@@ -56,7 +56,9 @@ export const update = (shared: SharedFlags, text: string, description: string) =
 const confirm = Effect.fnUntraced(function*({ name, num_items }: List) {
   const { canPrompt } = yield* TerminalCapabilities.TerminalCapabilities
   if (!canPrompt) {
-    return yield* new NotConfirmed({ message: `List ${name} was not deleted: nobody can be asked here. Add --yes.` })
+    return yield* new NotConfirmed({
+      message: `List ${name} was not deleted: there is no terminal to confirm on. Add --yes.`
+    })
   }
   const yes = yield* Prompt.run(
     Prompt.Confirm({

@@ -1,6 +1,4 @@
-/**
- * An operation in words, and as an event.
- */
+/** An operation as text and as an event. */
 import type { BulkOperation } from "@bulk-operations/core/BulkOperation"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"

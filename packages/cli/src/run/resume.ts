@@ -1,6 +1,4 @@
-/**
- * The command that goes on with operations that have not ended, ready to be pasted.
- */
+/** The command that resumes waiting for operations, ready to paste. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { SharedFlags } from "../root.ts"
@@ -8,7 +6,7 @@ import * as WaitOptions from "./waitOptions.ts"
 
 const quoted = (word: string) => /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
-// npx tells those whom it runs so.
+// npx sets this for the programs that it runs.
 const program = () => process.env["npm_command"] === "exec" ? ["npx", "@bulk-operations/cli"] : ["bulk-operations"]
 
 const given = (name: string, value: Option.Option<string>) =>

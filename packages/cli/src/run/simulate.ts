@@ -21,7 +21,7 @@ export const run = (flags: SimulateFlags) =>
     )
     yield* output.note(
       "\nA Cloudflare Lists API is listening. Paste these lines into another terminal. Ctrl-C stops it.\n" +
-        `Tell it what to do: curl ${new URL("/simulator", baseUrl).href}`
+        `To control it: curl ${new URL("/simulator", baseUrl).href}`
     )
     return yield* Effect.never
   }).pipe(Effect.provide(SimulatorServer.layer({

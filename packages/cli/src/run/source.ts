@@ -1,6 +1,4 @@
-/**
- * The items that a command is given: from a file or stdin, in whatever form.
- */
+/** The items of a command: from a file or stdin, in any format. */
 import * as Advice from "@bulk-operations/lists/Advice"
 import { ItemFile } from "@bulk-operations/lists/files"
 import type { List } from "@bulk-operations/lists/List"
@@ -17,7 +15,7 @@ import { UsageError } from "../Failure.ts"
 import { Output } from "../Output.ts"
 import * as Ids from "./ids.ts"
 
-/** The list of this id or name. */
+/** The list with this id or name. */
 export const list = Effect.fnUntraced(
   function*(
     text: string
@@ -31,7 +29,7 @@ export const list = Effect.fnUntraced(
     if (found !== undefined) return found
     const names = all.map((list) => list.name).toSorted()
     return yield* new UsageError({
-      message: `There is no list of the name ${JSON.stringify(name)} in this account. ` +
+      message: `There is no list named ${JSON.stringify(name)} in this account. ` +
         (names.length === 0
           ? "It has no lists."
           : `There are: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}`)
@@ -45,9 +43,9 @@ const isKind = Schema.is(ListKind)
 export const kindOf = ({ kind, name }: List) =>
   isKind(kind)
     ? Effect.succeed(kind)
-    : Effect.fail(new UsageError({ message: `List ${name} is of kind ${kind}, whose items are not known here.` }))
+    : Effect.fail(new UsageError({ message: `List ${name} is of kind ${kind}, which this command does not support.` }))
 
-/** All of a file or of stdin, and what to call it. */
+/** The content of a file or of stdin, and its name for messages. */
 export const read = Effect.fnUntraced(function*(file: Option.Option<string>) {
   const path = Option.getOrElse(file, () => "-")
   if (path !== "-") {
@@ -61,7 +59,7 @@ export const read = Effect.fnUntraced(function*(file: Option.Option<string>) {
   }
   const stdio = yield* Stdio.Stdio
   if (yield* stdio.stdinIsTerminal) {
-    return yield* new UsageError({ message: "There are no items: name a file, or pipe them in." })
+    return yield* new UsageError({ message: "There are no items: pass a file, or pipe them in." })
   }
   const chunks = yield* Stream.runCollect(stdio.stdin)
   return { name: "stdin", content: Uint8Array.from(Buffer.concat(Array.from(chunks))) }
@@ -73,7 +71,7 @@ const reasons: { readonly [tag: string]: string | undefined } = {
   BadResource: "it is a folder"
 }
 
-// What comes without a name tells by its beginning.
+// Without a file name, the first character decides.
 const formatOf = (name: string, content: Uint8Array, kind: ListKind): ItemFile.Format => {
   if (name !== "stdin") {
     const format = ItemFile.formatOf(name)
@@ -85,7 +83,7 @@ const formatOf = (name: string, content: Uint8Array, kind: ListKind): ItemFile.F
   return kind === "redirect" ? "csv" : "lines"
 }
 
-/** The items of a file or of stdin. What looks like a mistake is told, and used all the same. */
+/** The items of a file or of stdin. Items that look like a mistake are noted, but still used. */
 export const items = Effect.fnUntraced(function*(
   file: Option.Option<string>,
   format: Option.Option<ItemFile.Format>,

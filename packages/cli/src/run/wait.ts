@@ -35,7 +35,7 @@ export const codeOf = ({ result }: Ending): ExitCode =>
 const count = (endings: ReadonlyArray<Ending>, ...codes: ReadonlyArray<ExitCode>) =>
   endings.filter((ending) => codes.includes(codeOf(ending))).length
 
-// What is said of an operation once its wait is over.
+// Reports an operation after its wait.
 const tell = Effect.fnUntraced(function*({ elapsed, id, result }: Ending, resume: string) {
   const output = yield* Output
   const line = (mark: string, text: string) =>
@@ -101,7 +101,7 @@ const summarize = Effect.fnUntraced(function*(
   )
 })
 
-/** Waits, tells how each operation ended, and gives the exit code that stands for all of them. */
+/** Waits, reports how each operation ended, and returns the exit code of all of them. */
 export const waitForAll = Effect.fnUntraced(function*(
   ids: ReadonlyArray<string>,
   shared: SharedFlags,

@@ -1,6 +1,4 @@
-/**
- * How to wait, as flags say it.
- */
+/** Wait options from flags. */
 import type { PartialOptions } from "@bulk-operations/poll/PollOptions"
 import * as PollSchedule from "@bulk-operations/poll/PollSchedule"
 import type * as Duration from "effect/Duration"
@@ -16,7 +14,7 @@ export interface WaitingFlags {
   readonly history: Option.Option<string>
 }
 
-/** The schedule that the flags name, if they name one. */
+/** The schedule of the flags, if any. */
 export const schedule = ({ every, history, requestCost }: Omit<WaitingFlags, "timeout">) =>
   Option.isSome(every) && Option.isSome(requestCost)
     ? Effect.fail(new UsageError({ message: "--every and --request-cost exclude each other: pass one of them." }))
@@ -37,7 +35,7 @@ export const of = Effect.fnUntraced(function*(flags: WaitingFlags): Effect.fn.Re
 const argument = (name: string, value: Option.Option<Duration.Duration>) =>
   Option.match(value, { onNone: () => [], onSome: (value) => [`--${name}`, DurationText.asArgument(value)] })
 
-/** The same flags once more, for a command that goes on. */
+/** The flags as arguments of a command that resumes. */
 export const asArguments = (flags: WaitingFlags): ReadonlyArray<string> => {
   return [
     ...argument("timeout", flags.timeout),

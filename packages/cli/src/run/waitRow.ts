@@ -1,6 +1,4 @@
-/**
- * How one wait looks: a line of a terminal, or what has changed since the line before.
- */
+/** The display of one wait: a live line on a terminal, or the change since the last line. */
 import { isTerminal } from "@bulk-operations/core/BulkOperation"
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type { PollProgress } from "@bulk-operations/poll/PollProgress"
@@ -11,7 +9,7 @@ import * as DurationText from "../DurationText.ts"
 import type { Event } from "../Event.ts"
 import type { Paint } from "../Output.ts"
 
-/** A wait, as last heard of. Times are milliseconds of the wall clock. */
+/** The last known state of a wait. Times are wall-clock milliseconds. */
 export interface WaitRow {
   readonly id: string
   readonly since: number
@@ -39,12 +37,12 @@ const causeOf = ({ progress }: WaitRow): string | undefined =>
     ? undefined
     : progress.isThrottled
     ? "waits for the request budget"
-    // The others are about to end the wait.
+    // Other errors are about to end the wait.
     : Option.getOrUndefined(
       Option.map(Option.filter(progress.transientError, ({ isRetryable }) => isRetryable), cause)
     )
 
-/** What has changed, in words; nothing where nothing that matters has. The end is told by others. */
+/** The change in words; undefined if nothing relevant has changed, or if the operation has ended. */
 export const change = (before: WaitRow, after: WaitRow): string | undefined => {
   if (Option.exists(after.progress?.operation ?? Option.none(), isTerminal)) return undefined
   const [status, now] = [statusOf(before), statusOf(after)]
@@ -56,7 +54,7 @@ export const change = (before: WaitRow, after: WaitRow): string | undefined => {
 
 const iso = (at: Option.Option<DateTime.Utc>) => Option.getOrUndefined(Option.map(at, DateTime.formatIso))
 
-/** The same for a program. */
+/** The same for programs. */
 export const event = (id: string, progress: PollProgress): Event => {
   const status = Option.getOrUndefined(progress.operation)?.status
   const [nextPollAt, deadline] = [iso(progress.nextPollAt), iso(progress.deadline)]
@@ -78,10 +76,10 @@ const shortId = (id: string) => id.length > 14 ? `${id.slice(0, 12)}…` : id
 const spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? "" : "s"}`
 
-/** So many columns a transient error has at least, before other parts give way. */
+/** The least number of columns for a transient error before other parts are dropped. */
 const leastTrouble = 18
 
-/** The line of a wait. In a narrow window the parts that matter least give way, and the rest is cut by who draws it. */
+/** The line of a wait. A narrow window drops the least important parts, and the region truncates the rest. */
 export const line = (row: WaitRow, now: number, columns: number, paint: Paint): string => {
   const { id, progress, since } = row
   const left = (at: Option.Option<DateTime.Utc>) =>
@@ -95,7 +93,7 @@ export const line = (row: WaitRow, now: number, columns: number, paint: Paint): 
     onSome: (left) => `${left} left`
   })
   const met = causeOf(row)
-  const status = statusOf(row) ?? (met === undefined ? "asking" : "unknown")
+  const status = statusOf(row) ?? (met === undefined ? "polling" : "unknown")
   const elapsed = DurationText.format(now - since).padStart(6)
   const polls = plural(progress?.polls ?? 0, "poll").padStart(8)
   const parts = [status.padEnd(9), elapsed]

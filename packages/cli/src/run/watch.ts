@@ -1,5 +1,5 @@
 /**
- * Shows waits as they go: a live line for each on a terminal, a line for each change in a pipe, events with `--json`.
+ * Shows waits under way: a live line for each on a terminal, a line for each change in a pipe, events with `--json`.
  */
 import type { Completed } from "@bulk-operations/core/BulkOperation"
 import { BulkOperationPoller, type WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
@@ -17,7 +17,7 @@ import * as LiveRegion from "../LiveRegion.ts"
 import { Output } from "../Output.ts"
 import * as WaitRow from "./waitRow.ts"
 
-/** An operation that has completed, and what it took to see that. */
+/** A completed operation, with the polls and time of its wait. */
 export interface Followed {
   readonly operation: Completed
   readonly polls: number
@@ -25,11 +25,11 @@ export interface Followed {
 }
 
 export class Watch extends Context.Service<Watch, {
-  /** Waits for an operation, and shows how that goes. How it ended is for the caller to say. */
+  /** Waits for an operation, and shows its progress. The caller reports how it ended. */
   readonly follow: (operationId: string, options?: WaitOptions) => Effect.Effect<Followed, WaitError>
-  /** From now on, so many waits belong together. */
+  /** Announces how many waits belong together. */
   readonly expect: (total: number) => Effect.Effect<void>
-  /** The operations that are waited for. */
+  /** The operations under way. */
   readonly active: Effect.Effect<ReadonlyArray<string>>
 }>()("@bulk-operations/cli/Watch") {}
 
@@ -39,7 +39,7 @@ const lines =
     { columns, rows: height }: LiveRegion.Size
   ): ReadonlyArray<string> => {
     const all = Array.from(rows.values())
-    // One row of the window stays free for the cursor of whoever comes next, and one is for the footer.
+    // One row stays free for the next prompt, and one is for the footer.
     const shown = all.slice(0, Math.max(1, height - 2)).map((row) => WaitRow.line(row, now, columns, paint))
     if (total <= 1 || all.length === 0) return shown
     const hidden = all.length - shown.length
@@ -98,7 +98,7 @@ const make = Effect.gen(function*() {
   })
 })
 
-/** Shows the waits of `Watch`, and those of whoever takes its `BulkOperationPoller`. */
+/** Shows the waits of `Watch`, and those of all users of its `BulkOperationPoller`. */
 export const layer: Layer.Layer<Watch | BulkOperationPoller, never, BulkOperationPoller | Output | Terminal.Terminal> =
   Layer.effectContext(Effect.gen(function*() {
     const watch = yield* make

@@ -55,9 +55,9 @@ export const layerCluster = (
   )
 
 /**
- * Durable waits in a file, for one process at a time: `DurablePoller.layer` over `layerCluster`, which says what to know.
+ * Durable waits in a file, for one process at a time: `DurablePoller.layer` over `layerCluster`, see its notes.
  *
- * Whatever is under way in the file goes on when the layer is built.
+ * All waits under way in the file resume when the layer is built.
  *
  * @example
  * import { layerSqlite } from "@bulk-operations/durable/sqlite"

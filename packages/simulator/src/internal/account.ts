@@ -1,6 +1,6 @@
 /**
- * An account's lists and bulk operations, as a function of time: nothing happens in the background. Whoever looks at
- * the account settles it first, which applies what has come due since, in order.
+ * An account's lists and bulk operations, as a function of time: nothing happens in the background. Every access
+ * settles the account first, which applies all due events in order.
  */
 import * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as DateTime from "effect/DateTime"
@@ -21,7 +21,7 @@ export interface List {
   readonly items: ItemSet
 }
 
-/** Chance taken: how long this one operation takes, in milliseconds, and how it ends. */
+/** The drawn plan: how long this operation takes, in milliseconds, and how it ends. */
 export interface Plan {
   readonly pendingFor: number
   readonly duration: number
@@ -34,17 +34,17 @@ export interface Operation {
   /** Absent for an operation that was started without a list. */
   readonly listId: string | undefined
   readonly plan: Plan
-  /** Holds what was written; absent once the operation has ended. */
+  /** The written change; absent once the operation has ended. */
   readonly change: Change | undefined
   readonly acceptedAt: Instant
-  /** When its turn came; absent while it waits behind another operation of its list. */
+  /** When it began; absent while it waits behind another operation of its list. */
   readonly begunAt: Instant | undefined
   readonly end: { readonly at: Instant; readonly outcome: Outcome } | undefined
 }
 
 type Event =
   | { readonly _tag: "End"; readonly operationId: string }
-  /** A change becomes readable that was made when its operation ended. */
+  /** A change, made when its operation ended, becomes readable. */
   | { readonly _tag: "Change"; readonly listId: string; readonly change: Change; readonly madeAt: Instant }
 
 export interface Account {
@@ -52,9 +52,12 @@ export interface Account {
   readonly operations: Map<string, Operation>
   /** Ids of the operations that have not ended. */
   readonly open: Set<string>
-  /** For each list the ids of those of its operations, in the order of their writes. The first one has begun. */
+  /**
+   * For each list, the ids of its operations that have not ended, in the order of their writes. The first one has
+   * begun.
+   */
   readonly lanes: Map<string, Set<string>>
-  /** When the last change of a list can be read, where it cannot be yet: those after it can be no sooner. */
+  /** When the last change of a list becomes readable, if it is not yet: later changes cannot become readable sooner. */
   readonly readableAt: Map<string, Instant>
   readonly agenda: Agenda.Agenda<Event>
 }
@@ -89,7 +92,7 @@ export const toBulkOperation = (operation: Operation, now: Instant): BulkOperati
     : BulkOperation.Failed.make({ id, completed, error: Option.liftPredicate(outcome.error, (error) => error !== "") })
 }
 
-/** Takes in an operation. Those of one list take their turns in the order of their writes; one without waits for nobody. */
+/** Accepts an operation. Those of one list run in the order of their writes; one without a list does not wait. */
 export const accept = (account: Account, operation: Operation): void => {
   settle(account, operation.acceptedAt)
   account.operations.set(operation.id, operation)
@@ -106,23 +109,23 @@ const begin = (account: Account, operation: Operation, at: Instant): void => {
   if (endsAt !== Infinity) account.agenda.add(endsAt, { _tag: "End", operationId: operation.id })
 }
 
-/** Brings the account up to `now`. Costs what has come due, however much is open. */
+/** Brings the account up to `now`. The cost depends on the due events, not on the open operations. */
 export const settle = (account: Account, now: Instant): void => {
   for (let due = account.agenda.next(now); due !== undefined; due = account.agenda.next(now)) {
     const { at, entry } = due
     if (entry._tag === "Change") apply(account, entry.listId, entry.change, entry.madeAt)
     else {
       const operation = account.operations.get(entry.operationId)
-      // One that was ended by hand is still on the agenda.
+      // An operation that was ended by hand is still on the agenda.
       if (operation !== undefined && operation.end === undefined) end(account, operation, at, operation.plan.outcome)
     }
   }
 }
 
-/** Ends the operation at once. Its change of the list, if it has one, is made now. */
+/** Ends the operation now, and makes its change of the list, if any. */
 export const end = (account: Account, operation: Operation, at: Instant, planned: Outcome): void => {
   const { change, id, listId, plan } = operation
-  // Chosen: no source tells what becomes of an operation whose list was deleted meanwhile.
+  // Chosen: no source says what happens to an operation whose list was deleted meanwhile.
   const outcome: Outcome = listId !== undefined && !account.lists.has(listId) && planned._tag === "Completed"
     ? { _tag: "Failed", error: "list not found" }
     : planned

@@ -1,9 +1,7 @@
-/**
- * What falls due at which time, the earliest first, and of the same time what was put down first.
- */
+/** Future events by time, earliest first; at the same time, in the order of insertion. */
 export interface Agenda<A> {
   readonly add: (at: number, entry: A) => void
-  /** Takes out what is due next, if that is by `now`. */
+  /** Removes and returns the next event, if it is due by `now`. */
   readonly next: (now: number) => Due<A> | undefined
 }
 
@@ -13,7 +11,7 @@ export interface Due<A> {
 }
 
 export const make = <A>(): Agenda<A> => {
-  // Latest first, so that the next one goes without moving the others.
+  // Latest first, so that the next one is removed without moving the others.
   const entries: Array<Due<A>> = []
 
   const placeOf = (at: number) => {

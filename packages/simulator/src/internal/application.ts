@@ -1,6 +1,4 @@
-/**
- * The HTTP application: from a request, however it came, to an answer, however it goes.
- */
+/** The HTTP application: turns a request into an answer, independent of the transport. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -43,8 +41,8 @@ export interface Options {
   readonly newAuditLogId: (now: number) => string
 }
 
-// As recorded on answers of Lists, and on others of the API. Not Strict-Transport-Security: there is no TLS here that it
-// could ask for.
+// From recorded answers of Lists and of other parts of the API. Without Strict-Transport-Security, because there is no
+// TLS.
 const ofEdge = { server: "cloudflare", vary: "Accept-Encoding" }
 const ofApi = { "cf-cache-status": "DYNAMIC", "x-content-type-options": "nosniff", "x-frame-options": "SAMEORIGIN" }
 

@@ -1,6 +1,4 @@
-/**
- * What a test or a demo does with a simulator by hand, beside its clients.
- */
+/** The controls of a simulator for a test or a demo. */
 import * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -42,10 +40,10 @@ const error = (reason: Reason) => new SimulatorError.SimulatorError({ reason })
 const refused = ({ error: { code, message } }: Refusal): Reason =>
   new SimulatorError.ListRefused({ refusal: `${message} (${code})` })
 
-// One for all: what names an operation in a URL can name a list or an item as well.
+// One rule for all: an id that fits an operation's URL fits a list's or an item's as well.
 const isUsable = Schema.is(BulkOperation.OperationId)
 
-/** The id that was given, or a new one. */
+/** The given id, or a new one. */
 const idOf = (
   of: SimulatorError.IdRefused["of"],
   given: string | undefined,

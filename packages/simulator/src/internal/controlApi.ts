@@ -1,6 +1,4 @@
-/**
- * The simulator's own HTTP API, for programs that cannot call the `Simulator` service: what the service does, by JSON.
- */
+/** The simulator's own HTTP API, for programs that cannot call the `Simulator` service: the same functions, in JSON. */
 import * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -19,7 +17,7 @@ import * as Spoil from "./spoil.ts"
 
 type Service = ReturnType<typeof Control.make>
 
-/** Where it is, beside `/client/v4`. */
+/** Its path, beside `/client/v4`. */
 export const root = "/simulator"
 
 export const isControl = (url: string): boolean => url === root || /^\/simulator[/?]/.test(url)
@@ -89,7 +87,7 @@ const requestJson = ({ body, endpoint, faults, headers, method, receivedAt, stat
   method,
   url,
   endpoint: Option.getOrNull(endpoint),
-  // A spread leaves out what headers hide from JSON.
+  // A spread keeps the entries that headers hide from JSON.
   headers: Object.fromEntries(Object.entries(headers).map(([name, value = ""]) => [name, value])),
   body,
   faults: faults.map(({ _tag }) => String.uncapitalize(_tag)),
@@ -132,7 +130,7 @@ const table: ReadonlyArray<readonly [string, FindMyWay.PathInput, Handler, strin
 ]
 
 const usage = [
-  "What the simulator can be told. Bodies are JSON.",
+  "Commands of the simulator. Bodies are JSON.",
   "",
   ...table.map(([method, path, , what]) => `${method.padEnd(7)}${path.padEnd(36)}${what}`),
   "",
@@ -152,7 +150,7 @@ const answer = ({ body, status }: Said, cors: boolean): Answer => ({
   delivery: Spoil.delivery(undefined)
 })
 
-/** A page of another origin may not drive the simulator unless it may call it. */
+/** A page of another origin may control the simulator only if it may call it. */
 const fromElsewhere = refuse(403, "A page of another origin may drive the simulator only where `cors` is on.")
 
 export const make =
@@ -163,7 +161,7 @@ export const make =
       ? Effect.succeed(fromElsewhere)
       : found === undefined
       ? Effect.succeed(
-        refuse(404, `There is nothing at ${request.method} ${request.url}. GET ${root} tells what there is.`)
+        refuse(404, `There is nothing at ${request.method} ${request.url}. GET ${root} lists all commands.`)
       )
       : Effect.catch(
         found.handler({ service, id: found.params["id"] ?? "", body: request.body }),

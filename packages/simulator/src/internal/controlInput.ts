@@ -1,6 +1,4 @@
-/**
- * What a program in another language tells the simulator by JSON: faults, plans, lists and operations.
- */
+/** JSON input of the control API: faults, plans, lists and operations. */
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
@@ -13,7 +11,7 @@ import type { NewOperation } from "../SimulatorState.ts"
 import { DurationText, NotNegative } from "./durationText.ts"
 import { Kind } from "./items/newItem.ts"
 
-/** What was read, or what to tell the person who wrote it. */
+/** The decoded input, or a message about what is wrong with it. */
 export type Read<A> = Result.Result<A, string>
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -34,7 +32,7 @@ const When = Schema.Struct({
 // `Retry-After` is a number.
 const Seconds = NotNegative.check(Schema.makeFilter(Duration.isFinite, { expected: "a duration that ends" }))
 
-// A date has to come out.
+// The resulting date must be valid.
 const Skew = DurationText.check(
   Schema.makeFilter((by) => Math.abs(Duration.toDays(by)) <= 36_500, { expected: "no more than 36500 days" })
 )
@@ -46,12 +44,12 @@ const fault = <A>(name: string, schema: Schema.Decoder<A>, make: (input: A) => D
   return (json: unknown): Read<Draw<Fault.Fault>> => Result.map(read(json), make)
 }
 
-// An empty struct would take anything.
+// An empty struct would accept anything.
 const Nothing = Schema.Record(Schema.String, Schema.Never)
 
 const plain = (name: string, made: Draw<Fault.Fault>) => fault(name, Nothing, () => made)
 
-// Named as the functions of `Fault`, with their arguments beside the name.
+// The names of the functions of `Fault`, with their arguments beside the name.
 const faults: Readonly<Record<string, (json: unknown) => Read<Draw<Fault.Fault>>>> = {
   latency: fault("latency", Schema.Struct({ by: NotNegative }), ({ by }) => Fault.latency(by)),
   stall: fault(

@@ -1,7 +1,7 @@
 /**
- * What lets a page of another origin call the simulator.
+ * The headers that let a page of another origin call the simulator.
  *
- * Source: fetch.spec.whatwg.org. `Authorization` is never meant by a `*`, so the headers that are asked for are repeated.
+ * Source: fetch.spec.whatwg.org. `*` does not cover `Authorization`, so the requested headers are repeated.
  */
 import type * as Headers from "effect/http/Headers"
 import type { Answer, Request } from "./exchange.ts"
@@ -13,11 +13,11 @@ export const headers = {
   "access-control-expose-headers": "*"
 }
 
-/** Whether a browser asks beforehand what it may send. */
+/** Whether the request is a browser's preflight. */
 export const isPreflight = (method: string, headers: Headers.Headers): boolean =>
   method === "OPTIONS" && headers["origin"] !== undefined && headers["access-control-request-method"] !== undefined
 
-/** What it may: everything. */
+/** Allows everything. */
 export const preflight = (request: Request): Answer => ({
   status: 204,
   headers: {

@@ -1,6 +1,4 @@
-/**
- * Who is asking: which credential a request carries, if any, and the request without it.
- */
+/** The credential of a request, if any, and the request without it. */
 import * as Headers from "effect/http/Headers"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -10,7 +8,7 @@ export type Credential =
   | { readonly token: string | Redacted.Redacted }
   | { readonly email: string; readonly key: string | Redacted.Redacted }
 
-/** A credential in a form to compare and to count requests by. Never shown to anybody. */
+/** A credential in a form for comparing and counting. Never shown. */
 export type Identity = string
 
 const value = (secret: string | Redacted.Redacted) => typeof secret === "string" ? secret : Redacted.value(secret)
@@ -23,10 +21,10 @@ const identity = (credential: Credential): Identity =>
     ? tokenIdentity(value(credential.token))
     : keyIdentity(credential.email, value(credential.key))
 
-/** Why a credential is not good enough. */
+/** Why a credential is refused. */
 export type Problem = "missing" | "malformed" | "unknown"
 
-/** The credential of a request; a token goes before a key, as in the official clients. */
+/** The credential of a request; a token takes precedence over a key, as in the official clients. */
 export const read = (headers: Headers.Headers): Result.Result<Identity, Problem> => {
   const authorization = headers["authorization"]
   if (authorization !== undefined) {
@@ -44,7 +42,7 @@ export interface Known {
   readonly malformed: ReadonlyArray<Credential>
 }
 
-/** Tells what is wrong with an identity, if anything. */
+/** Checks an identity. */
 export const check = (known: Known): (who: Identity) => Result.Result<Identity, Problem> => {
   const accepted = known.accepted && new Set(known.accepted.map(identity))
   const malformed = new Set(known.malformed.map(identity))
@@ -66,5 +64,5 @@ const secretNames = [
   "x-auth-user-service-key"
 ]
 
-/** The headers that do not say who is asking. */
+/** The headers without credentials. */
 export const withoutSecrets = (headers: Headers.Headers): Headers.Headers => Headers.removeMany(headers, secretNames)

@@ -1,6 +1,4 @@
-/**
- * A duration as people type it: `500ms`, `30s`, `10m`, `2h`, `1d`, or as Effect writes it: `2 hours`, `Infinity`.
- */
+/** Durations as people type them: `500ms`, `30s`, `10m`, `2h`, `1d`, or in Effect's form: `2 hours`, `Infinity`. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

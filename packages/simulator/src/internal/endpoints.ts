@@ -1,7 +1,7 @@
 /**
- * The endpoints: where they are, and what each does to an account.
+ * The endpoints: their routes, and what each does to an account.
  *
- * Source: Cloudflare's OpenAPI document and the official TypeScript client. Where they tell nothing, "Chosen" says so.
+ * Source: Cloudflare's OpenAPI document and the official TypeScript client. "Chosen" marks what they do not specify.
  */
 import * as BulkOperation from "@bulk-operations/core/BulkOperation"
 import * as Effect from "effect/Effect"
@@ -19,10 +19,10 @@ import * as ListRecord from "./listRecord.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 
-/** One request, at its endpoint. */
+/** One request to an endpoint. */
 export interface Call {
   readonly account: Account.Account
-  /** Whether who is asking has shown a token, rather than a key. */
+  /** Whether the credential is a token rather than a key. */
   readonly isToken: boolean
   readonly params: Readonly<Record<string, string | undefined>>
   readonly query: ItemPage.Query
@@ -76,7 +76,7 @@ const listUpdate = body(Schema.Struct({ description: Schema.optionalKey(ListReco
 const updateList = pure((call) =>
   Result.gen(function*() {
     const list = yield* findList(call)
-    // Chosen: without a description, the list keeps the one it has.
+    // Chosen: without a description, the list keeps its current one.
     const { description = list.description } = yield* listUpdate(call)
     const updated = { ...list, description, modifiedOn: call.now }
     call.account.lists.set(list.id, updated)
@@ -119,7 +119,7 @@ const write = (change: (list: Account.List, call: Call) => Result.Result<ItemSet
 const writtenItems = (list: Account.List, call: Call) =>
   Result.flatMap(parseJson(call.body), (json) => ReadItems.read(list.kind, json))
 
-/** Refuses redirects with too many of the same path, beside those that `stay` in the list. */
+/** Refuses too many redirects with the same path, including those that `stay` in the list. */
 const checkPaths = (list: Account.List, call: Call, stay: ItemSet.ItemSet) => (items: ReadonlyArray<NewItem>) => {
   if (list.kind !== "redirect" || call.samePath === Infinity) return Result.succeed(items)
   const others = [...call.account.lists.values()].filter(({ id, kind }) => id !== list.id && kind === "redirect")
@@ -154,7 +154,7 @@ const encodeOperation = Schema.encodeSync(BulkOperation.BulkOperation)
 
 const wireOperation = (operation: Account.Operation, { now, timestamp }: Call): Schema.JsonObject => ({
   ...encodeOperation(Account.toBulkOperation(operation, now)),
-  // The schema of core writes one form of timestamp; the simulator is asked for many.
+  // Core's schema writes only one form of timestamp; the simulator supports several.
   ...(operation.end === undefined ? {} : { completed: timestamp(operation.end.at) })
 })
 
@@ -165,7 +165,7 @@ const getOperation = pure((call) =>
   )
 )
 
-// Seen. The id is that of Cloudflare's documentation. Chosen: a key is not a token that could be verified.
+// Seen. The id is from Cloudflare's documentation. Chosen: a key is not a token that can be verified.
 const verifyToken = pure(({ isToken }) =>
   isToken
     ? Result.succeed(Reply.success(
@@ -204,6 +204,6 @@ for (const [endpoint, method, path, handle] of table) router.on(method, path, { 
 
 export type Found = Result.Result<FindMyWay.FindResult<Route>, Reply.Refusal>
 
-/** The route of a request, or why it has none. Chosen: a wrong method is answered as a wrong path is. */
+/** The route of a request, or why it has none. Chosen: a wrong method is answered like a wrong path. */
 export const find = (method: string, url: string): Found =>
   orRefuse(router.find(method, url), Refusals.noRoute(url.split("?")[0] ?? url))

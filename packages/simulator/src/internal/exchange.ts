@@ -1,6 +1,4 @@
-/**
- * A request, however it came, and an answer, however it goes.
- */
+/** Requests and answers, independent of the transport. */
 import type * as Headers from "effect/http/Headers"
 import type { Delivery } from "./spoil.ts"
 

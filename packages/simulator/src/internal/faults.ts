@@ -1,6 +1,4 @@
-/**
- * Which faults meet a request.
- */
+/** Decides which faults a request meets. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -10,11 +8,11 @@ import type { Fault, When } from "../Fault.ts"
 
 /** The faults of one request. */
 export interface Met {
-  /** How long the answer is held back. */
+  /** How long the answer is delayed. */
   readonly latency: Duration.Duration
-  /** By how much the clock is off, in milliseconds. */
+  /** The clock skew in milliseconds. */
   readonly skew: number
-  /** The one that spoils the answer, if any. */
+  /** The fault that damages or replaces the answer, if any. */
   readonly spoiler: Fault | undefined
   readonly all: ReadonlyArray<Fault>
 }

@@ -1,6 +1,4 @@
-/**
- * The way in without sockets: an `HttpClient` that asks the application directly.
- */
+/** Access without sockets: an `HttpClient` that calls the application directly. */
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -12,12 +10,12 @@ import type { Answer } from "./exchange.ts"
 
 const encoder = new TextEncoder()
 
-/** What comes of the answer; `reset` stands for a connection that breaks. */
+/** Delivers the answer; `reset` is the failure for a broken connection. */
 const respond = <E>(
   { body, contentType, delivery: { ending, sent }, headers, status }: Answer,
   reset: Effect.Effect<never, E>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, E> => {
-  // HTTP takes an answer for whole when all bytes of its length have come, whatever becomes of the connection.
+  // In HTTP an answer is complete once all bytes of its length have arrived, even if the connection then breaks.
   if (sent === "all") {
     return Effect.succeed(
       body === ""

@@ -1,6 +1,4 @@
-/**
- * A list without its items: how one is created, and how it is told.
- */
+/** A list without its items: creating one, and its JSON. */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Account from "./account.ts"
@@ -11,7 +9,7 @@ import type { Refusal } from "./reply.ts"
 
 export const Description = Schema.String.check(Schema.isMaxLength(500))
 
-/** The documentation's pages allow lower case only in a name, the schema both: the wider one is taken. */
+/** The documentation's pages allow only lower case in a name, but the schema allows both: this follows the schema. */
 export const NewList = Schema.Struct({
   name: Schema.String.check(Schema.isPattern(/^[a-zA-Z0-9_]{1,50}$/)),
   kind: Kind,

@@ -1,6 +1,4 @@
-/**
- * Whether a host is this machine's own.
- */
+/** Whether a host is a loopback address. */
 import * as Effect from "effect/Effect"
 import * as NetAddress from "effect/net/NetAddress"
 import * as Result from "effect/Result"

@@ -1,6 +1,4 @@
-/**
- * Puts one simulator together: its application, and what controls it.
- */
+/** Builds a simulator: its application and its controls. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,7 @@
 /**
- * The way in over real HTTP, on Node.
+ * Access over real HTTP, on Node.
  *
- * On `node:http` itself: clients under test should not wait for the simulator, and it has to break connections anyhow.
+ * It uses `node:http` directly: for speed, and because it has to break connections.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -22,7 +22,7 @@ const readBody = (request: IncomingMessage): Effect.Effect<string> =>
       request.once("end", () => resume(Effect.succeed(Buffer.concat(chunks).toString("utf8"))))
     })
 
-// A client that has been sent something is to read it before it finds the connection closed.
+// A client must be able to read what was sent before the connection closes.
 const breakConnection = ({ socket }: IncomingMessage, isUsed: boolean) => {
   if (isUsed) socket.destroySoon()
   else socket.resetAndDestroy()
@@ -59,20 +59,20 @@ const listen = (server: Server, options: { readonly host: string; readonly port:
     })
   })
 
-// What is still under way is cut, rather than answered.
+// Open requests are cut off rather than answered.
 const close = (server: Server) =>
   Effect.sync(() => {
     server.close()
     server.closeAllConnections()
   })
 
-// Such as a fault whose draw dies. To the client it is one more broken connection.
+// For example, a fault whose draw dies. The client sees a broken connection.
 const report = ({ method, url }: IncomingMessage, cause: Cause.Cause<never>) =>
   Cause.hasInterruptsOnly(cause)
     ? Effect.void
-    : Effect.logError(`The simulator broke over ${method} ${url}`, cause)
+    : Effect.logError(`The simulator failed on ${method} ${url}`, cause)
 
-/** Serves until the scope closes, which cuts the connections that are still open. Gives the origin of its URLs. */
+/** Serves until the scope closes, which cuts open connections. Returns the origin of its URLs. */
 export const serve = Effect.fnUntraced(function*(
   handle: Application["handle"],
   options: { readonly host: string; readonly port: number }
@@ -86,8 +86,8 @@ export const serve = Effect.fnUntraced(function*(
     send(request, response, answer)
   })
 
-  // Node allows 16 KiB by default, and a cursor holds the source of a redirect, which may have 32,768 characters: of three
-  // bytes each they are 128 KiB in the cursor.
+  // Node allows 16 KiB by default, but a cursor contains the source of a redirect, which may have 32,768 characters: at
+  // three bytes each they take 128 KiB in the cursor.
   const server = createServer({ maxHeaderSize: 192 * 1024 }, (request, response) => {
     const fiber = run(Effect.onError(
       exchange(request, response),
@@ -99,7 +99,7 @@ export const serve = Effect.fnUntraced(function*(
   return origin(yield* Effect.acquireRelease(listen(server, options), () => close(server)))
 })
 
-// A server that listens on all addresses is reached by this one as well.
+// A server that listens on all addresses is reachable at this one.
 const origin = ({ address, port }: NetAddress.InetAddress): string =>
   NetAddress.formatUrlUnsafe(
     NetAddress.inetAddressUnsafe(NetAddress.isUnspecified(address) ? NetAddress.ipv4Loopback : address, port)

@@ -1,6 +1,6 @@
 /**
- * Chance that can be repeated. Each use draws from a stream of its own, so that one more fault does not change the
- * durations, nor one more operation the ids.
+ * Reproducible randomness. Each use has its own stream, so that one more fault does not change the durations, nor one
+ * more operation the ids.
  */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"

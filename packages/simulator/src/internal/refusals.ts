@@ -1,7 +1,7 @@
 /**
- * Every refusal of the API that the simulator knows: HTTP status, code and text, and how sure that is.
+ * All refusals of the API in the simulator: HTTP status, code and text, and how certain they are.
  *
- * "seen" is from an answer that someone recorded or reported verbatim; "chosen" is our choice where no source tells.
+ * "Seen" is from an answer that someone recorded or reported verbatim; "chosen" is our choice without a source.
  */
 import type * as Duration from "effect/Duration"
 import type { Problem } from "./credentials.ts"
@@ -9,12 +9,12 @@ import type { Refusal } from "./reply.ts"
 
 const refusal = (status: number, code: number, message: string): Refusal => ({ status, error: { code, message } })
 
-/** Seen for credentials without the right to something. */
+/** Seen for credentials without a permission. */
 export const forbidden = refusal(403, 10000, "Authentication error")
 
 /**
- * Seen by a probe of the live API for an unknown token and for a malformed one, where nobody knows where Cloudflare draws
- * the line. Chosen for a request without credentials, after another product of Cloudflare's.
+ * Seen by a probe of the live API for an unknown token and for a malformed one; Cloudflare's exact rule is unknown.
+ * Chosen for a request without credentials, after another product of Cloudflare.
  */
 export const authentication: Readonly<{ [problem in Problem]: Refusal }> = {
   missing: refusal(400, 9106, "Authentication failed (status: 400)"),
@@ -22,7 +22,7 @@ export const authentication: Readonly<{ [problem in Problem]: Refusal }> = {
   unknown: refusal(401, 10000, "Authentication error")
 }
 
-/** What the endpoints that verify a token say instead. Seen. */
+/** The answers of the endpoints that verify a token. Seen. */
 export const verification: Readonly<{ [problem in Problem]: Refusal }> = {
   missing: authentication.missing,
   malformed: {
@@ -57,11 +57,14 @@ export const listInUse = refusal(400, 10031, "filters.api.ip_list_in_use")
 /** Code and gist seen, for a `per_page` above 500. */
 export const invalidCursor = refusal(400, 10027, "invalid or expired cursor")
 
-/** Seen for addresses. Chosen: the value is told in its stored form. */
+/** Seen for addresses. Chosen: the value is in its stored form. */
 export const duplicateItem = (kind: string, value: string) =>
   refusal(400, 10028, `${value} is not a valid value for ${kind} because filters.api.duplicate_item_value`)
 
-/** Code, wording and the position seen, for a prefix that is too short; what stands behind `filters.api.` is else chosen. */
+/**
+ * Code, wording and position seen, for a prefix that is too short; for other values, the text after `filters.api.` is
+ * chosen.
+ */
 export const invalidValue = (what: string, position: number, why: string) =>
   refusal(400, 10035, `invalid value for ${what} at position ${position}: filters.api.${why}`)
 
@@ -84,7 +87,7 @@ export const otherKind = refusal(400, 10058, "List items incompatible with list 
 export const repeatedPaths = refusal(400, 10059, "Maximum number of repeated URL source paths exceeded")
 export const targetScheme = refusal(400, 10060, "Missing scheme in redirect target URL")
 
-/** Status documented, code and text seen for limited writes; that a conflict carries the same ones is inferred. */
+/** Status documented, code and text seen for limited writes; for a pending operation they are inferred. */
 export const operationPending = refusal(429, 10040, "you have been ratelimited please wait and try again")
 
 /** Seen. */

@@ -1,6 +1,4 @@
-/**
- * What the API has to say, before it goes over the wire: a status, headers and an envelope.
- */
+/** An answer of the API before it is sent: a status, headers and an envelope. */
 import * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 
@@ -34,7 +32,7 @@ export const jsonType = "application/json; charset=UTF-8"
 export const asText = ({ body }: Reply): Text =>
   body._tag === "Text" ? body : { _tag: "Text", contentType: jsonType, text: JSON.stringify(body.value) }
 
-// The order of the keys is that of the recorded answers.
+// The keys are in the order of recorded answers.
 export const success = (
   result: Schema.Json,
   resultInfo?: Schema.Json,

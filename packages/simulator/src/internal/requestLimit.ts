@@ -1,19 +1,20 @@
 /**
- * The limit on requests, per credential. A window opens with the first request; one request too many closes the door
- * for a whole window from then on.
+ * The limit on requests, per credential. A window opens with the first request; exceeding the limit blocks the
+ * credential for a whole window from then on.
  *
- * Source: developers.cloudflare.com/fundamentals/api/reference/limits. Chosen: whether the window slides is not told;
- * requests without a credential share one budget; those refused do not lengthen the refusal.
+ * Source: developers.cloudflare.com/fundamentals/api/reference/limits. Chosen: a fixed window, because the source does
+ * not say whether it slides; requests without a credential share one budget; refused requests do not lengthen the
+ * block.
  */
 import * as Duration from "effect/Duration"
 
 export interface RequestLimit {
-  /** Counts a request that comes `now`. */
+  /** Counts a request at `now`. */
   readonly count: (identity: string, now: number) => Counted
 }
 
 export interface Counted {
-  /** How long to stay away, if the limit is exceeded. */
+  /** How long the credential is blocked, if the limit is exceeded. */
   readonly blockedFor: Duration.Duration | undefined
   readonly headers: Readonly<Record<string, string>>
 }

@@ -1,6 +1,4 @@
-/**
- * The requests that were received, and what they were answered. It remembers the latest, without their credentials.
- */
+/** The latest received requests with the status of their answers, without credentials. */
 import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { Endpoint } from "../Endpoint.ts"
@@ -12,19 +10,19 @@ export interface ReceivedRequest {
   readonly method: string
   /** Path and query. */
   readonly url: string
-  /** None where path and method are not those of an endpoint. */
+  /** None if path and method match no endpoint. */
   readonly endpoint: Option.Option<Endpoint>
-  /** All but those that tell who is asking. */
+  /** All headers except credentials. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
-  /** What it met with, in the order in which the faults were injected. */
+  /** The faults it met, in the order of injection. */
   readonly faults: ReadonlyArray<Fault>
-  /** The status of its answer; none as long as no answer is on its way. */
+  /** The status of its answer; none until one is sent. */
   readonly status: Option.Option<number>
 }
 
 export interface RequestLog {
-  /** Remembers a request, and gives what notes its answer. */
+  /** Adds a request, and returns a function that records the status of its answer. */
   readonly add: (request: Omit<ReceivedRequest, "status">) => (status: number) => void
   /** The latest requests, oldest first. */
   readonly latest: () => ReadonlyArray<ReceivedRequest>
@@ -43,7 +41,7 @@ export interface Capacity {
   readonly bytes: number
 }
 
-/** A character counts as one byte, which holds for all but texts in other scripts. */
+/** Counts a character as one byte, which is exact for ASCII. */
 const sizeOf = ({ body, headers, url }: Omit<ReceivedRequest, "status">): number => {
   let size = url.length + body.length
   for (const name in headers) size += name.length + (headers[name]?.length ?? 0)
@@ -55,7 +53,7 @@ export const make = (capacity: Capacity): RequestLog => {
   let forgotten = 0
   let bytes = 0
 
-  // The latest one stays, however large it is.
+  // The latest request is always kept, however large it is.
   const isOverfull = () => {
     const kept = entries.length - forgotten
     return kept > capacity.requests || (kept > 1 && bytes > capacity.bytes)
@@ -66,7 +64,7 @@ export const make = (capacity: Capacity): RequestLog => {
     if (oldest === undefined) return
     bytes -= oldest.size
     entries[forgotten++] = undefined
-    // Not one by one, which would move all entries for each request.
+    // Removed in batches: one by one would move all entries for each request.
     if (forgotten > entries.length / 2) {
       entries.splice(0, forgotten)
       forgotten = 0

@@ -1,6 +1,4 @@
-/**
- * What a fault makes of an answer.
- */
+/** Applies a fault to an answer. */
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import type * as Schema from "effect/Schema"
@@ -9,7 +7,7 @@ import type { Edit, Fault, HtmlStatus } from "../Fault.ts"
 import * as Refusals from "./refusals.ts"
 import * as Reply from "./reply.ts"
 
-/** Whether the request gets as far as the API. */
+/** Whether the request reaches the API. */
 export const isCarriedOut = (fault: Fault | undefined): boolean => {
   switch (fault?._tag) {
     case "Stall":
@@ -28,7 +26,7 @@ export const isCarriedOut = (fault: Fault | undefined): boolean => {
   }
 }
 
-/** How an answer goes over the wire: how much of it, and what comes then. */
+/** How an answer is delivered: how much of it, and how it ends. */
 export interface Delivery {
   readonly sent: "nothing" | "half" | "all"
   readonly ending: "end" | "stall" | "reset"
@@ -47,7 +45,7 @@ export const delivery = (fault: Fault | undefined): Delivery => {
   }
 }
 
-/** What the API says, with the fault in it. */
+/** The answer of the API with the fault applied. */
 export const spoil = (reply: Reply.Reply, endpoint: Endpoint | undefined, fault: Fault | undefined): Reply.Reply => {
   switch (fault?._tag) {
     case "TruncatedJson":
@@ -105,7 +103,7 @@ const titles: Readonly<{ [status in HtmlStatus]: string }> = {
   520: "Web server is returning an unknown error"
 }
 
-// After a page for 520 that was put on record.
+// Based on a recorded page for 520.
 const edgePage = (status: HtmlStatus): Reply.Text => ({
   _tag: "Text",
   contentType: "text/html; charset=UTF-8",

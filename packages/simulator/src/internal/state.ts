@@ -1,6 +1,4 @@
-/**
- * What one simulator holds of its accounts, and how their operations start.
- */
+/** A simulator's accounts, and how their operations start. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -16,9 +14,9 @@ import type { Refusal } from "./reply.ts"
 export interface State {
   /** The account, brought up to `now`. Any id is an account. */
   readonly account: (id: string, now: Instant) => Account.Account
-  /** All accounts that were ever asked for, by id, brought up to `now`. */
+  /** All accounts used so far, by id, brought up to `now`. */
   readonly accounts: (now: Instant) => ReadonlyMap<string, Account.Account>
-  /** Lets the next operations, in order, differ from the plan of all. */
+  /** Plans the next operations, in order. */
   readonly planNext: (plans: ReadonlyArray<OperationPlan>) => void
   /** Accepts a write, unless too many operations of the account are pending. */
   readonly write: (
@@ -56,7 +54,7 @@ export const make = (options: {
   const { pendingOperations, plan: usual, random } = options
   const accounts = new Map<string, Account.Account>()
   const planned: Array<OperationPlan> = []
-  // Drawing a plan may suspend; a second write must not pass the check meanwhile.
+  // Drawing a plan may suspend, and a second write must not pass the check meanwhile.
   const oneByOne = Semaphore.makeUnsafe(1).withPermits(1)
 
   const account = (id: string, now: Instant) => {

@@ -1,12 +1,10 @@
-/**
- * How the simulator writes times: RFC 3339 in the form asked for, and the HTTP date of the `Date` header.
- */
+/** Formats times: RFC 3339 in the configured form, and the HTTP date of the `Date` header. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 
 /** A form of RFC 3339. By default the one of Cloudflare's examples: whole seconds and `Z`. */
 export interface TimestampFormat {
-  /** Digits of the fraction, 0 to 9. Those below the millisecond are nines, which no client may round up. */
+  /** Fractional digits, 0 to 9. Those below the millisecond are nines, which a client must not round up. */
   readonly fractionDigits?: number
   /** `"8 hours"` is written `+08:00`, and 0 is written `+00:00`. */
   readonly offset?: "Z" | "z" | Duration.Input

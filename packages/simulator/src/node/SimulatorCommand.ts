@@ -28,7 +28,7 @@ const duration = (name: string, usual: Duration.Input) =>
     Flag.withDefault(Duration.fromInputUnsafe(usual))
   )
 
-// A name alone, or a fault as the control API takes it.
+// A name, or the JSON of a fault in the control API.
 const readFault = (text: string): Input.Read<Input.Injection> =>
   text.startsWith("{")
     ? Result.flatMap(
@@ -50,27 +50,27 @@ const fault = Flag.String("fault").pipe(
   Flag.atLeast(0)
 )
 
-// RFC 6750. What else there is no client could send, nor a shell take from what is printed.
+// RFC 6750. Anything else could not be sent by a client, or not be pasted into a shell.
 const bearerToken = /^[\w.~+/-]+=*$/
 
 const flags = {
   port: Flag.Int("port").pipe(
     Flag.withAlias("p"),
-    Flag.withDescription("Where to listen. A free port by default"),
+    Flag.withDescription("The port to listen on. A free one by default"),
     Flag.filter((port) => port >= 0 && port <= 65_535, (port) => `Expected a port from 0 to 65535, got ${port}`),
     Flag.withDefault(0)
   ),
   host: Flag.String("host").pipe(
-    Flag.withDescription("The address to listen on, one of this machine's own unless --allow-remote is there"),
+    Flag.withDescription("The address to listen on; loopback only, unless --allow-remote is given"),
     Flag.withDefault("127.0.0.1")
   ),
   allowRemote: Flag.Boolean("allow-remote").pipe(
-    Flag.withDescription("Lets --host be an address where other machines reach it"),
+    Flag.withDescription("Allows a --host that other machines can reach"),
     Flag.withDefault(false)
   ),
   duration: duration("duration", "3 seconds").pipe(Flag.withDescription("How long operations take. 3s by default")),
   pendingFor: duration("pending-for", "500 millis").pipe(
-    Flag.withDescription("The part of it spent as pending. 500ms by default")
+    Flag.withDescription("How much of it they are pending. 500ms by default")
   ),
   readableAfter: duration("readable-after", 0).pipe(
     Flag.withDescription("How long after that items can be read. At once by default")
@@ -94,7 +94,9 @@ const flags = {
     Flag.atLeast(0)
   ),
   requestLimit: Flag.Boolean("request-limit").pipe(
-    Flag.withDescription("1,200 requests in 5 minutes, as Cloudflare has it; --no-request-limit takes it away"),
+    Flag.withDescription(
+      "Limits requests to 1,200 in 5 minutes, like Cloudflare; --no-request-limit removes the limit"
+    ),
     Flag.withDefault(true)
   ),
   pendingOperations: Flag.Int("pending-operations").pipe(
@@ -103,11 +105,11 @@ const flags = {
     Flag.withDefault(1)
   ),
   anyAccountId: Flag.Boolean("any-account-id").pipe(
-    Flag.withDescription("Account ids may have other lengths than 32 characters"),
+    Flag.withDescription("Accepts account ids of any length"),
     Flag.withDefault(false)
   ),
   cors: Flag.Boolean("cors").pipe(
-    Flag.withDescription("Pages of any origin may call it"),
+    Flag.withDescription("Lets pages of any origin call it"),
     Flag.withDefault(false)
   ),
   log: Flag.Boolean("log").pipe(
@@ -144,12 +146,12 @@ const run = Effect.fnUntraced(function*(flags: Flags) {
       `export CLOUDFLARE_BASE_URL=${baseUrl}\n` +
       `export CLOUDFLARE_API_TOKEN=${token}\n` +
       `export CLOUDFLARE_ACCOUNT_ID=${Simulator.accountId}\n\n` +
-      `Tell it what to do: curl ${new URL(ControlApi.root, baseUrl).href}\nStop it: Ctrl-C`
+      `To control it: curl ${new URL(ControlApi.root, baseUrl).href}\nStop it: Ctrl-C`
   )
   return yield* Effect.never
 })
 
-/** Why the program ends, in the words of its flags. It is told on stderr, and the program exits with 1. */
+/** Why the program ends, in terms of its flags. Printed on stderr; the exit code is 1. */
 export class CannotStart extends Schema.TaggedError<CannotStart>()("CannotStart", { message: Schema.String }) {
   override readonly [Runtime.errorReported] = false
 }
@@ -158,8 +160,8 @@ const explain = ({ host, port }: Flags) => ({ message, reason }: SimulatorError.
   switch (reason._tag) {
     case "NotLoopback":
       return new CannotStart({
-        message: `Other machines reach ${host}, and any credential is accepted. ` +
-          `Leave out --host, or add --allow-remote if they are meant to.`
+        message: `Other machines can reach ${host}, and any credential is accepted. ` +
+          `Leave out --host, or add --allow-remote if that is intended.`
       })
     case "CannotListen":
       return new CannotStart({
@@ -172,7 +174,8 @@ const explain = ({ host, port }: Flags) => ({ message, reason }: SimulatorError.
 }
 
 /**
- * A command of this name that serves the simulator until it is interrupted, and prints what a client needs as environment variables.
+ * A command with this name that serves the simulator until interrupted, and prints the environment variables for
+ * clients.
  *
  * Fails with `CannotStart` if it cannot listen.
  *
@@ -182,8 +185,7 @@ const explain = ({ host, port }: Flags) => ({ message, reason }: SimulatorError.
  * import { Effect } from "effect"
  * import { Command } from "effect/cli"
  *
- * // A command of your own: `my-cloudflare --port 8700`.
- * export const program = SimulatorCommand.make("my-cloudflare").pipe(
+ * // Your own command: `my-cloudflare --port 8700`. export const program = SimulatorCommand.make("my-cloudflare").pipe(
  *   Command.run({ version: "1.0.0" }),
  *   Effect.catchTag("CannotStart", () => Effect.void),
  *   Effect.provide(NodeServices.layer)
@@ -197,7 +199,7 @@ export const make = (name: string) =>
       Effect.tapError(({ message }) => Console.error(message))
     )).pipe(
       Command.withDescription(
-        "A Cloudflare Lists API of your own, for tests and demos: lists, items, bulk operations, limits and bad days."
+        "A Cloudflare Lists API for tests and demos: lists, items, bulk operations, limits and failures."
       ),
       Command.withExamples([
         { command: `${name} --port 8700 --duration 10s`, description: "Operations take ten seconds" },

@@ -1,7 +1,7 @@
 /**
  * The simulator behind a real server, on Node.
  *
- * Stands apart from the rest, which runs anywhere.
+ * A separate module, because the rest runs on any runtime.
  *
  * @example
  * import { Simulator } from "@bulk-operations/simulator"
@@ -10,9 +10,8 @@
  *
  * const program = Effect.gen(function*() {
  *   const { baseUrl } = yield* Simulator.Simulator
- *   return baseUrl.endsWith("/client/v4") // any client of Cloudflare's API can be pointed at it
- * })
- * await Effect.runPromise(program.pipe(Effect.provide(SimulatorServer.layer({ duration: "10 seconds" })))) // => true
+ * return baseUrl.endsWith("/client/v4") // the base URL for any client of Cloudflare's API }) await
+ * Effect.runPromise(program.pipe(Effect.provide(SimulatorServer.layer({ duration: "10 seconds" })))) // => true
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -25,17 +24,17 @@ import * as NodeServer from "../internal/nodeServer.ts"
 import * as Simulator from "../Simulator.ts"
 import type * as SimulatorError from "../SimulatorError.ts"
 
-/** The simulated world, and where its server listens. */
+/** The simulator's options, and where its server listens. */
 export interface Options extends Simulator.Options {
   /** A free one by default. */
   readonly port?: number
   /** `127.0.0.1` by default. */
   readonly host?: string
-  /** Needed for a `host` that is not loopback, where other machines may reach it. */
+  /** Required for a `host` that is not loopback, because other machines may reach it. */
   readonly allowRemote?: boolean
   /**
-   * Whether the simulator can be told over HTTP, under `/simulator`, what the `Simulator` service can do: for programs in
-   * other languages. `false` by default.
+   * Whether the simulator can be controlled over HTTP, under `/simulator`, like the `Simulator` service: for programs
+   * in other languages. `false` by default.
    */
   readonly control?: boolean
   /** Whether each request is logged with the status of its answer. `false` by default. */

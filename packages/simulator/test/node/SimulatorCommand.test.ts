@@ -71,7 +71,7 @@ describe("simulate", () => {
           `export CLOUDFLARE_BASE_URL=${baseUrl}\n` +
           `export CLOUDFLARE_API_TOKEN=any-token\n` +
           `export CLOUDFLARE_ACCOUNT_ID=${Simulator.accountId}\n\n` +
-          `Tell it what to do: curl ${control(baseUrl)}\nStop it: Ctrl-C`
+          `To control it: curl ${control(baseUrl)}\nStop it: Ctrl-C`
       )
       const answer = yield* ask(lists(baseUrl))
       assert.strictEqual(answer.status, 200)
@@ -158,8 +158,8 @@ describe("simulate", () => {
     Effect.gen(function*() {
       const error = yield* Effect.flip(run(["--host", "0.0.0.0"]))
       assert.strictEqual(error._tag, "CannotStart")
-      const message = "Other machines reach 0.0.0.0, and any credential is accepted. " +
-        "Leave out --host, or add --allow-remote if they are meant to."
+      const message = "Other machines can reach 0.0.0.0, and any credential is accepted. " +
+        "Leave out --host, or add --allow-remote if that is intended."
       assert.deepStrictEqual(yield* TestConsole.errorLines, [message])
       const { baseUrl } = yield* start("--host", "0.0.0.0", "--allow-remote")
       assert.strictEqual((yield* ask(lists(baseUrl))).status, 200)
@@ -234,10 +234,10 @@ describe("simulate", () => {
       const help = (yield* TestConsole.logLines).join("\n")
       for (
         const text of [
-          "A Cloudflare Lists API of your own, for tests and demos: lists, items, bulk operations, limits and bad days.",
+          "A Cloudflare Lists API for tests and demos: lists, items, bulk operations, limits and failures.",
           "A free port by default",
           "one of this machine's own unless --allow-remote is there",
-          "Lets --host be an address where other machines reach it",
+          "Allows a --host that other machines can reach",
           "--duration duration",
           "How long operations take. 3s by default",
           "500ms by default",
@@ -251,8 +251,8 @@ describe("simulate", () => {
           "An API token to accept, and no others",
           "--no-request-limit takes it away",
           "How many operations of one account may be pending",
-          "Account ids may have other lengths than 32 characters",
-          "Pages of any origin may call it",
+          "Accepts account ids of any length",
+          "Lets pages of any origin call it",
           "Prints each request with the status of its answer",
           "simulate --port 8700 --duration 10s",
           "Operations take ten seconds",

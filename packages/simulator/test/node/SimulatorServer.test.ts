@@ -69,7 +69,7 @@ describe("the server", () => {
       assert.strictEqual(
         error.message,
         "The simulator accepts any credential, so it listens on loopback only, and 0.0.0.0 is not loopback. " +
-          "Leave out `host`, or set `allowRemote: true` if other machines are meant to reach it."
+          "Leave out `host`, or set `allowRemote: true` if other machines should reach it."
       )
     }))
 
@@ -205,7 +205,7 @@ describe("the server", () => {
         yield* Fiber.interrupt(fiber)
       }).pipe(Effect.provide(Layer.provideMerge(SimulatorServer.layer(), logger)))
       assert.strictEqual(lines.length, 1)
-      assert.match(String(lines[0]), /^Error The simulator broke over GET \S+ .*a draw that dies/)
+      assert.match(String(lines[0]), /^Error The simulator failed on GET \S+ .*a draw that dies/)
     }).pipe(Effect.provide(FetchHttpClient.layer)))
 
   it.live("closes with its scope, at once, also while a client waits for an answer", () =>

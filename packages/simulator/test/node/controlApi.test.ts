@@ -33,7 +33,7 @@ const idOf = (body: unknown) => Effect.map(Schema.decodeUnknownEffect(Created)(b
 const status = (id: string) => Effect.map(Api.call("GET", Api.operation(id)), ({ body }) => JSON.stringify(body))
 
 const usage = [
-  "What the simulator can be told. Bodies are JSON.",
+  "Commands of the simulator. Bodies are JSON.",
   "",
   "GET    /simulator                          this page",
   `POST   /simulator/faults                   requests meet a fault: {"fault": "htmlError", "status": 502, "times": 3}`,
@@ -141,9 +141,9 @@ describe("the control API", () => {
       const third = yield* idOf((yield* tell("POST", "/operations", body)).body)
       assert.deepStrictEqual(yield* told("POST", `/operations/${third}/complete`), [204, ""])
       assert.include(yield* status(third), `"completed"`)
-      const over = `Operation ${third} cannot be moved on by hand: it has ended already.`
+      const over = `Operation ${third} cannot be advanced by hand: it has ended already.`
       assert.deepStrictEqual(yield* told("POST", `/operations/${third}/begin`), [409, { error: over }])
-      const unknown = "Operation none cannot be moved on by hand: no operation has this id."
+      const unknown = "Operation none cannot be advanced by hand: no operation has this id."
       assert.deepStrictEqual(yield* told("POST", "/operations/none/complete"), [404, { error: unknown }])
     }).pipe(served()))
 
@@ -230,7 +230,7 @@ describe("the control API", () => {
       const { headers, status, text } = yield* tell("GET", "")
       assert.deepStrictEqual(text.split("\n"), usage)
       assert.deepStrictEqual([status, headers["content-type"]], [200, "text/plain; charset=UTF-8"])
-      const error = "There is nothing at PUT /simulator/nowhere. GET /simulator tells what there is."
+      const error = "There is nothing at PUT /simulator/nowhere. GET /simulator lists all commands."
       const nowhere = yield* tell("PUT", "/nowhere")
       assert.deepStrictEqual([nowhere.status, nowhere.body], [404, { error }])
       assert.strictEqual(nowhere.headers["content-type"], "application/json; charset=UTF-8")

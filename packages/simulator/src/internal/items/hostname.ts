@@ -1,5 +1,5 @@
 /**
- * Hostnames, alone or with a wildcard for all below them.
+ * Hostnames, exact or with a wildcard for all names below.
  *
  * Source: the OpenAPI schema and developers.cloudflare.com/waf/tools/lists/custom-lists for what a hostname is;
  * github.com/cloudflare/terraform-provider-cloudflare/pull/5970, by an employee of Cloudflare, for the flag.
@@ -28,7 +28,7 @@ export const read: Read<typeof Hostname.Type> = ({ comment, hostname }, position
   if (url_hostname.length > 253 || !fullyQualified.test(url_hostname) || endsInNumber.test(url_hostname)) {
     return refuse("not a fully qualified hostname")
   }
-  // Chosen: `false` says nothing about a hostname without a wildcard, and is not kept.
+  // Chosen: `false` has no meaning for a hostname without a wildcard, and is not stored.
   if (!isWildcard && hostname.exclude_exact_hostname === true) {
     return refuse("exclude_exact_hostname is for wildcard hostnames only")
   }

@@ -1,9 +1,9 @@
 /**
  * Addresses and networks: one canonical form for all ways to write one.
  *
- * Source of the ranges: developers.cloudflare.com/waf/tools/lists/custom-lists, which has /12 to /128 for IPv6 where the
- * OpenAPI schema of 2024 stopped at /64. Source of the form: an employee of Cloudflare says in
- * github.com/cloudflare/terraform-provider-cloudflare/pull/6534 that the API normalizes, and the provider tells how.
+ * Source of the ranges: developers.cloudflare.com/waf/tools/lists/custom-lists, which has /12 to /128 for IPv6 where
+ * the OpenAPI schema of 2024 stopped at /64. Source of the form: an employee of Cloudflare says in
+ * github.com/cloudflare/terraform-provider-cloudflare/pull/6534 that the API normalizes, and the provider shows how.
  */
 import * as IpNetwork from "effect/net/IpNetwork"
 import * as NetAddress from "effect/net/NetAddress"
@@ -28,7 +28,7 @@ const ranges = {
   128: { family: "IPv6", shortest: 12 }
 } as const
 
-// Go's net package, which Cloudflare's own provider reads addresses with, takes no leading zero in a prefix.
+// Go's net package, which Cloudflare's own provider uses for addresses, accepts no leading zero in a prefix.
 const prefixNumber = /^(0|[1-9]\d{0,2})$/
 
 export const read: Read<typeof Ip.Type> = ({ comment, ip }, position) => {

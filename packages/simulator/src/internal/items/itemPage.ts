@@ -1,6 +1,4 @@
-/**
- * The pages in which items are read, and how an item is told.
- */
+/** Pages of items, and the JSON of an item. */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
@@ -25,7 +23,7 @@ export interface Query {
 
 export interface Page {
   readonly items: ReadonlyArray<Item>
-  /** Absent where all items fit one page, as in recorded answers. */
+  /** Absent if all items fit one page, as in recorded answers. */
   readonly resultInfo: Schema.JsonObject | undefined
 }
 
@@ -37,7 +35,7 @@ interface Cursor {
 const defaultPerPage = 25
 const maxPerPage = 500
 
-// A cursor points between two items, so that it stays good when items come or go.
+// A cursor points between two items, so it stays valid when items are added or removed.
 const writeCursor = (listId: string, { direction, key }: Cursor) =>
   Base64Url.encode(`${listId.length} ${direction} ${listId}${key}`)
 
@@ -50,7 +48,7 @@ const readCursor = (listId: string, cursor: string): Cursor | undefined => {
   return undefined
 }
 
-/** The index of the nearest item from `index` on that is found by the search, or -1. */
+/** The index of the nearest item from `index` on that matches the search, or -1. */
 const nearest = (items: ItemSet, index: number, step: 1 | -1, search: string): number => {
   for (let at = index;; at += step) {
     const item = items[at]
@@ -69,7 +67,7 @@ const collect = (items: ItemSet, from: number, step: 1 | -1, search: string, cou
   return step === 1 ? collected : collected.toReversed()
 }
 
-/** One page of the items that match the search. Costs what it passes over, not what the list holds. */
+/** One page of the items that match the search. The cost depends on the items visited, not on the size of the list. */
 export const page = (listId: string, items: ItemSet, query: Query): Result.Result<Page, Refusal> => {
   const { search = "" } = query
   const perPage = query.perPage === undefined ? defaultPerPage : Number(query.perPage)

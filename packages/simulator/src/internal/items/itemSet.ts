@@ -1,12 +1,12 @@
 /**
- * The items of a list, ascending by key, and what writes make of them.
+ * The items of a list, ascending by key, and the changes of writes.
  *
- * Source of the order: developers.cloudflare.com/waf/tools/lists/lists-api/endpoints tells it for addresses (by address,
- * then by mask). Chosen: other kinds are in the order of their letters and numbers.
+ * Source of the order: developers.cloudflare.com/waf/tools/lists/lists-api/endpoints documents it for addresses (by
+ * address, then by mask). Chosen: other kinds are sorted alphabetically or by number.
  */
 import type { NewItem } from "./newItem.ts"
 
-/** Milliseconds of the epoch, by the simulator's clock. */
+/** Epoch milliseconds by the simulator's clock. */
 export type Instant = number
 
 export interface Item extends NewItem {
@@ -18,15 +18,15 @@ export interface Item extends NewItem {
 /** Each key once, ascending. */
 export type ItemSet = ReadonlyArray<Item>
 
-/** What an operation makes of the items of its list. */
+/** How an operation changes the items of its list. */
 export type Change = (items: ItemSet, at: Instant) => ItemSet
 
-/** An id for an item that is new. */
+/** An id for a new item. */
 export type NewId = (item: NewItem) => string
 
 const compare = (a: NewItem, b: NewItem) => (a.key < b.key ? -1 : 1)
 
-/** How many items come before this key, or with it. */
+/** How many items come before this key, or up to and including it. */
 export const rank = (items: ItemSet, key: string, side: "before" | "with"): number => {
   let from = 0
   let to = items.length
@@ -46,7 +46,7 @@ const added = (item: NewItem, at: Instant, newId: NewId): Item => ({
   modifiedOn: at
 })
 
-/** Adds items; one that is there already gets the new value and comment, and keeps its id. */
+/** Adds items; an existing item gets the new value and comment, and keeps its id. */
 export const append = (written: ReadonlyArray<NewItem>, newId: NewId): Change => (items, at) => {
   const merged: Array<Item> = []
   let next = 0
@@ -63,9 +63,9 @@ export const append = (written: ReadonlyArray<NewItem>, newId: NewId): Change =>
   return merged.concat(items.slice(next))
 }
 
-/** Removes all items and adds others. All of them are new, also those that were there (the documentation's words). */
+/** Removes all items and adds others. All are new, even those that existed before (as documented). */
 export const replace = (written: ReadonlyArray<NewItem>, newId: NewId): Change => (_, at) =>
   written.toSorted(compare).map((item) => added(item, at, newId))
 
-/** Removes items. Chosen: an id that is not there is passed over, so that the same removal can be sent twice. */
+/** Removes items. Chosen: unknown ids are ignored, so that the same removal can be sent twice. */
 export const remove = (ids: ReadonlySet<string>): Change => (items) => items.filter((item) => !ids.has(item.id))

@@ -1,6 +1,4 @@
-/**
- * An item as it was written, in the form in which it is stored.
- */
+/** A written item, in its stored form. */
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Refusal } from "../reply.ts"
@@ -9,7 +7,7 @@ import type { Refusal } from "../reply.ts"
 export const Kind = Schema.Literals(["ip", "redirect", "hostname", "asn"])
 export type Kind = typeof Kind.Type
 
-/** The value by its kind, as it is told. */
+/** The value by its kind, in the form of answers. */
 export type Value =
   | { readonly ip: string }
   | { readonly asn: number }
@@ -19,16 +17,16 @@ export type Value =
 export interface NewItem {
   readonly value: Value
   readonly comment: string | undefined
-  /** Equal for two items that the list takes for the same. Compared as strings, keys are in the order of the list. */
+  /** Equal for two items that are the same to the list. Keys sort as strings in the order of the list. */
   readonly key: string
 }
 
-/** Its position in the request is what a refusal names. */
+/** Reads an item; a refusal names its position in the request. */
 export type Read<Written> = (written: Written, position: number) => Result.Result<NewItem, Refusal>
 
 export const comment = { comment: Schema.optionalKey(Schema.String) }
 
-/** What tells the item from others, as people write it. */
+/** The item as people know it. */
 export const name = (value: Value): string => {
   if ("ip" in value) return value.ip
   if ("asn" in value) return String(value.asn)

@@ -1,7 +1,7 @@
 /**
  * The items of a write, or why it is refused as a whole.
  *
- * Chosen: of several faults the first one is told, kinds before values and values before duplicates.
+ * Chosen: of several mistakes only the first is reported, kinds before values and values before duplicates.
  */
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"

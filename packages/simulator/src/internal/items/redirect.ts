@@ -54,7 +54,7 @@ const refuseSource = (url: string, { authority, rest, scheme }: Source, hasSubpa
     [url.length > longestUrl, Refusals.sourceTooLong],
     [url === "", Refusals.invalidSource],
     [!["", "http://", "https://"].includes(scheme), Refusals.sourceScheme],
-    // `http:/example.com` has none.
+    // `http:/example.com` has no authority.
     [/^(https?:)?$/.test(authority), Refusals.sourceAuthority],
     [authority.includes("@"), Refusals.sourceUserInfo],
     [/:\d*$/.test(authority), Refusals.sourcePort],
@@ -88,7 +88,10 @@ const refuseFlags = (written: Redirection) =>
 const firstBroken = (rules: ReadonlyArray<readonly [broken: boolean, refusal: Refusal]>): Option.Option<Refusal> =>
   Option.fromUndefinedOr(rules.find(([broken]) => broken)?.[1])
 
-/** As written, with the host in lower case, a path, and all flags: recorded answers have them, whoever left them out. */
+/**
+ * As written, with the host in lower case, a path, and all flags: recorded answers have them even if they were not
+ * written.
+ */
 const stored = (written: Redirection, { authority, rest, scheme }: Source): Redirection => ({
   include_subdomains: false,
   preserve_path_suffix: false,

@@ -1,5 +1,5 @@
 /**
- * How many redirects of an account may have the same source path.
+ * Limits how many redirects of an account have the same source path.
  *
  * Source: the page of error 10059, which has 16 "regardless of domain"; another page of the documentation has "same host
  * and path". Chosen: the former, over the items that are in the lists when the write is accepted.
@@ -10,7 +10,7 @@ import type { Refusal } from "../reply.ts"
 import type { NewItem } from "./newItem.ts"
 import { sourcePath } from "./redirect.ts"
 
-/** Checks what is written against all redirects that will be there beside it. */
+/** Checks a write together with all redirects that will remain. */
 export const check = (
   limit: number,
   written: ReadonlyArray<NewItem>,
