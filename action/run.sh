@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The step of action.yml: runs the command, and tells its events as outputs, annotations and a job summary.
+# The step of action.yml: runs the command, and turns its events into outputs, annotations and a job summary.
 set -uo pipefail
 
 read -ra cli <<< "${BULK_OPERATIONS_CLI:-npx --yes @bulk-operations/cli@0.1.0}"
@@ -59,7 +59,7 @@ error=$(jq -rs '[.[] | (select(.type == "operation" and .status == "failed") | .
 } >> "$GITHUB_STEP_SUMMARY"
 
 if [ "$code" -ne 0 ]; then
-  # The runner reads % as the beginning of an escape.
+  # The runner treats % as the start of an escape.
   echo "::error title=bulk-operations $INPUT_COMMAND::${error//%/%25}"
 fi
 exit "$code"

@@ -1,7 +1,8 @@
 /**
- * What waiting costs: writes the table of README.md and docs/waiting.md, and docs/costs.svg, from `PollSchedule.explain`.
+ * The costs of schedules: writes the table of README.md and docs/waiting.md, and docs/costs.svg, from
+ * `PollSchedule.explain`.
  *
- * `npm run docs` writes them. With `--check`, as in `npm test`, it only says where they are out of date.
+ * `npm run docs` writes them. With `--check`, as in `npm test`, it only reports which are out of date.
  */
 import { PollHistory, PollSchedule } from "@bulk-operations/poll"
 import { Console, DateTime, Duration, Effect } from "effect"
@@ -27,11 +28,11 @@ const seconds = (duration: Duration.Duration) => {
 
 const startOf = (hour: number) => DateTime.makeUnsafe(3_600_000 * hour)
 
-// After so many operations, one an hour, that completed in whole seconds.
+// A history of `count` operations, one an hour, that completed in whole seconds.
 const after = (count: number, durations: Distribution) => {
   const all = sample(durations, count)
   const history = all.reduce((history, _, hour) => {
-    // The short ones do not all come first.
+    // Shuffled, so that the short ones do not all come first.
     const seconds = Math.floor(all[(7 * hour) % count] ?? 0)
     const startedAt = startOf(hour)
     const completed = DateTime.add(startedAt, { seconds })
@@ -40,12 +41,12 @@ const after = (count: number, durations: Distribution) => {
   return Effect.provideService(PollHistory.CurrentHazard, Effect.succeed(PollHistory.hazard(history)))
 }
 
-// Those that resemble the one that is waited for: two thirds are within a fifth of it.
+// Similar durations: two thirds are within a fifth of the given one.
 const alike = (duration: Duration.Input) => around(Duration.toSeconds(Duration.fromInputUnsafe(duration)), 0.2)
 
 const experienced = [5, 50] as const
 
-// What an operation costs after so many that resemble it, itself like any of them.
+// The cost of an operation after `count` similar ones.
 const learned = Effect.fnUntraced(function*(count: number, duration: Duration.Input) {
   const those = alike(duration)
   const rows = yield* PollSchedule.explain(PollSchedule.learned(), sample(those, 15).map(Duration.seconds)).pipe(
@@ -167,7 +168,7 @@ const between = (page: string, content: string) =>
     (_, begin: string, end: string) => `${begin}\n${content}\n\n${end}`
   )
 
-// The formatter pads tables; that is no difference.
+// The formatter pads tables; ignore that.
 const unpadded = (text: string) => text.replace(/ {2,}/g, " ").replace(/-{2,}/g, "-")
 
 const program = Effect.gen(function*() {

@@ -1,7 +1,7 @@
 /**
- * Asking what is left of the request budget, so that work of one's own that can wait does not come at a bad time.
+ * Reads what is left of the request budget, to postpone your own work that can wait.
  *
- * Everything with the same credentials draws on one budget. It is asked with the credentials alone, and nothing is sent.
+ * Everything with the same credentials draws on one budget. Reading it needs only the credentials and sends nothing.
  */
 import { BulkOperations, CloudflareApi, Credentials, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"
@@ -16,7 +16,7 @@ const Cloudflare = BulkOperationPoller.layer.pipe(
   Layer.provide(CloudflareApi.layer({ credentials, accountId: Simulator.accountId }))
 )
 
-// Fewer than Cloudflare allows, so that this program is not long: 8 requests at once, and 14 a second.
+// Fewer than Cloudflare allows, so that this program runs quickly: 8 requests at once, and 14 a second.
 const Small = RequestBudget.layer({ limit: 100, window: "5 seconds" })
 
 const show = ({ blockedFor, isShort, remaining, waiting }: RequestBudget.Left) => {
@@ -35,7 +35,7 @@ const program = Effect.gen(function*() {
   yield* Effect.sleep("50 millis")
   yield* Console.log(`while 20 waits poll: ${show(yield* left)}`)
 
-  // A report that can wait, until nobody does.
+  // A report that can wait until no poll is waiting.
   yield* Effect.repeat(left, { while: ({ isShort }) => isShort, schedule: Schedule.spaced("100 millis") })
   yield* Console.log("time for the report")
   yield* Fiber.join(waits)

@@ -1,7 +1,7 @@
 /**
- * A blocklist kept in sync with a text file, such as FireHOL and Spamhaus publish: run it every hour.
+ * Keeps a blocklist in sync with a text file, such as those of FireHOL and Spamhaus: run it every hour.
  *
- * `node examples/blocklist.ts <file>`; without a file it brings one. It talks to a Cloudflare of its own, so that it runs
+ * `node examples/blocklist.ts <file>`; without a file it creates one. It uses an embedded Cloudflare, so it runs
  * anywhere.
  */
 import { Advice, ListItems, Lists } from "@bulk-operations/lists"
@@ -11,7 +11,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, FileSystem, Layer, Stream } from "effect"
 import * as Simulated from "./simulated.ts"
 
-// The list of this name, made where there is none yet.
+// The list with this name, created if there is none yet.
 const listNamed = Effect.fn("listNamed")(function*(name: string) {
   const lists = yield* Lists.Lists
   const found = (yield* lists.list()).find((list) => list.name === name)
@@ -22,11 +22,11 @@ const blocklist = Effect.fn("blocklist")(function*(path: string) {
   const files = yield* FileSystem.FileSystem
   const items = yield* ListItems.ListItems
 
-  // Every wrong line is told with its number, and then nothing is sent.
+  // If lines are wrong, each is reported with its number, and nothing is sent.
   const wanted = yield* Stream.runCollect(ItemFile.read(files.stream(path), { format: "lines", kind: "ip" }))
   for (const { advice, item } of Advice.of(wanted)) yield* Console.log(`${item}: ${advice}`)
 
-  // Half a file must not empty half of the list.
+  // A truncated file must not empty half of the list.
   const { id, name } = yield* listNamed("blocked")
   const report = yield* items.sync(id, wanted, { maxDeletions: 0.2 })
   yield* Console.log(`${name}: ${report.added} added, ${report.deleted} deleted, ${report.unchanged} unchanged`)

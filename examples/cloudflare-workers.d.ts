@@ -1,4 +1,4 @@
-// In a project of your own, `wrangler types` makes this.
+// In your own project, `wrangler types` generates this.
 declare module "cloudflare:workers" {
   type Module = typeof import("@cloudflare/workers-types/index.ts").CloudflareWorkersModule
   export type WorkflowEvent<T> = import("@cloudflare/workers-types/index.ts").CloudflareWorkersModule.WorkflowEvent<T>

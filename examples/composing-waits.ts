@@ -1,13 +1,11 @@
-/**
- * Composing waits into larger workflows: in sequence, many at once, against the clock, and with recovery by reason.
- */
+/** Composes waits into larger workflows: in sequence, many at once, with a timeout, and with recovery by reason. */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer, Option, Redacted, Stream } from "effect"
 
-// Two waits in sequence: what the second operation needs is there once the first has completed.
+// Two waits in sequence: the second operation needs the result of the first.
 const inSequence = Effect.fn("inSequence")(function*(first: string, second: string) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const before = yield* poller.wait(first)
@@ -15,14 +13,14 @@ const inSequence = Effect.fn("inSequence")(function*(first: string, second: stri
   yield* Console.log(`in sequence: ${before.status}, then ${after.status}`)
 })
 
-// Many at once: the poller keeps them within one budget of requests, so there is no need to bound the concurrency.
+// Many at once: the poller keeps them within one request budget, so there is no need to limit the concurrency.
 const manyAtOnce = Effect.fn("manyAtOnce")(function*(operationIds: ReadonlyArray<string>) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const operations = yield* poller.waitAll(operationIds)
   yield* Console.log(`many at once: all ${operations.length} completed`)
 })
 
-// The first that does not complete ends it; its error says which one it is. Each can have options of its own.
+// Fails with the first one that does not complete; the error names it. Each can have its own options.
 const allOrNothing = Effect.fn("allOrNothing")(function*(quick: string, slow: string) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const operations = [quick, { operationId: slow, timeout: "500 millis" as const }]
@@ -33,7 +31,7 @@ const allOrNothing = Effect.fn("allOrNothing")(function*(quick: string, slow: st
   )
 })
 
-// The same where some may fail: one result for each, in the order in which they end.
+// For operations that may fail: one result for each, in the order they end.
 const asTheyEnd = Effect.fn("asTheyEnd")(function*(operationIds: ReadonlyArray<string>) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const failures = yield* poller.settle(operationIds).pipe(
@@ -43,14 +41,14 @@ const asTheyEnd = Effect.fn("asTheyEnd")(function*(operationIds: ReadonlyArray<s
   yield* Console.log(`as they end: ${failures} of ${operationIds.length} failed`)
 })
 
-// A race with a timeout of the application's own: the loser is interrupted, and its request with it.
+// A race with the application's own timeout: the loser is interrupted, and its request with it.
 const against = Effect.fn("againstTheClock")(function*(operationId: string) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const operation = yield* Effect.timeoutOption(poller.wait(operationId), "300 millis")
   yield* Console.log(`against the clock: ${Option.isNone(operation) ? "went on without it" : "in time"}`)
 })
 
-// Recovery by reason: every way to end is in the type, and each can be answered alone.
+// Recovery by reason: every error is in the type, and each can be handled separately.
 const recovered = Effect.fn("recovered")(function*(operationId: string) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   return yield* poller.wait(operationId, { timeout: "1 second" }).pipe(
@@ -84,7 +82,7 @@ const Cloudflare = CloudflareApi.layer({
   accountId: Simulator.accountId
 })
 
-// A simulator without sockets stands in for Cloudflare's side.
+// A simulator without sockets replaces Cloudflare.
 program.pipe(
   Effect.provide(
     BulkOperationPoller.layer.pipe(

@@ -1,7 +1,7 @@
 /**
- * The whole job, live: start bulk operations, watch them, learn how they ended.
+ * The whole job, live: start bulk operations, follow them, and show how they ended.
  *
- * `npm run demo` needs nothing: it starts an embedded Cloudflare and talks to it over real HTTP. With
+ * `npm run demo` needs no account: it starts an embedded Cloudflare and uses it over real HTTP. With
  * CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID set, `npm run demo -- <operation id>` waits for a real operation.
  */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
@@ -13,7 +13,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Console, DateTime, Duration, Effect, Fiber, Layer, Option, Redacted, Result, Stream } from "effect"
 
-// Waits for one operation and tells how it goes. `changes` and `wait` share their looks: this costs no request twice.
+// Waits for one operation and prints its progress. `changes` and `wait` share their polls: no request is sent twice.
 const follow = Effect.fnUntraced(function*(operationId: string, options?: BulkOperationPoller.WaitOptions) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const started = yield* Clock.currentTimeMillis
@@ -42,7 +42,7 @@ const follow = Effect.fnUntraced(function*(operationId: string, options?: BulkOp
   yield* tell(ended.text)
   if (Option.isSome(ended.completed)) {
     const lateness = Duration.format(DateTime.distance(ended.completed.value, seen))
-    yield* tell(`It ended at ${DateTime.formatIso(ended.completed.value)}; that was seen ${lateness} later`)
+    yield* tell(`It ended at ${DateTime.formatIso(ended.completed.value)}; detected ${lateness} later`)
   }
   yield* Console.log("")
 })
@@ -74,8 +74,8 @@ const simulated = Effect.gen(function*() {
       yield* Console.log(`${title}: ${operationId}`)
       yield* follow(operationId, { ...options, startedAt })
     }))
-  const looks = (yield* simulator.requests).filter(({ url }) => url.includes("/bulk_operations/"))
-  yield* Console.log(`${looks.length} requests were made to see all this.`)
+  const polls = (yield* simulator.requests).filter(({ url }) => url.includes("/bulk_operations/"))
+  yield* Console.log(`All of this took ${polls.length} polls.`)
 })
 
 const waiting = BulkOperationPoller.layer.pipe(Layer.provide(BulkOperations.layer))

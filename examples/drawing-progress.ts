@@ -1,6 +1,4 @@
-/**
- * Drawing a wait: a line for each moment of `progress`, with the next poll, the deadline, and what went wrong.
- */
+/** Displays a wait: a line for each element of `progress`, with the next poll, the deadline, and any error. */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller, type PollProgress } from "@bulk-operations/poll"
 import { Fault, Simulator } from "@bulk-operations/simulator"
@@ -9,7 +7,7 @@ import { Console, DateTime, Duration, Effect, Layer, Option, Redacted, Stream } 
 
 const seconds = (duration: Duration.Duration) => `${Duration.toSeconds(duration).toFixed(1)} s`
 
-// An element says all of it, but how late it is.
+// An element has everything except the current time.
 const line = (
   { deadline, elapsed, isThrottled, nextPollAt, operation, polls, transientError }: PollProgress.PollProgress,
   now: DateTime.DateTime
@@ -46,7 +44,7 @@ const Cloudflare = CloudflareApi.layer({
   accountId: Simulator.accountId
 })
 
-// A simulator without sockets stands in for Cloudflare's side.
+// A simulator without sockets replaces Cloudflare.
 program.pipe(
   Effect.provide(
     BulkOperationPoller.layer.pipe(

@@ -1,8 +1,8 @@
 /**
  * A wait that survives its process: `node examples/durable-waits.ts <operation id> <when it was started> <file>`.
  *
- * Kill it at any moment and start it again with the same arguments: it goes on, and a wait that has ended is told at once.
- * Cloudflare is the one of the environment: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_BASE_URL.
+ * Kill it at any time and start it again with the same arguments: the wait continues, and an ended one is reported at
+ * once. Settings come from the environment: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_BASE_URL.
  */
 import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
 import { DurablePoller } from "@bulk-operations/durable"
@@ -16,7 +16,7 @@ const [operationId = "", startedAt = "", filename = "waits.db"] = process.argv.s
 
 const program = Effect.gen(function*() {
   const durable = yield* DurablePoller.DurablePoller
-  // Kept with the operation's id by whoever started it. With it, this is the same wait in each process.
+  // Stored with the operation's id when it was started. It makes this the same wait in every process.
   const options = { startedAt: DateTime.makeUnsafe(startedAt), timeout: "1 hour" } as const
 
   const executionId = yield* durable.start(operationId, options)

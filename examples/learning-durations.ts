@@ -1,7 +1,7 @@
 /**
- * A job that learns between its runs: how long its operations take is kept in files, and each run polls by it.
+ * A job that learns between its runs: it keeps the durations of its operations in files, and each run polls by them.
  *
- * Takes the folder of the files; run it several times with the same one.
+ * Pass the folder of the files; run it several times with the same one.
  */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller, PollHistory, PollOptions, PollSchedule } from "@bulk-operations/poll"
@@ -30,7 +30,7 @@ const program = Effect.gen(function*() {
   yield* Console.log(`operations in the history: ${operations.length}`)
 })
 
-// The one line that switches learning on, and the name of the job.
+// Switches learning on, with the name of the job.
 const Options = Layer.succeed(PollOptions.PollOptions, { schedule: PollSchedule.learned(), history })
 
 const Histories = PollHistory.layerStore().pipe(
@@ -40,7 +40,7 @@ const Histories = PollHistory.layerStore().pipe(
 
 const Cloudflare = CloudflareApi.layer({ credentials: Credentials.apiToken(Redacted.make("any-token")), accountId })
 
-// A simulator without sockets stands in for Cloudflare's side.
+// A simulator without sockets replaces Cloudflare.
 program.pipe(
   Effect.provide(
     BulkOperationPoller.layer.pipe(

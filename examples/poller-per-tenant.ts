@@ -1,8 +1,8 @@
 /**
- * One process for many tenants, each with credentials of its own: a poller per tenant, made by a `LayerMap` on demand.
+ * One process for many tenants, each with its own credentials: a `LayerMap` builds a poller per tenant on demand.
  *
- * A poller polls with the credentials that it was built with, whoever waits, and keeps to one budget of requests. Tenants
- * with tokens of their own have limits of their own, so each gets a poller.
+ * A poller always polls with the credentials that it was built with, and keeps to one request budget. Tenants with
+ * their own tokens have their own limits, so each gets a poller.
  */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"
@@ -10,7 +10,7 @@ import { Simulator } from "@bulk-operations/simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer, LayerMap, Redacted } from "effect"
 
-// Where an application would read its tenants from.
+// An application would read its tenants from a database.
 const tenants = {
   acme: { accountId: "0123456789abcdef0123456789abcdef", apiToken: "token-of-acme" },
   globex: { accountId: "fedcba9876543210fedcba9876543210", apiToken: "token-of-globex" }
@@ -23,15 +23,16 @@ class Pollers extends LayerMap.Service<Pollers>()("examples/Pollers", {
     return BulkOperationPoller.layer.pipe(
       Layer.provide(BulkOperations.layer),
       Layer.provide(CloudflareApi.layer({ accountId, credentials: Credentials.apiToken(Redacted.make(apiToken)) })),
-      // A layer is built once, and all tenants name the same ones: without this they would share the first one's poller.
+      // A layer is built once, and all tenants use the same layers: without this they would share the first tenant's
+      // poller.
       Layer.fresh
     )
   },
-  // A poller that nobody has used for so long is released. Its waits keep it.
+  // A poller that is unused for this long is released. Its waits keep it alive.
   idleTimeToLive: "5 minutes"
 }) {}
 
-// Whoever waits says for whom, and nothing else.
+// The caller only passes the tenant.
 const completed = Effect.fn("completed")(function*(tenant: Tenant, operationId: string) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const { status } = yield* poller.wait(operationId)
@@ -44,7 +45,7 @@ const program = Effect.gen(function*() {
   yield* completed("acme", yield* start(tenants.acme))
   yield* completed("globex", yield* start(tenants.globex))
 
-  // An operation of one tenant is not there for another.
+  // One tenant cannot see another's operation.
   yield* completed("globex", yield* start(tenants.acme)).pipe(
     Effect.catchReason("CloudflareError", "NotFound", () => Console.log("globex: no such operation"))
   )

@@ -1,6 +1,4 @@
-/**
- * Providing the layers in an application: what is needed, in which order, and where each thing is decided.
- */
+/** Provides the layers in an application: which ones, in which order, and where settings belong. */
 import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
 import { BulkOperationPoller, PollOptions } from "@bulk-operations/poll"
 import { Simulator } from "@bulk-operations/simulator"
@@ -9,7 +7,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { ConfigProvider, Console, Effect, Layer } from "effect"
 
-// The poller asks BulkOperations, which asks CloudflareApi, which sends through the HttpClient that you choose.
+// The poller uses BulkOperations, which uses CloudflareApi, which sends through the HttpClient that you choose.
 // `layerConfig` reads CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and so on.
 const CloudflareLive = BulkOperationPoller.layer.pipe(
   Layer.provideMerge(BulkOperations.layer),
@@ -17,7 +15,7 @@ const CloudflareLive = BulkOperationPoller.layer.pipe(
   Layer.provide(NodeHttpClient.layerUndici)
 )
 
-// Settings for the whole application are references: no layer above has to know of them. `PollOptions.layerConfig` reads
+// Settings for the whole application are references: no layer above requires them. `PollOptions.layerConfig` reads
 // BULK_OPERATIONS_TIMEOUT and so on instead; `Layer.succeed(PollOptions.PollOptions, …)` sets them here.
 const Settings = Layer.mergeAll(
   PollOptions.layerConfig,
@@ -31,7 +29,7 @@ const application = (operationId: string) =>
     yield* Console.log(`${operation.id} is ${operation.status}`)
   }).pipe(Effect.provide(Layer.mergeAll(CloudflareLive, Settings)))
 
-// This example brings its own Cloudflare, so that it runs anywhere; yours has the environment instead of this.
+// This example has an embedded Cloudflare, so that it runs anywhere; yours uses the environment instead.
 const withSimulator = Effect.gen(function*() {
   const simulator = yield* Simulator.Simulator
   const operationId = yield* simulator.startOperation({ duration: "600 millis" })

@@ -1,6 +1,4 @@
-/**
- * A redirect list from CSV, in the form of Cloudflare's dashboard: look first, then do it.
- */
+/** Fills a redirect list from CSV, in the form of Cloudflare's dashboard: first a dry run, then the write. */
 import { ListItem, ListItems, Lists } from "@bulk-operations/lists"
 import { ItemFile } from "@bulk-operations/lists/files"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"

@@ -1,7 +1,7 @@
 /**
- * The services that the examples about lists run on, with a Cloudflare of their own behind a real server.
+ * The services for the examples about lists, with an embedded Cloudflare behind a real server.
  *
- * An application has `CloudflareApi.layerConfig` in the place of `Cloudflare`, and no `SimulatorServer`.
+ * An application has `CloudflareApi.layerConfig` instead of `Cloudflare`, and no `SimulatorServer`.
  */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { ListItems, Lists } from "@bulk-operations/lists"

@@ -1,6 +1,4 @@
-/**
- * Exporting what waits tell of themselves over OTLP, to a collector that this example runs itself.
- */
+/** Exports the telemetry of waits over OTLP, to a collector that this example runs itself. */
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { Simulator } from "@bulk-operations/simulator"
@@ -65,7 +63,7 @@ const collector = HttpRouter.use(Effect.fnUntraced(function*(router) {
 const application = Effect.gen(function*() {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const simulator = yield* Simulator.Simulator
-  // Often enough to see every state of an operation that is over in no time.
+  // Often enough to see every state of a very short operation.
   const schedule = PollSchedule.spaced("100 millis")
   yield* poller.wait(yield* simulator.startOperation({ duration: "900 millis" }), { schedule })
 })
@@ -87,8 +85,8 @@ const program = Effect.gen(function*() {
     baseUrl: NetAddress.formatUrlUnsafe(address),
     resource: { serviceName: "telemetry-example" }
   }).pipe(Layer.provide(FetchHttpClient.layer))
-  // Polls run in what the poller's layer was built with, so that is where their tracer comes from. What is left is sent
-  // when the layers are released.
+  // Polls use the tracer that the poller's layer was built with. Remaining telemetry is sent when the layers are
+  // released.
   yield* Effect.provide(application, Layer.provideMerge(Live, telemetry))
   const lines = yield* Ref.get(yield* Received)
   yield* Effect.forEach(Array.from(lines).toSorted(), (line) => Console.log(line))

@@ -1,6 +1,4 @@
-/**
- * Testing code that waits: swap in scripted operations and a clock that the test moves. An hour passes at once.
- */
+/** Tests code that waits, with scripted operations and `TestClock`. An hour passes at once. */
 import { CloudflareError } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { BulkOperationPoller } from "@bulk-operations/poll"
@@ -30,7 +28,7 @@ const test = Effect.gen(function*() {
 
 const badDay = new CloudflareError.ServerError({ method: "GET", path: "/", status: 502, errors: [] })
 
-// With vitest, `it.effect` of @effect/vitest brings the clock.
+// With vitest, `it.effect` of @effect/vitest provides the clock.
 test.pipe(
   Effect.provide(
     BulkOperationPoller.layer.pipe(

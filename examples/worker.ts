@@ -1,15 +1,15 @@
 /**
- * Waiting in a Cloudflare Worker, with a poller for each request.
+ * Waits in a Cloudflare Worker, with a poller for each request.
  *
- * Timers and connections of a Worker belong to the request that made them, and end with it. So the layers are built in
- * the handler, not in the module: no wait then depends on the request of another.
+ * A Worker's timers and connections belong to the request that created them, and end with it. So the layers are built
+ * in the handler, not in the module: no wait then depends on another request.
  */
 import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 
-// What a Worker has instead of the environment of a process: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and so on.
+// A Worker's variables and secrets: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and so on.
 type Env = Readonly<Record<string, string>>
 
 const live = (env: Env) =>

@@ -1,6 +1,5 @@
 /**
- * Waiting in a Cloudflare Workflow: for as long as it takes, through deployments and restarts, without a Worker that runs
- * meanwhile.
+ * Waits in a Cloudflare Workflow: for as long as it takes, through deployments and restarts, without a running Worker.
  *
  * In wrangler.jsonc:
  *
@@ -19,7 +18,7 @@ interface Params {
   readonly startedAt: number
 }
 
-// What a Worker has instead of the environment of a process: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and so on.
+// A Worker's variables and secrets: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and so on.
 interface Env {
   readonly WAITS: Workflow<Params>
   readonly [variable: string]: unknown
@@ -37,12 +36,12 @@ export class WaitForOperation extends WorkflowEntrypoint<Env, Params> {
     const wait = WorkflowWait.waitIn(step, payload.operationId, { startedAt }).pipe(
       Effect.map(({ id, status }) => ({ id, status }))
     )
-    // What it gives back, or fails with, is what the instance has for its output or its error.
+    // Its result or error becomes the output or error of the instance.
     return WorkflowWait.runPromise(Effect.provide(wait, live(this.env)))
   }
 }
 
-// `POST /<operation id>` begins to wait, and `GET /<operation id>` says how far it is.
+// `POST /<operation id>` starts a wait, and `GET /<operation id>` returns its status.
 export default {
   fetch: async (request: Request, { WAITS }: Env): Promise<Response> => {
     const operationId = new URL(request.url).pathname.slice(1)

@@ -1,5 +1,5 @@
 /**
- * The packages as a stranger gets them: packed from a clean clone, installed into an empty project outside the
+ * Checks the packages as users get them: packed from a clean clone, installed into an empty project outside the
  * repository, with the lowest and with the newest versions that their peer ranges allow.
  */
 import { build } from "esbuild"
@@ -64,11 +64,11 @@ const complaints = (command: string, ...args: ReadonlyArray<string>): ReadonlyAr
 
 const lint = ({ manifest, tarball }: Package) => [
   ...complaints("publint", "run", tarball, "--strict"),
-  // There is no CommonJS here: Node loads these modules with `require` as well.
+  // There is no CommonJS: Node can `require` these modules as well.
   ...(manifest.exports === undefined ? [] : complaints("attw", tarball, "--profile", "esm-only", "--format", "ascii"))
 ]
 
-/** Which of the versions that the packages allow of their peers are installed. */
+/** Which end of the peer ranges is installed. */
 type End = "lowest" | "newest"
 
 const peersOf = (packages: ReadonlyArray<Package>, end: End) => {
@@ -82,7 +82,7 @@ const peersOf = (packages: ReadonlyArray<Package>, end: End) => {
   })
 }
 
-// As strict as an application can be, and nothing that the packages need is said here.
+// As strict as an application can be, without any setting that the packages need.
 const tsconfig = {
   compilerOptions: {
     module: "NodeNext",
@@ -114,7 +114,7 @@ const wrongInPrograms = async (project: string) => {
   const place = { root: project, under: ".", tsconfig: join(project, "tsconfig.json"), node: [] }
   const programs = await Documentation.compile(blocks, place)
   const problems: Array<string> = []
-  // One after the other: loading Effect is all that they do, and the machine may be busy.
+  // One after the other: they mostly load Effect, and the machine may be busy.
   for (const block of blocks) problems.push(...await programs.problem(block).then((problem) => problem ?? []))
   return problems
 }
@@ -125,7 +125,7 @@ const wrongInCommands = (project: string, packages: ReadonlyArray<Package>) =>
     return help.includes(command) ? [] : [`${command} --help does not say what it is: ${help}`]
   })
 
-// What is imported, and which modules of ours it must not bring.
+// An import, and our modules that must not be bundled with it.
 const shaken: ReadonlyArray<readonly [program: string, unused: RegExp]> = [
   [
     `import { BulkOperation } from "@bulk-operations/core"; console.log(BulkOperation.isTerminal)`,

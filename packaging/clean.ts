@@ -1,7 +1,7 @@
 /**
- * Removes what was built: `node packaging/clean.ts [folder…]`, by default in every package and in `benchmarks`.
+ * Removes build output: `node packaging/clean.ts [folder…]`, by default in every package and in `benchmarks`.
  *
- * `tsc -b --clean` removes what the sources of today would make; what the sources of yesterday made would be published.
+ * `tsc -b --clean` removes only the output of current sources; output of deleted sources would be published.
  */
 import { globSync, rmSync } from "node:fs"
 import { join } from "node:path"

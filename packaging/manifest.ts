@@ -1,6 +1,4 @@
-/**
- * What a published `package.json` has to say.
- */
+/** Rules for a published `package.json`. */
 import { existsSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 
@@ -31,7 +29,7 @@ const repository = "https://github.com/bulk-operations/bulk-operations"
 const same = (one: string, other: string) =>
   existsSync(one) && readFileSync(one, "utf8") === readFileSync(other, "utf8")
 
-/** What is wrong with the package in the folder before it is packed. */
+/** Problems of the package in a folder, before it is packed. */
 export const wrongIn = (folder: string, root: string): ReadonlyArray<string> => {
   const manifest = read(folder)
   const directory = `packages/${basename(folder)}`

@@ -1,6 +1,6 @@
 /**
- * What TypeDoc has to be told of this repository: the first comment of a module is the module's, and the methods of a
- * service are in the type that its class is made from.
+ * Adapts TypeDoc to this repository: the first comment of a module documents the module, and a service's methods are in
+ * the type argument of its class.
  */
 import { readFileSync } from "node:fs"
 import {
@@ -40,7 +40,7 @@ const showMethods = (service: DeclarationReflection) => {
     method.parent = service
     service.addChild(method)
   }
-  // A constructor is Effect's.
+  // The constructor comes from Effect.
   const constructors = service.children?.filter(({ kind }) => kind === ReflectionKind.Constructor) ?? []
   for (const constructor of constructors) service.project.removeReflection(constructor)
   delete service.extendedTypes

@@ -24,7 +24,7 @@ const versionOf = (name: string): string | undefined => {
 const html = { "content-type": "text/html" }
 const javascript = { "content-type": "text/javascript" }
 
-// Serves the page, and gives what it reports.
+// Serves the page, and returns its report.
 const serve = (script: string) => {
   const report = Promise.withResolvers<string>()
   const server = createServer((request, response) => {

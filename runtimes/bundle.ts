@@ -1,6 +1,4 @@
-/**
- * A module with all that it imports, in one file for the web.
- */
+/** Bundles a module with its imports into one file for the web. */
 import { build } from "esbuild"
 import { join } from "node:path"
 

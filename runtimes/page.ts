@@ -1,4 +1,4 @@
-/** The smoke program in a page. It posts what it saw to the server that the page came from. */
+/** The smoke program in a page. It posts its report to the page's server. */
 import * as Effect from "effect/Effect"
 import { layer, program } from "./smoke.ts"
 

@@ -1,4 +1,4 @@
-/** The smoke program as a process, on Node, Bun and Deno. Prints what it saw as JSON. */
+/** The smoke program as a process, on Node, Bun and Deno. Prints its report as JSON. */
 import * as Effect from "effect/Effect"
 import { layer, program } from "./smoke.ts"
 

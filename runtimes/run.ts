@@ -1,7 +1,7 @@
 /**
- * The smoke program on every runtime, over real HTTP against the simulator: `npm run runtimes [-- name…]`.
+ * Runs the smoke program on every runtime, over real HTTP against the simulator: `npm run runtimes [-- name…]`.
  *
- * The packages run as they are built. When all runtimes were there, the table in the README is written.
+ * It uses the built packages. If all runtimes were available, it writes the table in the README.
  */
 import { Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
@@ -15,12 +15,12 @@ import * as Process from "./processes.ts"
 import type { Env } from "./smoke.ts"
 import * as Worker from "./worker.ts"
 
-/** Something that the smoke program runs on. */
+/** A runtime for the smoke program. */
 export interface Runtime {
   readonly name: string
-  /** Its name and version, for people; nothing where it is not installed. */
+  /** Its name and version, for people; undefined if it is not installed. */
   readonly version: () => string | undefined
-  /** What the smoke program saw there, each time it ran. */
+  /** The reports of the smoke program, one for each run. */
   readonly reports: (env: Env) => Promise<ReadonlyArray<unknown>>
 }
 
@@ -63,7 +63,7 @@ const main = Effect.gen(function*() {
       console.log(`- ${name} skipped: it is not installed`)
       continue
     }
-    // A token for each, so that none uses up the requests of another.
+    // A separate token for each, so that none uses up the requests of another.
     const env = { CLOUDFLARE_BASE_URL: baseUrl, CLOUDFLARE_ACCOUNT_ID: Simulator.accountId, CLOUDFLARE_API_TOKEN: name }
     const began = performance.now()
     const seen = yield* Effect.promise(() => reports(env).catch((error: unknown) => [String(error)]))
@@ -79,6 +79,6 @@ const main = Effect.gen(function*() {
   }
 })
 
-// Long enough for each state to be seen, and no longer.
+// Just long enough to see each state.
 const simulator = SimulatorServer.layer({ duration: "1 second", pendingFor: "500 millis", cors: true })
 await Effect.runPromise(Effect.provide(main, simulator))

@@ -1,6 +1,4 @@
-/**
- * What every runtime has to be able to do: get an operation, wait for it, see its changes, start one and wait for it.
- */
+/** The smoke test of every runtime: get an operation, wait for it, follow its changes, start one and wait for it. */
 import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
 import { ListItem, ListItems, Lists } from "@bulk-operations/lists"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
@@ -10,13 +8,13 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 
-/** The environment of a process, the bindings of a Worker, or what else brings `CLOUDFLARE_BASE_URL` and the rest. */
+/** The environment of a process or the bindings of a Worker, with `CLOUDFLARE_BASE_URL` and the rest. */
 export type Env = Readonly<Record<string, string>>
 
-// Denser than anybody needs: the operation of this test is over in a second, and all of its states are to be seen.
+// More often than needed in practice: the operation takes a second, and all of its states must be seen.
 const often = { schedule: PollSchedule.spaced("50 millis"), timeout: "10 seconds" } as const
 
-/** What was seen of two operations. */
+/** Reports on two operations. */
 export const program = Effect.gen(function*() {
   const lists = yield* Lists.Lists
   const items = yield* ListItems.ListItems

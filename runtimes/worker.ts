@@ -24,7 +24,7 @@ const onWorker = (name: string, label: string, module: string): Runtime => ({
     })
     try {
       const ask = async (): Promise<unknown> => (await worker.dispatchFetch("http://localhost/")).json()
-      // The second request is one after the first one's timers and connections are gone.
+      // The second request comes after the first one's timers and connections are gone.
       return [await ask(), await ask()]
     } finally {
       await worker.dispose()

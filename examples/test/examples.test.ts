@@ -129,7 +129,7 @@ describe.concurrent("examples", { timeout: 60_000 }, () => {
   it("demo shows each change as it happens, and how each operation ended", async () => {
     const { exit, output } = await run("demo")
     assert.strictEqual(exit, 0, output)
-    assert.match(output, /completes: [^]*pending[^]*running[^]*completed[^]*It has taken effect[^]*seen .* later/)
+    assert.match(output, /completes: [^]*pending[^]*running[^]*completed[^]*It has taken effect[^]*detected .* later/)
     assert.match(output, /fails: [^]*failed: This list is at the maximum number of items/)
     assert.match(output, /did not end within 3s.*last seen running/)
   })

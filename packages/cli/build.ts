@@ -1,7 +1,7 @@
 /**
  * Bundles the command: one small file that starts it, and a chunk for each part that only some commands need.
  *
- * `node build.ts [folder]` writes to `dist` unless told otherwise. Nothing has to be installed beside the result.
+ * `node build.ts [folder]` writes to `dist` by default. The result has no dependencies to install.
  */
 import { build } from "esbuild"
 import { rm } from "node:fs/promises"
@@ -23,7 +23,7 @@ export const bundle = async (outdir: string): Promise<void> => {
     target: "node22",
     conditions: ["@bulk-operations/source"],
     chunkNames: "chunks/[name]-[hash]",
-    // The simulator's server stands on CommonJS, which calls `require`.
+    // The simulator's server depends on CommonJS, which calls `require`.
     banner: {
       js: `import{createRequire as createRequireOfBanner}from"node:module";` +
         `const require=createRequireOfBanner(import.meta.url);`

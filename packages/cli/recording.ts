@@ -1,5 +1,5 @@
 /**
- * Records `bulk-operations demo` in a real terminal of 88 columns, and writes what stands on its screen into the README
+ * Records `bulk-operations demo` in a real terminal of 88 columns, and writes the content of its screen into the README
  * and docs/cli.md: `npm run record`.
  */
 import { spawnSync } from "node:child_process"

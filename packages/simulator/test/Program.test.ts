@@ -92,7 +92,7 @@ describe("the program", { timeout: 30_000 }, () => {
       assert.deepStrictEqual([code, stdout], [1, ""])
       assert.match(
         stderr,
-        /^ERROR\n.*Expected a port from 0 to 65535, got 70000\n\nbulk-operations-simulator --help tells more\.\n$/
+        /^ERROR\n.*Expected a port from 0 to 65535, got 70000\n\nbulk-operations-simulator --help shows more\.\n$/
       )
     }))
 })

@@ -39,7 +39,7 @@ const taken = (what: string) => [
 ]
 const unusable = (what: string, id: string) => [
   "IdRefused",
-  `No client could ask for this ${what} by the id ${
+  `No client could request this ${what} by the id ${
     JSON.stringify(id)
   }: an id has one or more characters, no spaces, ` +
   `slashes or control characters, and is not "." or "..". Leave it out to get a new one.`

@@ -235,7 +235,7 @@ describe("simulate", () => {
       for (
         const text of [
           "A Cloudflare Lists API for tests and demos: lists, items, bulk operations, limits and failures.",
-          "A free port by default",
+          "A free one by default",
           "one of this machine's own unless --allow-remote is there",
           "Allows a --host that other machines can reach",
           "--duration duration",

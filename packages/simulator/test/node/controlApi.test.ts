@@ -206,7 +206,7 @@ describe("the control API", () => {
           /^Expected a plan of an operation: Expected a duration such as 30s, .*\["duration"\]$/
         ],
         ["/operations", `{"duration":"-1s"}`, /Expected a duration that is not negative at \["duration"\]$/],
-        ["/operations", `{"id":"a b"}`, /^No client could ask for this operation by the id "a b": /],
+        ["/operations", `{"id":"a b"}`, /^No client could request this operation by the id "a b": /],
         ["/faults", `{"fault":"latency","by":"soon"}`, /Expected a duration such as 30s, .* at \["by"\]$/],
         ["/faults", `{"fault":"latency","by":"-1s"}`, /Expected a duration that is not negative at \["by"\]$/],
         ["/faults", `{"fault":"rateLimited","retryAfter":"-1s"}`, /not negative at \["retryAfter"\]$/],
