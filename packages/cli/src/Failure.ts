@@ -61,7 +61,9 @@ const ofCloudflare = ({ reason }: CloudflareError): Failure => {
 const messageOf = (error: CommandError): string => {
   switch (error._tag) {
     case "PollTimeout":
-      return `Bulk operation ${error.operationId} did not end within ${DurationText.format(error.timeout)}. It goes on.`
+      return `Bulk operation ${error.operationId} did not end within ${
+        DurationText.format(error.timeout)
+      }. It continues.`
     case "NoItems":
       return error.message.replace("set allowEmpty: true", "add --allow-empty")
     case "TooManyDeletions":

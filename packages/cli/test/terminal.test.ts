@@ -53,7 +53,7 @@ describe("wait, in a terminal", () => {
         steps: [{ after: "running", key: "\u0003" }]
       })
       const { isCursorShown, rows } = Screen.show(output, 140, 20)
-      assert.include(rows.join("\n"), "Interrupted. The operation goes on. To wait again:")
+      assert.include(rows.join("\n"), "Interrupted. The operation continues. To wait again:")
       assert.match(rows.join("\n"), new RegExp(`bulk-operations wait ${id} --started-at `))
       assert.deepStrictEqual([code, isCursorShown], [130, true])
     }).pipe(Effect.provide(Cli.layer)))

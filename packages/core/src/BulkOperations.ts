@@ -57,8 +57,8 @@ const readOperationId = readId("operation_id", OperationId)
  * import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
  * import { Duration, Effect, Layer } from "effect"
  *
- * // Like `layer`, but with a timeout for each poll. export const layer: Layer.Layer<BulkOperations.BulkOperations,
- * never, CloudflareApi.CloudflareApi> = Layer.effect(
+ * // Like `layer`, but with a timeout for each poll.
+ * export const layer: Layer.Layer<BulkOperations.BulkOperations, never, CloudflareApi.CloudflareApi> = Layer.effect(
  *   BulkOperations.BulkOperations,
  *   Effect.map(BulkOperations.make, (operations) => ({
  *     ...operations,

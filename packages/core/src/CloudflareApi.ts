@@ -144,7 +144,8 @@ export interface Options {
  * import { Effect, Layer, Redacted, Schema } from "effect"
  * import { HttpClientRequest } from "effect/http"
  *
- * // An endpoint that this library does not cover. const verify = CloudflareApi.CloudflareApi.use((api) =>
+ * // An endpoint that this library does not cover.
+ * const verify = CloudflareApi.CloudflareApi.use((api) =>
  *   api.request(HttpClientRequest.get("/user/tokens/verify"), Schema.Struct({ status: Schema.String }))
  * )
  * const simulated = CloudflareApi.layer({ credentials: Credentials.apiToken(Redacted.make("any-token")) }).pipe(

@@ -11,7 +11,8 @@ import * as Schema from "effect/Schema"
  * import { ListItems } from "@bulk-operations/lists"
  * import { Effect, Stream } from "effect"
  *
- * // If the cursor has expired, read the list again from its beginning. export const all = (listId: string) =>
+ * // If the cursor has expired, read the list again from its beginning.
+ * export const all = (listId: string) =>
  *   ListItems.ListItems.use((items) => Stream.runCollect(items.stream(listId))).pipe(
  *     Effect.retry({ times: 2, while: ({ _tag }) => _tag === "CursorExpired" })
  *   )

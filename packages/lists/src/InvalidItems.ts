@@ -11,10 +11,10 @@ import * as ListItem from "./ListItem.ts"
  * import { InvalidItems, ListItem } from "@bulk-operations/lists"
  * import { Result, Schema } from "effect"
  *
- * // As plain data, for example for a JSON response. const encode =
- * Schema.encodeSync(Schema.Array(InvalidItems.InvalidItem)) Result.match(InvalidItems.check([ListItem.asn(0)]), {
- * onFailure: ({ invalid }) => encode(invalid), onSuccess: () => [] }) // => [{ position: 0, item: "\"0\"", reason: "an
- * AS number is a whole number from 1 to 4294967295" }]
+ * // As plain data, for example for a JSON response.
+ * const encode = Schema.encodeSync(Schema.Array(InvalidItems.InvalidItem))
+ * Result.match(InvalidItems.check([ListItem.asn(0)]), { onFailure: ({ invalid }) => encode(invalid), onSuccess: () => [] })
+ * // => [{ position: 0, item: "\"0\"", reason: "an AS number is a whole number from 1 to 4294967295" }]
  */
 export const InvalidItem = Schema.Struct({
   /** Its position, counted from 0 as in Cloudflare's own messages. */

@@ -30,8 +30,8 @@ export interface Options {
  * @example
  * import { SyncPlan } from "@bulk-operations/lists"
  *
- * // Replaces all items already at half of the default share. export const options = { replaceAbove:
- * SyncPlan.defaultReplaceAbove / 2 }
+ * // Replaces all items already at half of the default share.
+ * export const options = { replaceAbove: SyncPlan.defaultReplaceAbove / 2 }
  */
 export const defaultReplaceAbove = 0.5
 

@@ -163,7 +163,7 @@ const event = (name: string, attributes: Record<string, unknown>) =>
  * import { ListItems, WriteLane } from "@bulk-operations/lists"
  * import { Layer } from "effect"
  *
- * // Like `ListItems.layer`: replace the lane by one that several processes share. export const layer =
- * Layer.effect(ListItems.ListItems, ListItems.make).pipe(Layer.provide(WriteLane.layer))
+ * // Like `ListItems.layer`: replace the lane by one that several processes share.
+ * export const layer = Layer.effect(ListItems.ListItems, ListItems.make).pipe(Layer.provide(WriteLane.layer))
  */
 export const layer: Layer.Layer<WriteLane, never, BulkOperationPoller> = Layer.effect(WriteLane, make)

@@ -105,7 +105,8 @@ const fromHistories = (histories: Histories.Histories) =>
  * import { PollHistory } from "@bulk-operations/poll"
  * import { Effect, Layer } from "effect"
  *
- * // The definition of `layer`. export const layer = Layer.effect(PollHistory.PollHistory, PollHistory.make)
+ * // The definition of `layer`.
+ * export const layer = Layer.effect(PollHistory.PollHistory, PollHistory.make)
  */
 export const make: Effect.Effect<PollHistory["Service"]> = Effect.sync(() =>
   fromHistories(Histories.make({ onNew: constVoid, onChange: constVoid }))
@@ -120,7 +121,8 @@ export const make: Effect.Effect<PollHistory["Service"]> = Effect.sync(() =>
  * import { BulkOperationPoller, PollHistory } from "@bulk-operations/poll"
  * import { Layer } from "effect"
  *
- * // Provides the history beside the poller that adds to it. export const layer: Layer.Layer<
+ * // Provides the history beside the poller that adds to it.
+ * export const layer: Layer.Layer<
  *   BulkOperationPoller.BulkOperationPoller | PollHistory.PollHistory,
  *   never,
  *   BulkOperations.BulkOperations

@@ -48,16 +48,16 @@ const resumable = (shared: SharedFlags, flags: WaitOptions.WaitingFlags) => <A, 
               operationId: error.operationId,
               resume
             })
-            : output.note(`${message}\nTo go on waiting:\n  ${resume}`),
+            : output.note(`${message}\nTo resume waiting:\n  ${resume}`),
           Effect.fail(new Exit({ code: ExitCode.timedOut }))
         )
       }),
       Effect.onInterrupt(() =>
         Effect.flatMap(watch.active, (ids) =>
           ids.length === 0
-            ? output.note("Interrupted before an operation had begun.")
+            ? output.note("Interrupted before an operation started.")
             : output.note(
-              `Interrupted. The operation goes on. To wait for it:\n  ${Resume.command(ids, began, shared, flags)}`
+              `Interrupted. The operation continues. To wait for it:\n  ${Resume.command(ids, began, shared, flags)}`
             ))
       )
     )

@@ -134,8 +134,8 @@ export const waitForAll = Effect.fnUntraced(function*(
       const left = ids.filter((id) => endings.every((ending) => ending.id !== id))
       return output.note(
         `Interrupted. ${
-          left.length === 1 ? "The operation goes" : `${left.length} operations go`
-        } on. To wait again:\n` +
+          left.length === 1 ? "The operation continues" : `${left.length} operations continue`
+        }. To wait again:\n` +
           `  ${resume(...left)}`
       )
     })
@@ -144,7 +144,7 @@ export const waitForAll = Effect.fnUntraced(function*(
   yield* summarize(endings, ids.length, yield* since, code)
   const late = endings.filter((ending) => codeOf(ending) === ExitCode.timedOut).map(({ id }) => id)
   if (late.length > 0 && !output.isJson && code !== ExitCode.completed) {
-    yield* output.note(`To go on waiting:\n  ${resume(...late)}`)
+    yield* output.note(`To resume waiting:\n  ${resume(...late)}`)
   }
   return code
 })

@@ -237,12 +237,13 @@ for (const { prototype } of reasons) Object.assign(prototype, Message.printing)
  * @example
  * import { CloudflareError } from "@bulk-operations/core"
  *
- * // What to do for each reason. const advice = CloudflareError.Reason.match({
+ * // What to do for each reason.
+ * const advice = CloudflareError.Reason.match({
  *   Unauthorized: () => "check the token",
  *   Forbidden: () => "check the permissions of the token",
  *   Blocked: ({ isChallenge }) => (isChallenge ? "try later" : "ask Cloudflare, with the ray"),
  *   NotFound: () => "check the id and the account",
- *   InvalidRequest: ({ detail }) => `mend the call: ${detail}`,
+ *   InvalidRequest: ({ detail }) => `correct the call: ${detail}`,
  *   RateLimited: () => "try later",
  *   ServerError: () => "try later",
  *   Unreachable: () => "check proxy and certificates",

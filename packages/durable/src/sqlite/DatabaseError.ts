@@ -33,8 +33,8 @@ const explain: Readonly<Record<Reason, string>> = {
  * import { layerSqlite } from "@bulk-operations/durable/sqlite"
  * import { Effect, Layer } from "effect"
  *
- * // The program cannot fix this at run time: it ends with a message that says what to do. export const Live =
- * layerSqlite({ filename: "waits.db" }).pipe(
+ * // The program cannot fix this at run time: it ends with a message that says what to do.
+ * export const Live = layerSqlite({ filename: "waits.db" }).pipe(
  *   Layer.catchTag("DatabaseError", (error) => Layer.effectContext(Effect.die(error)))
  * )
  */

@@ -104,10 +104,11 @@ const key = ({ at, from, to }: Observation) => `${at} ${from} ${to}`
  * import { PollHistory } from "@bulk-operations/poll"
  * import { DateTime } from "effect"
  *
- * // Two processes have observed the same operations. const startedAt = DateTime.makeUnsafe("2026-01-01T08:00:00Z")
- * const seenAt = DateTime.makeUnsafe("2026-01-01T08:00:05Z") const one = PollHistory.record(PollHistory.empty, {
- * startedAt, seenAt }) const other = PollHistory.record(one, { startedAt, seenAt:
- * DateTime.makeUnsafe("2026-01-01T08:00:07Z") })
+ * // Two processes have observed the same operations.
+ * const startedAt = DateTime.makeUnsafe("2026-01-01T08:00:00Z")
+ * const seenAt = DateTime.makeUnsafe("2026-01-01T08:00:05Z")
+ * const one = PollHistory.record(PollHistory.empty, { startedAt, seenAt })
+ * const other = PollHistory.record(one, { startedAt, seenAt: DateTime.makeUnsafe("2026-01-01T08:00:07Z") })
  *
  * PollHistory.merge(one, other).operations.length // => 2
  */

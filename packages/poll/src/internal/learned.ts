@@ -15,8 +15,8 @@ import * as Hazard from "./hazard.ts"
  * import { PollSchedule } from "@bulk-operations/poll"
  * import { Effect, Schedule } from "effect"
  *
- * // Logs in each wait from how many operations its gaps were learned. export const schedule =
- * PollSchedule.learned().pipe(
+ * // Logs in each wait from how many operations its gaps were learned.
+ * export const schedule = PollSchedule.learned().pipe(
  *   Schedule.tap(({ output }: { readonly output: PollSchedule.Learning }) =>
  *     Effect.logDebug(`gap ${output.polls}, learned from ${output.operations} operations`)
  *   )

@@ -70,7 +70,7 @@ const flags = {
   ),
   duration: duration("duration", "3 seconds").pipe(Flag.withDescription("How long operations take. 3s by default")),
   pendingFor: duration("pending-for", "500 millis").pipe(
-    Flag.withDescription("How much of it they are pending. 500ms by default")
+    Flag.withDescription("How long they are pending at first. 500ms by default")
   ),
   readableAfter: duration("readable-after", 0).pipe(
     Flag.withDescription("How long after that items can be read. At once by default")
@@ -185,7 +185,8 @@ const explain = ({ host, port }: Flags) => ({ message, reason }: SimulatorError.
  * import { Effect } from "effect"
  * import { Command } from "effect/cli"
  *
- * // Your own command: `my-cloudflare --port 8700`. export const program = SimulatorCommand.make("my-cloudflare").pipe(
+ * // Your own command: `my-cloudflare --port 8700`.
+ * export const program = SimulatorCommand.make("my-cloudflare").pipe(
  *   Command.run({ version: "1.0.0" }),
  *   Effect.catchTag("CannotStart", () => Effect.void),
  *   Effect.provide(NodeServices.layer)

@@ -10,8 +10,9 @@
  *
  * const program = Effect.gen(function*() {
  *   const { baseUrl } = yield* Simulator.Simulator
- * return baseUrl.endsWith("/client/v4") // the base URL for any client of Cloudflare's API }) await
- * Effect.runPromise(program.pipe(Effect.provide(SimulatorServer.layer({ duration: "10 seconds" })))) // => true
+ *   return baseUrl.endsWith("/client/v4") // the base URL for any client of Cloudflare's API
+ * })
+ * await Effect.runPromise(program.pipe(Effect.provide(SimulatorServer.layer({ duration: "10 seconds" })))) // => true
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -236,7 +236,7 @@ describe("simulate", () => {
         const text of [
           "A Cloudflare Lists API for tests and demos: lists, items, bulk operations, limits and failures.",
           "A free one by default",
-          "one of this machine's own unless --allow-remote is there",
+          "loopback only, unless --allow-remote is given",
           "Allows a --host that other machines can reach",
           "--duration duration",
           "How long operations take. 3s by default",
@@ -249,7 +249,7 @@ describe("simulate", () => {
           `'{"fault":"htmlError","status":502,"probability":0.1}'. Can be given several times`,
           "The same seed and the same requests give the same answers",
           "An API token to accept, and no others",
-          "--no-request-limit takes it away",
+          "--no-request-limit removes the limit",
           "How many operations of one account may be pending",
           "Accepts account ids of any length",
           "Lets pages of any origin call it",
