@@ -114,7 +114,7 @@ describe.concurrent("examples", { timeout: 60_000 }, () => {
     ])
   })
 
-  it("redirects looks first, and then replaces a list by what is in a CSV", async () => {
+  it("redirects makes a dry run, and then replaces a list by a CSV", async () => {
     const { exit, lines, output } = await run("redirects")
     assert.strictEqual(exit, 0, output)
     assert.deepStrictEqual(lines, [

@@ -349,7 +349,7 @@ describe("policy", () => {
         assert.deepStrictEqual(yield* sentAt(withPolicy({ retry: everySecond })(ask), answer), [tag, 0])
       }))
 
-    it.effect("trouble that stays ends it, behind trouble that passes", () =>
+    it.effect("a permanent error ends it, after transient errors", () =>
       Effect.gen(function*() {
         const retrying = withPolicy({ retry: everySecond })(ask)
         assert.deepStrictEqual(yield* sentAt(retrying, down, "reset", { status: 404 }), ["NotFound", 0, 1000, 2000])

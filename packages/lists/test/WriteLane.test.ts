@@ -93,7 +93,7 @@ describe("writers of one account", () => {
       yield* Fiber.join(third)
     }).pipe(Effect.provide(Layer.provideMerge(WriteLane.layer, inMemory()))))
 
-  it.effect("bear the end of an operation that nobody has noted", () =>
+  it.effect("tolerate the end of an operation that was not recorded", () =>
     Effect.gen(function*() {
       const { ended, turn } = yield* WriteLane.WriteLane
       const operationId = yield* (yield* Simulator.Simulator).startOperation()

@@ -7,7 +7,7 @@ import * as Scripted from "./Scripted.ts"
 
 const running = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op") })
 
-// When a schedule looks, in milliseconds, up to `end` or `most` looks: it is stepped, nothing is run.
+// When a schedule polls, in milliseconds, up to `end` or `most` polls: it is stepped, nothing is run.
 const looks = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, end: number, most = 500) {
   const step = yield* Schedule.toStep(schedule)
   const at = [0]
@@ -43,12 +43,12 @@ describe("quadratic", () => {
     }).pipe(Random.withSeed(seed)))
 
   it.effect.prop(
-    "its k-th look falls between requestCost · (k - 1)² and requestCost · k²",
+    "its k-th poll falls between requestCost · (k - 1)² and requestCost · k²",
     drawn,
     ({ requestCost, seed }) =>
       Effect.gen(function*() {
         const at = yield* looks(PollSchedule.quadratic({ requestCost }), hour, 60)
-        // Each look is rounded to a millisecond.
+        // Each poll is rounded to a millisecond.
         at.forEach((look, k) => {
           if (k === 0) return
           assert.isAtLeast(look, requestCost * (k - 1) ** 2 - k)
@@ -58,7 +58,7 @@ describe("quadratic", () => {
   )
 
   it.effect.prop(
-    "its phase never delays the first look by more than requestCost",
+    "its phase never delays the first poll by more than requestCost",
     drawn,
     ({ requestCost, seed }) =>
       Effect.gen(function*() {
@@ -76,13 +76,13 @@ describe("quadratic", () => {
         rows.map(({ meanLateness, polls }) => polls * cost + Duration.toMillis(meanLateness))
       for (let duration = 1000; duration <= hour; duration *= 1.7) {
         const [ours = 0] = total(yield* PollSchedule.explain(PollSchedule.quadratic(), [duration]))
-        // With a phase of its own, an interval d takes 1.5 + T / d looks and is late by d / 2: the best d is √(2cT).
+        // With a phase of its own, an interval d takes 1.5 + T / d polls and is late by d / 2: the best d is √(2cT).
         const best = 1.5 * cost + Math.sqrt(2 * cost * duration)
         assert.isAtMost(ours, 1.5 * best, `${duration} ms`)
       }
     }))
 
-  it.effect("a look that comes late does not make the next ones dense", () =>
+  it.effect("a late poll does not make the next gaps short", () =>
     Effect.gen(function*() {
       const step = yield* Schedule.toStep(PollSchedule.quadratic({ requestCost: "1 second" }))
       yield* step(0, running)
@@ -205,7 +205,7 @@ describe("cloudflareGo", () => {
 })
 
 describe("explain", () => {
-  it.effect("counts the looks until the end is seen, and how late that is on average and at worst", () =>
+  it.effect("counts the polls until the end is detected, and how late that is on average and at worst", () =>
     Effect.gen(function*() {
       const [row] = yield* PollSchedule.explain(PollSchedule.geometric({ start: "1 second", ratio: 2 }), ["10 seconds"])
       // Looks at 0, 1, 3, 7, 15 seconds.

@@ -89,7 +89,7 @@ export const calls = BulkOperationsTest.BulkOperationsTest.use(({ calls }) => ca
 
 export const inFlight = BulkOperationsTest.BulkOperationsTest.use(({ inFlight }) => inFlight)
 
-/** When each look was made. */
+/** When each poll was made. */
 export const looks = Effect.map(calls, (all) => all.map(({ at }) => DateTime.toEpochMillis(at)))
 
 /** Waits for `op`. */

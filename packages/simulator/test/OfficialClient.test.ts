@@ -215,7 +215,7 @@ describe("the official client on bulk operations", () => {
     }).pipe(Effect.provide(SimulatorServer.layer())))
 })
 
-describe("the official client on trouble", () => {
+describe("the official client on failures", () => {
   const get = Effect.gen(function*() {
     const id = yield* (yield* Simulator.Simulator).startOperation()
     const lists = yield* official()

@@ -43,7 +43,7 @@ describe("waitRow", () => {
     assert.strictEqual(line(row(), columns), text)
   })
 
-  it("says what troubles a wait before anything else that there is no room for", () => {
+  it("shows an error of a wait before anything else if there is little room", () => {
     const troubled = row({ transientError: Option.some(failed) })
     assert.match(line(troubled, 130), /9m48s left {3}Cloudflare failed \(HTTP 502\)$/)
     assert.match(line(troubled, 60), /^4da8780eeb21… .* Cloudflare failed \(HTTP 502\)$/)

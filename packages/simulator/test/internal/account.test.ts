@@ -100,7 +100,7 @@ describe("the operations of a list", () => {
     return true
   })
 
-  it.prop("go the same way whether somebody looks or not", [Writes], ([writes]) => {
+  it.prop("go the same way whether they are read or not", [Writes], ([writes]) => {
     assert.deepStrictEqual(story(carryOut(writes, true)), story(carryOut(writes, false)))
     return true
   })

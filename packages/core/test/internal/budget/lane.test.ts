@@ -24,7 +24,7 @@ describe("a waiter", () => {
     assert.deepStrictEqual(Lane.make().turn(waiterOf().waiter, 5, terms, false), { sentAt: 5 })
   })
 
-  it("looks again when there is budget, and wakes the next when it has sent", () => {
+  it("checks its turn when there is budget, and wakes the next when it has sent", () => {
     const lane = Lane.make()
     use(lane, 10)
     const [first, second] = [waiterOf(), waiterOf()]
@@ -57,19 +57,19 @@ describe("a waiter", () => {
     assert.deepStrictEqual(lane.turn(last.waiter, 10, terms, false), { sentAt: 10 })
   })
 
-  it("that has died without a word is dropped by the others a second after it should have looked", () => {
+  it("that has died silently is dropped by the others a second after it should have checked its turn", () => {
     const lane = Lane.make()
     use(lane, 10)
     const [dead, alive] = [waiterOf(), waiterOf()]
     lane.turn(dead.waiter, 0, terms, false)
-    // It says itself when to look again, so nobody has to wake it.
+    // It knows itself when to check again, so nothing has to wake it.
     assert.strictEqual(untilOf(lane.turn(alive.waiter, 0, terms, false)), 10 + 2000)
     assert.isDefined(untilOf(lane.turn(alive.waiter, 1010, terms, false)))
     assert.deepStrictEqual(lane.turn(alive.waiter, 1011, terms, false), { sentAt: 1011 })
     assert.strictEqual(lane.left(1011, terms).waiting, 0)
   })
 
-  it("that was woken and does not look is dropped a second after that", () => {
+  it("that was woken and does not check its turn is dropped a second after that", () => {
     const lane = Lane.make()
     use(lane, 90)
     const [dead, alive] = [waiterOf(), waiterOf()]
