@@ -65,9 +65,9 @@ export class PollTimeout extends Schema.TaggedError<PollTimeout>("@bulk-operatio
     })
     const polls = this.polls === 1 ? "1 poll" : `${this.polls} polls`
     const ended = this.endedBy === "timeout"
-      ? `did not end within ${Duration.format(this.timeout)}`
-      : `had not ended when the schedule of the wait did, after ${Duration.format(this.elapsed)}`
-    return `Bulk operation ${this.operationId} ${ended} (${polls}, ${seen}${error}). ` +
+      ? `Bulk operation ${this.operationId} did not end within ${Duration.format(this.timeout)}`
+      : `The schedule ended before bulk operation ${this.operationId} did, after ${Duration.format(this.elapsed)}`
+    return `${ended} (${polls}, ${seen}${error}). ` +
       `To resume, wait again with startedAt ${this.startedAt.toJSON()}.`
   }
 }

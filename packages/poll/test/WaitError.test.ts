@@ -48,7 +48,7 @@ describe("the message", () => {
       [
         "of a schedule that ended says so, and after how long",
         timeout({ endedBy: "schedule", elapsed: Duration.seconds(510) }),
-        "Bulk operation op had not ended when the schedule of the wait did, after 8m 30s (12 polls, last seen running). " +
+        "The schedule ended before bulk operation op did, after 8m 30s (12 polls, last seen running). " +
         "To resume, wait again with startedAt 2026-01-02T03:04:05.678Z."
       ],
       [
