@@ -1,11 +1,12 @@
 /**
- * `npm run mutate -- <package> [file[:line-line] …] [--force]`.
+ * `npm run mutate -- <package> [file[:line-line] …] [--static] [--force]`.
  *
  * Runs Stryker on the sources of a package and lists the mutants that survive. A run of a whole package also updates
  * docs/mutation.md. Results are kept in reports/mutation: the next run repeats only what changed in the sources and tests
  * of the package, and an interrupted run goes on. `--force` repeats everything; it is needed after a change that Stryker
  * does not look at: of another package, or of this folder.
  */
+import type { LogLevel } from "@stryker-mutator/api/core"
 import { Stryker } from "@stryker-mutator/core"
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -32,7 +33,10 @@ const stop = (message: string): never => {
 
 const given = process.argv.slice(2)
 const force = given.includes("--force")
-const [name = "", ...files] = given.filter((argument) => argument !== "--force")
+const withStatic = given.includes("--static")
+const unknown = given.find((argument) => argument.startsWith("--") && argument !== "--force" && argument !== "--static")
+if (unknown !== undefined) stop(`There is no option ${unknown}; there are --static and --force.`)
+const [name = "", ...files] = given.filter((argument) => !argument.startsWith("--"))
 const threshold = thresholds[name]
   ?? stop(`There is no package "${name}" to mutate; there are ${Object.keys(thresholds).join(", ")}.`)
 
@@ -59,7 +63,8 @@ if (existsSync(results)) {
   const report: Report = JSON.parse(readFileSync(results, "utf8"))
   for (const file of Object.values(report.files)) {
     file.mutants = file.mutants.filter((mutant) =>
-      mutant.status !== "RuntimeError" && !(mutant.static === true && mutant.status === "Survived")
+      mutant.status !== "RuntimeError" && mutant.status !== "Ignored"
+      && !(mutant.static === true && mutant.status === "Survived")
     )
   }
   writeFileSync(results, JSON.stringify(report))
@@ -95,9 +100,10 @@ const mutants = await new Stryker({
   incrementalFile: results,
   force,
   reporters: ["progress-append-only"],
-  // Static mutants, of code that runs when its module loads, need all tests. They are not left out, because the schemas
-  // and errors are such code.
-  ignoreStatic: false,
+  // A warning for each process that ended itself is none.
+  logLevel: "error" as LogLevel,
+  // Static mutants, of code that runs when its module loads, each need a new process and all tests of the package.
+  ignoreStatic: !withStatic,
   warnings: { slow: false, unknownOptions: true, preprocessorErrors: true, unserializableOptions: true }
 }).runMutationTest()
 const minutes = ((performance.now() - began) / 60_000).toFixed(1)
@@ -111,7 +117,9 @@ const isWanted = ({ fileName, location: { start } }: typeof mutants[number]) =>
 // A mutant with which the tests do not even run is none. More than a few say that something else is wrong.
 const isTested = ({ status }: typeof mutants[number]) =>
   status === "Killed" || status === "Timeout" || status === "Survived" || status === "NoCoverage"
-const untested = mutants.filter((mutant) => isWanted(mutant) && !isTested(mutant))
+const isLeftOut = ({ status }: typeof mutants[number]) => status === "Ignored"
+const leftOut = mutants.filter((mutant) => isWanted(mutant) && isLeftOut(mutant)).length
+const untested = mutants.filter((mutant) => isWanted(mutant) && !isTested(mutant) && !isLeftOut(mutant))
 
 const outcomes = mutants.filter((mutant) => isWanted(mutant) && isTested(mutant)).map((mutant) => {
   const { fileName, location, replacement, status } = mutant
@@ -140,6 +148,7 @@ for (const { fileName, location: { start }, status, statusReason = "" } of untes
   console.log(`${relative("", fileName)}:${start.line}  ${status}, counts as none: ${statusReason.slice(0, 200)}`)
 }
 for (const { file, line, mutation } of unexplained) console.log(`${sources}/${file}:${line}  ${mutation}`)
+if (leftOut > 0) console.log(`\n${leftOut} static mutants were left out: --static runs them, each with all tests.`)
 console.log(`\n${score} in ${minutes} min; ${unexplained.length} survive for no reason that ${page} gives.`)
 if (killed * 100 < threshold * outcomes.length) {
   console.error(`At least ${threshold} % must be killed.`)
@@ -154,9 +163,9 @@ if (whole) {
     before.replace(
       marks,
       (_, open: string, _content: string, close: string) =>
-        `${open}\n${score}; ${unexplained.length} more than the ones below survive.\n\n${
-          Survivors.table(explained)
-        }\n\n${close}`
+        `${open}\n${score}${
+          leftOut > 0 ? `, and ${leftOut} static ones were not run` : ""
+        }; ${unexplained.length} more than the ones below survive.\n\n${Survivors.table(explained)}\n\n${close}`
     )
   )
   writeFileSync(`reports/mutation/${name}.md`, unexplained.map((one) => `${Survivors.row(one)}\n`).join(""))

@@ -21,8 +21,9 @@ import {
 } from "@stryker-mutator/api/test-runner"
 import { globSync } from "node:fs"
 import { basename, resolve } from "node:path"
+import { performance } from "node:perf_hooks"
 import { pathToFileURL } from "node:url"
-import type { RunnerTask, RunnerTestCase, SerializedConfig } from "vitest"
+import { type RunnerTask, type RunnerTestCase, type SerializedConfig, TestRunner as VitestRunner } from "vitest"
 import { startTests } from "vitest/internal/browser"
 import { leftOut, leftOutFiles, slow } from "./selection.ts"
 import * as Watchdog from "./watchdog.ts"
@@ -49,6 +50,24 @@ declare global {
 
 // A test that waits for ever fails after these milliseconds: slow ones aside, the slowest takes a sixth of it.
 const patience = 8000
+
+// A test in which nothing at all has happened for so long waits for ever, however busy the machine is.
+const mostIdleMillis = 2500
+
+const run = async (test: RunnerTestCase) => {
+  let before = performance.eventLoopUtilization()
+  let idleMillis = 0
+  let timer: NodeJS.Timeout | undefined
+  const idle = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      const now = performance.eventLoopUtilization()
+      idleMillis = performance.eventLoopUtilization(now, before).utilization < 0.05 ? idleMillis + 250 : 0
+      before = now
+      if (idleMillis >= mostIdleMillis) reject(new Error("It waits for ever."))
+    }, 250)
+  })
+  await Promise.race([VitestRunner.getTestFn(test)(), idle]).finally(() => clearInterval(timer))
+}
 
 // What Vitest's loop reads of its settings.
 const configOf = (testTimeout: number) => ({
@@ -225,6 +244,7 @@ class InProcessRunner implements TestRunner {
       importFile: (path) => import(`${pathToFileURL(path)}?import=${this.#imports++}`),
       onBeforeRunFiles: () => around?.before(),
       onAfterRunFiles: () => around?.after(),
+      runTask: run,
       onBeforeRunTask: (test) => {
         if (leftOut.test(test.name) || !has(test) || (bail && failed)) test.mode = "skip"
         this.#mutation.currentTestId = idOf(test)
