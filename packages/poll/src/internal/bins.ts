@@ -49,11 +49,8 @@ export const spread = ({ from, to }: Observation, blur: number): Spread => {
   // The fraction that ended before a position: a logistic distribution, averaged over its centre's position in the
   // interval.
   const before = (place: number) => {
-    const after = (place - start) / scale
-    const above = (place - start - width) / scale
-    if (place === 0 || after < -negligible) return 0
-    if (place === count || above > negligible) return 1
-    return scale / width * (softplus(after) - softplus(above))
+    if (place === 0) return 0
+    return scale / width * (softplus((place - start) / scale) - softplus((place - start - width) / scale))
   }
   const edges = [...bins.map(before), 1]
   return {
@@ -61,7 +58,5 @@ export const spread = ({ from, to }: Observation, blur: number): Spread => {
     ended: bins.map((bin) => Math.max(0, (edges[bin + 1] ?? 0) - (edges[bin] ?? 0)))
   }
 }
-
-const negligible = 20
 
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))

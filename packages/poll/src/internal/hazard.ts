@@ -63,7 +63,7 @@ const shared = 0.012
 
 type Kind = typeof kinds[number]
 
-const keeps = ({ halfLife }: Kind) => halfLife === 0 ? 0 : 0.5 ** (1 / halfLife)
+const keeps = ({ halfLife }: Kind) => 0.5 ** (1 / halfLife)
 
 /** Nothing learned yet. */
 export const nothing: Beliefs = {

@@ -8,8 +8,7 @@
  *
  * First polls of waits have no gap, and those of operations that have just started have a very short one: if many
  * arrive, paced time hardly advances. So one in ten polls that wait for the budget is the one that has been due longest
- * by the clock. Polls that fall due later cannot delay it any further, so
- * no poll starves.
+ * by the clock. Polls that fall due later cannot delay it any further, so no poll starves.
  */
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"

@@ -280,35 +280,57 @@ describe("nothing is left", () => {
       Effect.provide(Layer.provide(Scripted.getting(() => Effect.never), RequestBudget.layer({ limit: Infinity })))
     ), 120_000)
 
+  // A clock that counts the timers that have been set.
+  const countingTimers = Effect.gen(function*() {
+    const clock = yield* TestClock.testClockWith(Effect.succeed)
+    let timers = 0
+    const counting: TestClock.TestClock = {
+      ...clock,
+      sleep: (duration) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => timers += 1),
+          () => clock.sleep(duration),
+          () => Effect.sync(() => timers -= 1)
+        )
+    }
+    return { counting, timers: () => timers }
+  })
+
   it.effect("that would keep the process alive: no timer goes on without a wait", () =>
     Effect.gen(function*() {
-      const clock = yield* TestClock.testClockWith(Effect.succeed)
-      let timers = 0
-      const counting: TestClock.TestClock = {
-        ...clock,
-        sleep: (duration) =>
-          Effect.acquireUseRelease(
-            Effect.sync(() => timers += 1),
-            () => clock.sleep(duration),
-            () => Effect.sync(() => timers -= 1)
-          )
-      }
+      const { counting, timers } = yield* countingTimers
       yield* Effect.gen(function*() {
         const poller = yield* Poller
-        assert.strictEqual(timers, 0)
+        assert.strictEqual(timers(), 0)
         const left = yield* Effect.forkChild(poller.wait("endless", { schedule: every("1 hour") }))
         const ended = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 second") }))
         yield* TestClock.adjust("1500 millis")
-        assert.isAbove(timers, 0)
+        assert.isAbove(timers(), 0)
         yield* Fiber.interrupt(left)
-        assert.isAbove(timers, 0)
+        assert.isAbove(timers(), 0)
         yield* TestClock.adjust("1 second")
         assert.strictEqual((yield* Fiber.join(ended)).status, "completed")
-        assert.strictEqual(timers, 0)
+        assert.strictEqual(timers(), 0)
       }).pipe(
         Effect.provide(Scripted.unlimited({ endless: ["running"], op: ["running", "running", "completed"] })),
         Effect.provideService(Clock.Clock, counting)
       )
+    }))
+
+  it.effect("once the poller has closed, though waits were under way", () =>
+    Effect.gen(function*() {
+      const { counting, timers } = yield* countingTimers
+      yield* Effect.gen(function*() {
+        const poller = yield* Poller
+        yield* Effect.forkDetach(poller.wait("op", { schedule: every("1 hour") }))
+        yield* TestClock.adjust("1 second")
+        assert.isAbove(timers(), 0)
+      }).pipe(
+        Effect.provide(Scripted.unlimited({ op: ["running"] })),
+        Effect.provideService(Clock.Clock, counting)
+      )
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(timers(), 0)
     }))
 })
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { longest, type Observation } from "../../src/internal/bins.ts"
+import { bins, ends, longest, type Observation, placeOf } from "../../src/internal/bins.ts"
 import * as Hazard from "../../src/internal/hazard.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -30,6 +30,33 @@ const size = ({ memories }: Hazard.Beliefs) => memories.map(({ ended, reached })
 
 const within = (ages: ReadonlyArray<number>, from: number, to: number) =>
   ages.filter((age) => age >= from && age < to).length
+
+// The lateness to be expected at an age, summed up in small steps, for an operation under way at `age`.
+const expectedLateness = ({ chances }: Hazard.Hazard, age: number, until: number) => {
+  const steps = 2000
+  const step = (until - age) / steps
+  let alive = age > 0 ? 1 : 1 - (chances[0] ?? 1)
+  let late = 0
+  for (let index = 0; index < steps; index++) {
+    const from = age + index * step
+    const to = from + step
+    const bin = Math.max(0, Math.floor(placeOf(Math.max(1e-9, (from + to) / 2))))
+    const chance = bin === 0 ? age > 0 ? 1 - 1 / Math.sqrt(1.2) : 0 : chances[bin] ?? 0
+    const before = alive
+    alive *= (1 - chance) ** (Math.log(to / Math.max(from, 1e-9)) / Math.log(1.2) * (chance === 0 ? 0 : 1))
+    late += step * (1 - (before + alive) / 2)
+  }
+  return late
+}
+
+// The chance that an operation outlives an age, given that it outlived bin 0.
+const outliving = (chances: ReadonlyArray<number>, age: number) => {
+  const place = placeOf(age)
+  return bins.slice(1).reduce(
+    (alive, bin) => alive * (1 - (chances[bin] ?? 0)) ** Math.min(1, Math.max(0, place - bin)),
+    1
+  )
+}
 
 describe("nextPoll", () => {
   it.prop(
@@ -68,6 +95,30 @@ describe("nextPoll", () => {
     }
   )
 
+  it.prop(
+    "is at the age where the lateness to be expected is worth its cost, whatever was observed",
+    {
+      seconds: Schema.Array(between(0, 600)).check(Schema.isMaxLength(12)),
+      age: Schema.Literals([0, 150, 4000, 33_000, 400_000]),
+      cost: between(50, 5000),
+      phase: between(0, 99),
+      isFirst: Schema.Boolean
+    },
+    ({ age, cost, isFirst, phase, seconds }) => {
+      const hazard = Hazard.hazard(after(...seconds.map(took)))
+      const drawn = phase / 100
+      const next = Hazard.nextPoll(hazard, { age, cost, isFirst, phase: drawn })
+      const most = (Math.sqrt(age) + 6 * Math.sqrt(cost)) ** 2
+      assert.isAtMost(next, most * (1 + 1e-9))
+      const ignorance = hazard.chances[0] ?? 1
+      const worth = cost * (1 + 0.3 * (1 - ignorance) * (2 * drawn - 1)) * (isFirst ? (1 - drawn * ignorance) ** 2 : 1)
+      const late = expectedLateness(hazard, age, next)
+      if (next < most * (1 - 1e-9)) assert.closeTo(late, worth, 0.01 * worth + 1)
+      else assert.isAtMost(late, 1.01 * worth + 1)
+    },
+    { arbitrary: { runs: 60 } }
+  )
+
   it("is made once the lateness to be expected is worth a request, and neither before nor later", () => {
     // A fair coin: 4 seconds or 20.
     const beliefs = after(...Array.from({ length: 60 }, (_, index) => took(index % 2 === 0 ? 4 : 20)))
@@ -101,6 +152,35 @@ describe("observe", () => {
     many.memories.forEach(({ ended, reached }) =>
       [...ended, ...reached].forEach((operations) => assert.isBelow(operations, 75))
     )
+  })
+
+  it.each<[string, Observation]>([
+    ["an end within a second", took(15)],
+    ["an end at once", { from: 0, to: 50 }],
+    ["an end in the first bins", { from: 60, to: 130 }],
+    ["an end between two late polls", { from: 40_000, to: 70_000 }],
+    ["an end that was not detected", notBy(40)],
+    ["an end that was not detected for most of a day", notBy(80_000)]
+  ])("weighs each memory by how likely it held what came: %s", (_, observation) => {
+    const before = after(...times(3, took(20)), took(70))
+    const foretold = before.memories.map((memory, index) => {
+      const alone = before.memories.map((one, other) => ({ ...one, weight: other === index ? 1 : 0 }))
+      const { chances } = Hazard.hazard({ operations: before.operations, memories: alone })
+      const left = observation.to === Number.POSITIVE_INFINITY ? 0 : outliving(chances, observation.to)
+      return memory.weight * (outliving(chances, observation.from) - left)
+    })
+    const sum = foretold.reduce((all, one) => all + one)
+    Hazard.observe(before, observation).memories.forEach(({ weight }, index) => {
+      const expected = sum === 0 ? before.memories[index]?.weight ?? 0 : (foretold[index] ?? 0) / sum
+      assert.closeTo(weight, 0.988 * expected + 0.003, 1e-6)
+    })
+  })
+
+  it("takes an end that is known to the millisecond for one within a hundredth of a bin", () => {
+    const at = ends[30] ?? 0
+    const exact = Hazard.observe(after(...times(5, took(20))), { from: at, to: at })
+    const near = Hazard.observe(after(...times(5, took(20))), { from: at, to: at * 1.2 ** 0.01 })
+    exact.memories.forEach(({ weight }, index) => assert.closeTo(weight, near.memories[index]?.weight ?? 0, 1e-6))
   })
 
   it("its weights stay a distribution, and none is ever lost", () => {
@@ -147,6 +227,13 @@ describe("hazard", () => {
   it("a memory counts for little once an operation has outlived all that it holds for likely", () => {
     const undecided = gapEnd(weighing([0, 0, 0.5, 0.5]))
     assert.closeTo(undecided, gapEnd(weighing([0, 0, 0, 1])), 500)
+  })
+
+  it("with an expectation alone, a quarter of the weight ignores it", () => {
+    const { chances } = Hazard.hazard(Hazard.nothing, 3_600_000)
+    for (const bin of bins.slice(1, 10)) {
+      assert.isAtLeast((chances[bin] ?? 0) / (Hazard.unknown.chances[bin] ?? 1), 0.35)
+    }
   })
 
   it("its chances are probabilities", () => {
