@@ -196,7 +196,7 @@ export const defaultBaseUrl = "https://api.cloudflare.com/client/v4"
  */
 export const left = (credentials: Credentials.Credentials, baseUrl = defaultBaseUrl): Effect.Effect<Left> =>
   Effect.withFiber((fiber) => {
-    const { left, now, isLocal } = Account.look(
+    const { left, now, isLocal } = Account.left(
       Account.open(fiber, fiber.getRef(RequestBudget), Key.of(credentials, baseUrl))
     )
     const blockedFor = Math.max(0, left.blockedUntil - now)

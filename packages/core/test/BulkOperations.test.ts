@@ -236,7 +236,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
   })
 
   describe("status", () => {
-    it.live("asks for the operation in its account, with the caller's credentials", () =>
+    it.live("polls the operation in its account, with the caller's credentials", () =>
       Effect.gen(function*() {
         const { run, server } = yield* serving(LoopbackServer.json(Client.success({ id: "op", status: "running" })))
         assertEquals(yield* run(Client.get("op")), Running.make({ id }))

@@ -53,7 +53,7 @@ export const make = (...answers: readonly [Answer, ...ReadonlyArray<Answer>]): E
             connection: connections.indexOf(socket),
             disconnected: Effect.promise(() => gone)
           })
-          for (const look of waiting.splice(0)) look()
+          for (const check of waiting.splice(0)) check()
           answer?.(response, socket)
         })
         server.on("connection", (socket) => {
@@ -61,12 +61,12 @@ export const make = (...answers: readonly [Answer, ...ReadonlyArray<Answer>]): E
         })
         const arrival = (index: number) =>
           Effect.callback<Received>((resume) => {
-            const look = () => {
+            const check = () => {
               const request = received[index]
-              if (request === undefined) waiting.push(look)
+              if (request === undefined) waiting.push(check)
               else resume(Effect.succeed(request))
             }
-            look()
+            check()
           })
         const close = () => {
           server.close()

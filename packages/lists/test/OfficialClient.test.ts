@@ -76,7 +76,7 @@ describe("beside the official client", () => {
       assert.isTrue(read !== undefined && Option.isSome(ListItem.modifiedOn(read)))
     }).pipe(Effect.provide(overSockets())))
 
-  it.live("our write waits until an operation that it has started is over", () =>
+  it.live("our write waits until an operation that it has started has ended", () =>
     Effect.gen(function*() {
       const theirs = yield* official
       const listId = yield* ipList()

@@ -64,7 +64,7 @@ describe("writers of one account", () => {
       assert.deepStrictEqual(yield* writesSent, ["POST", "POST"])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("need not ask again for an end that was seen", () =>
+  it.effect("need not poll again for an end that was seen", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()

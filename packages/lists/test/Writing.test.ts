@@ -205,7 +205,7 @@ describe("a write that meets somebody else's operation", () => {
       assert.isBelow(last, Duration.toMillis("7 minutes") + 31_000)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("says when patience is over that another operation was pending, and for how long it tried", () =>
+  it.effect("says when patience has run out that another operation was pending, and for how long it tried", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()

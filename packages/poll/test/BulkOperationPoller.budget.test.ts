@@ -485,8 +485,8 @@ describe("the overdue gauge", () => {
 describe("polls that fall due faster than they can be made", () => {
   it.effect("leave time to everything else", () =>
     Effect.gen(function*() {
-      let looks = 0
-      // Each reading of the clock takes a millisecond, and so there is a look due after every look.
+      let polls = 0
+      // Each reading of the clock takes a millisecond, and so a poll is due after every poll.
       let millis = 0
       const clock = yield* Clock.Clock
       const slow: Clock.Clock = {
@@ -500,9 +500,9 @@ describe("polls that fall due faster than they can be made", () => {
       }
       const counting = Scripted.getting((operationId) =>
         Effect.sync(() => {
-          looks += 1
+          polls += 1
           const id = BulkOperation.OperationId.make(operationId)
-          return looks < 1000 ? { id, status: "running" } : { id, status: "completed", completed: Option.none() }
+          return polls < 1000 ? { id, status: "running" } : { id, status: "completed", completed: Option.none() }
         })
       )
       const layer = counting.pipe(
@@ -512,7 +512,7 @@ describe("polls that fall due faster than they can be made", () => {
       const waits = Poller.use((poller) => poller.waitAll(["a", "b", "c"], { schedule: Scripted.every("1 milli") }))
       const fiber = yield* Effect.forkChild(Effect.provide(waits, layer))
       yield* TestClock.adjust("5 millis")
-      assert.isBelow(looks, 100)
+      assert.isBelow(polls, 100)
       yield* TestClock.adjust("10 seconds")
       assert.lengthOf(yield* Fiber.join(fiber), 3)
     }))
@@ -521,9 +521,9 @@ describe("polls that fall due faster than they can be made", () => {
 // A Cloudflare that counts: 1,200 requests in any five minutes, or it blocks.
 const counting = (ids: ReadonlyArray<string>) => {
   const ends = new Map<string, number>()
-  const looks: Array<number> = []
+  const times: Array<number> = []
   const script = ({ at, operationId }: BulkOperationsTest.Call): BulkOperationsTest.Answer => {
-    looks.push(DateTime.toEpochMillis(at))
+    times.push(DateTime.toEpochMillis(at))
     const completed = DateTime.makeUnsafe(ends.get(operationId) ?? 0)
     return DateTime.isLessThan(at, completed) ? "running" : { status: "completed", completed }
   }
@@ -532,8 +532,8 @@ const counting = (ids: ReadonlyArray<string>) => {
   )
   const most = () => {
     let from = 0
-    return looks.reduce((most, look, index) => {
-      while ((looks[from] ?? 0) <= look - 300_000) from++
+    return times.reduce((most, time, index) => {
+      while ((times[from] ?? 0) <= time - 300_000) from++
       return Math.max(most, index - from + 1)
     }, 0)
   }

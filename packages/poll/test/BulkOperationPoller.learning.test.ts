@@ -21,11 +21,11 @@ const learned: BulkOperationPoller.WaitOptions = { schedule: PollSchedule.learne
 // What a start costs is one poll that shows the operation under way, by which the script begins.
 const start = (id: string) => Effect.as(BulkOperations.BulkOperations.use((operations) => operations.get(id)), id)
 
-// When an operation was asked for.
-const looksAt = (id: string) =>
+// When an operation was polled.
+const pollTimes = (id: string) =>
   Effect.map(calls, (all) => all.filter((call) => call.operationId === id).map(({ at }) => at.epochMilliseconds))
 
-const polls = (id: string) => Effect.map(looksAt(id), (times) => times.length)
+const polls = (id: string) => Effect.map(pollTimes(id), (times) => times.length)
 
 // Runs an operation while time passes, and says how many polls it took and how late its end was seen.
 const cost = Effect.fnUntraced(function*(id: string, options: BulkOperationPoller.RunOptions = learned) {
@@ -76,7 +76,7 @@ describe("a poller that learns", () => {
     Effect.gen(function*() {
       const [first] = yield* costs(["90-0"], { ...learned, history: "none" })
       yield* TestClock.adjust("1 hour")
-      const one = yield* looksAt("90-0")
+      const one = yield* pollTimes("90-0")
       assert.strictEqual(one.length - 1, first?.polls)
       const begun = one[0] ?? 0
       const quadratic = yield* PollSchedule.explain(PollSchedule.quadratic(), ["90 seconds"])

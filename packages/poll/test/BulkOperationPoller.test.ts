@@ -6,14 +6,14 @@ import { Cause, DateTime, Duration, Effect, Exit, Fiber, Option, Result, Schedul
 import { TestClock } from "effect/testing"
 import * as Scripted from "./Scripted.ts"
 
-const { badGateway, calls, every, everySecond, inFlight, looks, Poller, timed, timeoutOf, wait, within } = Scripted
+const { badGateway, calls, every, everySecond, inFlight, pollTimes, Poller, timed, timeoutOf, wait, within } = Scripted
 
 describe("wait", () => {
   it.effect("is the completed operation, once it has completed", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(wait({ schedule: everySecond }))
       assert.isTrue(Exit.isSuccess(exit) && exit.value.status === "completed")
-      assert.deepStrictEqual(yield* looks, [0, 1000, 2000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 2000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["pending", "running", "completed"] }))))
 
   it.effect("fails with Cloudflare's text where the operation failed", () =>

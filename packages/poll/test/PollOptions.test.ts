@@ -4,7 +4,7 @@ import { type Config, ConfigProvider, Duration, Effect, Fiber, Layer, Schedule }
 import { TestClock } from "effect/testing"
 import * as Scripted from "./Scripted.ts"
 
-const { looks, timed } = Scripted
+const { pollTimes, timed } = Scripted
 
 describe("the defaults", () => {
   it("are an hour for the wait, ten minutes for transient errors, no grace, and the history without a name", () => {
@@ -21,8 +21,8 @@ describe("the defaults", () => {
   it.effect("poll again after about 1, 2, 4, … and at most 30 seconds while transient errors last", () =>
     Effect.gen(function*() {
       yield* Scripted.within(Scripted.wait())
-      const at = yield* looks
-      const gaps = at.slice(1).map((look, index) => look - (at[index] ?? 0))
+      const at = yield* pollTimes
+      const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0))
       // Jitter moves each by a fifth at most; the last is cut by the tolerance.
       gaps.slice(0, -1).forEach((gap, index) =>
         assert.approximately(gap, Math.min(2 ** index, 25) * 1000, Math.min(2 ** index, 25) * 201)
@@ -79,7 +79,7 @@ describe("the options of a wait", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual((yield* Effect.forEach(ends, Fiber.join)).map(([, at]) => at), [7000, 9000, 7000])
       // What the layer leaves out is as the defaults have it: a quadratic schedule.
-      const [, second = 0, third = 0] = yield* looks
+      const [, second = 0, third = 0] = yield* pollTimes
       assert.isAtMost(second, 250)
       assert.isAtMost(third, 1000)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))

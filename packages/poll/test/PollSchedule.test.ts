@@ -8,7 +8,7 @@ import * as Scripted from "./Scripted.ts"
 const running = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("op") })
 
 // When a schedule polls, in milliseconds, up to `end` or `most` polls: it is stepped, nothing is run.
-const looks = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, end: number, most = 500) {
+const pollTimes = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, end: number, most = 500) {
   const step = yield* Schedule.toStep(schedule)
   const at = [0]
   for (let now = 0; now < end && at.length < most;) {
@@ -23,7 +23,7 @@ const looks = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, e
   return at
 })
 
-const gaps = (at: ReadonlyArray<number>) => at.slice(1).map((look, index) => look - (at[index] ?? 0))
+const gaps = (at: ReadonlyArray<number>) => at.slice(1).map((time, index) => time - (at[index] ?? 0))
 
 const neverShrink = (at: ReadonlyArray<number>) => {
   const all = gaps(at)
@@ -39,7 +39,7 @@ describe("quadratic", () => {
 
   it.effect.prop("its gaps never shrink", drawn, ({ requestCost, seed }) =>
     Effect.gen(function*() {
-      neverShrink(yield* looks(PollSchedule.quadratic({ requestCost }), hour))
+      neverShrink(yield* pollTimes(PollSchedule.quadratic({ requestCost }), hour))
     }).pipe(Random.withSeed(seed)))
 
   it.effect.prop(
@@ -47,12 +47,12 @@ describe("quadratic", () => {
     drawn,
     ({ requestCost, seed }) =>
       Effect.gen(function*() {
-        const at = yield* looks(PollSchedule.quadratic({ requestCost }), hour, 60)
+        const at = yield* pollTimes(PollSchedule.quadratic({ requestCost }), hour, 60)
         // Each poll is rounded to a millisecond.
-        at.forEach((look, k) => {
+        at.forEach((time, k) => {
           if (k === 0) return
-          assert.isAtLeast(look, requestCost * (k - 1) ** 2 - k)
-          assert.isAtMost(look, requestCost * k ** 2 + k)
+          assert.isAtLeast(time, requestCost * (k - 1) ** 2 - k)
+          assert.isAtMost(time, requestCost * k ** 2 + k)
         })
       }).pipe(Random.withSeed(seed))
   )
@@ -62,7 +62,7 @@ describe("quadratic", () => {
     drawn,
     ({ requestCost, seed }) =>
       Effect.gen(function*() {
-        const [, first = 0] = yield* looks(PollSchedule.quadratic({ requestCost }), 1)
+        const [, first = 0] = yield* pollTimes(PollSchedule.quadratic({ requestCost }), 1)
         assert.isAbove(first, 0)
         assert.isAtMost(first, requestCost)
       }).pipe(Random.withSeed(seed))
@@ -111,8 +111,11 @@ describe("learned", () => {
     { requestCost: between(1, 60_000), seed: between(0, 1_000_000) },
     ({ requestCost, seed }) =>
       Effect.gen(function*() {
-        const learned = yield* Random.withSeed(looks(PollSchedule.learned({ requestCost }), 24 * hour, 300), seed)
-        const quadratic = yield* Random.withSeed(looks(PollSchedule.quadratic({ requestCost }), 24 * hour, 300), seed)
+        const learned = yield* Random.withSeed(pollTimes(PollSchedule.learned({ requestCost }), 24 * hour, 300), seed)
+        const quadratic = yield* Random.withSeed(
+          pollTimes(PollSchedule.quadratic({ requestCost }), 24 * hour, 300),
+          seed
+        )
         assert.deepStrictEqual(learned, quadratic)
       })
   )
@@ -129,7 +132,7 @@ describe("learned", () => {
       Effect.gen(function*() {
         let history = historyOf(repeated, durations[0] ?? 1)
         for (const seconds of durations) history = PollHistory.merge(history, historyOf(1, seconds))
-        const at = yield* looks(PollSchedule.learned({ requestCost }), 24 * hour, 300).pipe(
+        const at = yield* pollTimes(PollSchedule.learned({ requestCost }), 24 * hour, 300).pipe(
           withHazard(PollHistory.hazard(history))
         )
         gaps(at).forEach((gap, index) => {
@@ -141,7 +144,7 @@ describe("learned", () => {
 
   it.effect("after operations of 15 seconds, it polls little before and often around", () =>
     Effect.gen(function*() {
-      const at = yield* looks(PollSchedule.learned(), 20_000)
+      const at = yield* pollTimes(PollSchedule.learned(), 20_000)
       assert.isAtMost(at.filter((poll) => poll > 0 && poll < 13_000).length, 2)
       assert.isAtLeast(at.filter((poll) => poll >= 13_000 && poll <= 18_000).length, 3)
     }).pipe(withHazard(PollHistory.hazard(historyOf(20, 15)))))
@@ -189,7 +192,7 @@ describe("geometric", () => {
     [between(100, 5000), between(1, 4), between(5000, 60_000)],
     ([start, ratio, cap]) =>
       Effect.gen(function*() {
-        const at = yield* looks(PollSchedule.geometric({ start, ratio, cap }), hour, 12)
+        const at = yield* pollTimes(PollSchedule.geometric({ start, ratio, cap }), hour, 12)
         neverShrink(at)
         gaps(at).forEach((gap, index) => assert.approximately(gap, Math.min(cap, start * ratio ** index), 1))
       })
@@ -199,7 +202,7 @@ describe("geometric", () => {
 describe("cloudflareGo", () => {
   it.effect("has exactly the gaps of the official Go client, and then ends", () =>
     Effect.gen(function*() {
-      const seconds = gaps(yield* looks(PollSchedule.cloudflareGo, hour)).map((gap) => gap / 1000)
+      const seconds = gaps(yield* pollTimes(PollSchedule.cloudflareGo, hour)).map((gap) => gap / 1000)
       assert.deepStrictEqual(seconds, [1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 128])
     }))
 })
@@ -208,7 +211,7 @@ describe("explain", () => {
   it.effect("counts the polls until the end is detected, and how late that is on average and at worst", () =>
     Effect.gen(function*() {
       const [row] = yield* PollSchedule.explain(PollSchedule.geometric({ start: "1 second", ratio: 2 }), ["10 seconds"])
-      // Looks at 0, 1, 3, 7, 15 seconds.
+      // Polls at 0, 1, 3, 7, 15 seconds.
       assert.deepStrictEqual(row, {
         duration: Duration.seconds(10),
         polls: 5,

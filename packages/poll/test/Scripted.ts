@@ -90,7 +90,7 @@ export const calls = BulkOperationsTest.BulkOperationsTest.use(({ calls }) => ca
 export const inFlight = BulkOperationsTest.BulkOperationsTest.use(({ inFlight }) => inFlight)
 
 /** When each poll was made. */
-export const looks = Effect.map(calls, (all) => all.map(({ at }) => DateTime.toEpochMillis(at)))
+export const pollTimes = Effect.map(calls, (all) => all.map(({ at }) => DateTime.toEpochMillis(at)))
 
 /** Waits for `op`. */
 export const wait = (options?: BulkOperationPoller.WaitOptions) => Poller.use((poller) => poller.wait("op", options))

@@ -102,7 +102,7 @@ describe("observe", () => {
     }
   })
 
-  it("is extended where a stopped process kept an error until the tolerance was over, once", () => {
+  it("is extended where a stopped process kept an error until the tolerance had passed, once", () => {
     const first = goesOn(meet(begun(), 2000, transient))
     const late = (at: number, sentAt: number, error = transient) => Wait.observe(first, at, Result.fail(error), sentAt)
     const extended = goesOn(late(6101, 5999))
@@ -262,7 +262,7 @@ describe("expire", () => {
     assert.deepStrictEqual(endingOf(Wait.expire(begun(), 11_000, true)), byTimeout)
   })
 
-  it("ends with the latest transient error when the tolerance is over", () => {
+  it("ends with the latest transient error when the tolerance has passed", () => {
     const wait = goesOn(meet(begun(), 2000, transient))
     goesOn(Wait.expire(wait, 5999))
     assert.deepStrictEqual(endingOf(Wait.expire(wait, 6000)), { _tag: "Refused", error: transient })
@@ -294,7 +294,7 @@ describe("expire", () => {
     assert.deepStrictEqual(endingOf(Wait.expire(wait, 11_000)), { _tag: "Refused", error: transient })
   })
 
-  it("is over with an extension when an answer came", () => {
+  it("ends its extension when an answer came", () => {
     const wait = goesOn(Wait.expire(goesOn(meet(begun(), 2000, transient)), 7000))
     assert.strictEqual(goesOn(see(wait, 7500, running)).extendedTo, undefined)
     assert.deepStrictEqual(endingOf(meet(wait, 7500, transient)), { _tag: "Refused", error: transient })

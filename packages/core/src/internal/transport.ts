@@ -95,11 +95,11 @@ export const unsendable = (request: HttpClientRequest.HttpClientRequest): string
 export const contextOf = (client: HttpClient.HttpClient): Effect.Effect<Context.Context<never>> =>
   Effect.contextWith((own: Context.Context<never>) => {
     let seen = own
-    const look = Effect.contextWith((context: Context.Context<never>) => {
+    const capture = Effect.contextWith((context: Context.Context<never>) => {
       seen = context
       return Effect.interrupt
     })
-    return HttpClient.mapRequestInputEffect(client, () => look).execute(HttpClientRequest.empty).pipe(
+    return HttpClient.mapRequestInputEffect(client, () => capture).execute(HttpClientRequest.empty).pipe(
       Effect.exit,
       Effect.map(() => seen)
     )

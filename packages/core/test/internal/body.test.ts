@@ -54,10 +54,10 @@ const memoryFor = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const before = process.memoryUsage.rss()
     let most = before
-    const look = Effect.sync(() => {
+    const measure = Effect.sync(() => {
       most = Math.max(most, process.memoryUsage.rss())
     })
-    yield* Effect.raceFirst(effect, Effect.repeat(look, Schedule.spaced("1 millis")))
+    yield* Effect.raceFirst(effect, Effect.repeat(measure, Schedule.spaced("1 millis")))
     return most - before
   })
 

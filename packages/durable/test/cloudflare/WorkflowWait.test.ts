@@ -161,7 +161,7 @@ const oversleeping = (step: WorkflowWait.WorkflowStep): WorkflowWait.WorkflowSte
 })
 
 describe("its deadline", () => {
-  it.effect("is told when the schedule ends before it", () =>
+  it.effect("is not what the timeout names where the schedule ended before it", () =>
     Effect.gen(function*() {
       const { exit, polls } = yield* outcome({ schedule: everySecond.pipe(Schedule.upTo({ times: 2 })) })
       assert.deepStrictEqual(polls, [0, 1000, 2000])
@@ -190,7 +190,7 @@ describe("its deadline", () => {
       assert.isTrue(Exit.isSuccess(late.exit))
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running", "completed"] }))))
 
-  it.effect("is preceded by a poll even where it is over at once, or before the first gap is", () =>
+  it.effect("is preceded by a poll even where it passes at once, or before the first gap", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* outcome({ timeout: 0 })).polls, [0])
       const startedAt = yield* DateTime.now
@@ -342,14 +342,14 @@ describe("options", () => {
       assert.deepStrictEqual(timeoutOf(exit).timeout, Duration.seconds(12))
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
 
-  it.effect("an account of its own is the one that is asked", () =>
+  it.effect("an account of its own is the one polled", () =>
     Effect.gen(function*() {
       yield* outcome({ accountId: "mine" })
       const calls = yield* BulkOperationsTest.BulkOperationsTest.use(({ calls }) => calls)
       assert.deepStrictEqual(calls.map(({ accountId }) => accountId), ["mine"])
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["completed"] }))))
 
-  it.effect("that are certainly wrong are told before the first step", () =>
+  it.effect("that are certainly wrong are reported before the first step", () =>
     Effect.gen(function*() {
       const step: WorkflowWait.WorkflowStep = { do: () => Promise.reject("a step"), sleep: () => Promise.resolve() }
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))

@@ -43,7 +43,7 @@ describe("a wait in a store", () => {
       }))
   }
 
-  it.live("whose deadline is over when a process takes it up is polled once more", () =>
+  it.live("whose deadline has passed when a process takes it up is polled once more", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       const beganAt = (yield* Clock.currentTimeMillis) - 3_600_000
@@ -60,7 +60,7 @@ describe("a wait in a store", () => {
       }).pipe(Effect.provide(Store.over(database, { "op-1": ["running"] })))
     }))
 
-  it.live("that has ended is seen to have, though its deadline is over when a process takes it up", () =>
+  it.live("that has ended is seen to have, though its deadline has passed when a process takes it up", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       const beganAt = (yield* Clock.currentTimeMillis) - 3_600_000

@@ -160,11 +160,11 @@ const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<Li
   const began = yield* Clock.monotonicTimeNanos
   const elapsed = Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - began))
   // Reading may also fail for a while. Everything is written already, so retrying does no harm.
-  const look = Effect.result(Effect.map(read(site), (held) => SyncPlan.make(wanted, held)))
+  const comparison = Effect.result(Effect.map(read(site), (held) => SyncPlan.make(wanted, held)))
   const seen = yield* Effect.repeat(
-    look,
+    comparison,
     Schedule.exponential("1 second", 1.5).pipe(
-      Schedule.setInputType<Effect.Success<typeof look>>(),
+      Schedule.setInputType<Effect.Success<typeof comparison>>(),
       Schedule.while(({ elapsed, input }) => !isShown(input) && elapsed < Duration.toMillis(limit)),
       Schedule.modifyDelay(({ duration, elapsed }) =>
         Effect.succeed(

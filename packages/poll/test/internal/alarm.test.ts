@@ -29,7 +29,7 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [began + 1000, began + 3_700_000])
     }))
 
-  it.effect("rings after a millisecond for a time that is over, and never early for a part of one", () =>
+  it.effect("rings after a millisecond for a time that has passed, and never early for a part of one", () =>
     Effect.gen(function*() {
       const { alarm, began, rings } = yield* ringing
       alarm.set(began - 5000)

@@ -196,7 +196,7 @@ describe("a process that was stopped", () => {
       assert.strictEqual(Scripted.timeoutOf(yield* slowly(["running", "hang"], "1 hour", options)).polls, 3)
     }))
 
-  it.effect("until a tolerance was over polls once more, though a poll under way then met an error", () =>
+  it.effect("until a tolerance had passed polls once more, though a poll under way then met an error", () =>
     Effect.gen(function*() {
       const options = { transientSchedule: every("5 seconds"), tolerance: "20 seconds", timeout: "1 day" } as const
       const exit = yield* slowly([Scripted.badGateway, Scripted.badGateway, "completed"], "3 seconds", options)

@@ -33,7 +33,7 @@ import * as Feed from "../../src/internal/feed.ts"
 import type * as Poll from "../../src/internal/poll.ts"
 import * as Scripted from "../Scripted.ts"
 
-const { calls, every, everySecond, inFlight, looks, Poller, reasonOf, timed } = Scripted
+const { calls, every, everySecond, inFlight, pollTimes, Poller, reasonOf, timed } = Scripted
 
 describe("waits for the same operation", () => {
   it.effect("a thousand of them, streams included, cost the requests of one", () =>
@@ -47,7 +47,7 @@ describe("waits for the same operation", () => {
         Effect.forEach(Array.from({ length: 1000 }, (_, index) => index), oneOf, { concurrency: "unbounded" })
       )
       assert.isTrue(Exit.isSuccess(exit))
-      assert.deepStrictEqual(yield* looks, [0, 1000, 2000, 3000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 2000, 3000])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
 
   it.effect("cost as little when each of them writes its schedule anew", () =>
@@ -61,7 +61,7 @@ describe("waits for the same operation", () => {
         )
       )
       assert.isTrue(Exit.isSuccess(exit))
-      assert.deepStrictEqual(yield* looks, [0, 10_000, 20_000, 30_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 10_000, 20_000, 30_000])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("25 seconds") }))))
 
   it.effect("make at most two polls per interval, 1,000 of them with schedules written inline and the same start", () =>
@@ -83,11 +83,11 @@ describe("waits for the same operation", () => {
       )
       // They come within five seconds, where the schedule asks for a poll every 16.
       yield* TestClock.adjust("5 seconds")
-      assert.isAtMost((yield* looks).length, 2)
+      assert.isAtMost((yield* pollTimes).length, 2)
       yield* TestClock.adjust("2 minutes")
       const [row] = yield* PollSchedule.explain(PollSchedule.quadratic({ requestCost: "1 second" }), ["185 seconds"])
       const [sooner] = yield* PollSchedule.explain(PollSchedule.quadratic({ requestCost: "1 second" }), ["60 seconds"])
-      assert.isAtMost((yield* looks).length, 2 * Math.ceil((row?.polls ?? 0) - (sooner?.polls ?? 0)) + 1)
+      assert.isAtMost((yield* pollTimes).length, 2 * Math.ceil((row?.polls ?? 0) - (sooner?.polls ?? 0)) + 1)
       yield* Fiber.interruptAll(fibers)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
@@ -97,7 +97,7 @@ describe("waits for the same operation", () => {
       yield* Scripted.within(
         Effect.all([poller.wait("op"), poller.wait("op", { accountId: "account" })], { concurrency: 2 })
       )
-      assert.lengthOf(yield* looks, 1)
+      assert.lengthOf(yield* pollTimes, 1)
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }, { latency: "1 second" }))))
 
   it.effect("are apart where the accounts differ, whatever is in the ids", () =>
@@ -126,7 +126,7 @@ describe("waits for the same operation", () => {
       ], { concurrency: "unbounded" }))
       assert(Exit.isSuccess(exit))
       assert.deepStrictEqual(exit.value.map((one) => reasonOf(one)._tag), ["Forbidden", "Forbidden", "Forbidden"])
-      assert.lengthOf(yield* looks, 1)
+      assert.lengthOf(yield* pollTimes, 1)
     }).pipe(Effect.provide(
       Scripted.layer({ op: [new CloudflareError.Forbidden(Scripted.call)] }, { latency: "1 second" })
     )))
@@ -142,14 +142,14 @@ describe("leaving", () => {
       yield* TestClock.adjust("500 millis")
       yield* Fiber.interrupt(first)
       yield* TestClock.adjust("1 second")
-      assert.lengthOf(yield* looks, 2)
+      assert.lengthOf(yield* pollTimes, 2)
       assert.strictEqual(yield* inFlight, 1)
       yield* Fiber.interrupt(second)
       assert.strictEqual(yield* inFlight, 1)
       yield* Fiber.interrupt(stream)
       assert.strictEqual(yield* inFlight, 0)
       yield* TestClock.adjust("1 hour")
-      assert.lengthOf(yield* looks, 2)
+      assert.lengthOf(yield* pollTimes, 2)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "hang"] }))))
 
   it.effect("a stream by taking no more of it stops the polls", () =>
@@ -157,7 +157,7 @@ describe("leaving", () => {
       const poller = yield* Poller
       yield* poller.changes("op", { schedule: everySecond }).pipe(Stream.take(1), Stream.runDrain)
       yield* TestClock.adjust("1 hour")
-      assert.lengthOf(yield* looks, 1)
+      assert.lengthOf(yield* pollTimes, 1)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
   it.effect("while the request budget holds polls back leaves the first poll of others in the queue", () =>
@@ -435,7 +435,7 @@ describe("a poll that is lost", () => {
       assert.isTrue(Exit.isSuccess(exit))
       assert.strictEqual(at, 44_000)
       yield* Fiber.join(lost)
-      assert.deepStrictEqual(yield* looks, [0, 44_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 44_000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["hang", "completed"] }))))
 
   it.effect("or that waits for the request budget for long, is made for the others though whoever joined has left", () =>
@@ -636,7 +636,7 @@ describe("a poll of a feed", () => {
       assert.include(said, "aborted")
     }))
 
-  it.effect("that dies is told to its readers, and whoever joins then begins anew", () =>
+  it.effect("that dies notifies its readers, and a wait that joins then begins anew", () =>
     Effect.gen(function*() {
       const { answering, feeds, turnstile } = yield* feeding
       const { reader: one, received } = reader()
@@ -650,7 +650,7 @@ describe("a poll of a feed", () => {
 })
 
 describe("the end of a feed", () => {
-  it.effect("is told once, with the operation that ended and when that was seen", () =>
+  it.effect("notifies once, with the operation that ended and when that was seen", () =>
     Effect.gen(function*() {
       const { answering, ends, feeds, now, turnstile } = yield* feeding
       const { reader: one } = reader()
@@ -665,7 +665,7 @@ describe("the end of a feed", () => {
       assert.lengthOf(ends, 1)
     }))
 
-  it.effect("is told without an operation where the last of its readers leaves", () =>
+  it.effect("notifies without an operation where the last of its readers leaves", () =>
     Effect.gen(function*() {
       const { ends, feeds } = yield* feeding
       const [{ reader: one }, { reader: other }] = [reader(), reader()]

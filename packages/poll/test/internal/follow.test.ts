@@ -19,7 +19,7 @@ const added = (after: Total, before: Total | undefined) => [
   Math.round(1000 * (after.sum - (before?.sum ?? 0))) / 1000
 ]
 
-describe("what a wait tells of itself", () => {
+describe("the telemetry of a wait", () => {
   it.effect("is a span with ids, polls, lateness, and an event for each change", () =>
     Effect.gen(function*() {
       const { spans, tracer } = Scripted.tracing()
@@ -154,7 +154,7 @@ describe("what a wait tells of itself", () => {
 
   it.effect("is the lateness by Cloudflare's clock, where the Date of its answers shows that the clocks differ", () =>
     Effect.gen(function*() {
-      // Cloudflare's clock is a minute ahead; the operation ended two seconds before the look, by that clock.
+      // Cloudflare's clock is a minute ahead; the operation ended two seconds before the poll, by that clock.
       yield* TestClock.adjust("1 hour")
       const before = yield* Metric.value(PollMetrics.lateness)
       const run = Effect.flatMap(Poller, (poller) => poller.wait("op", { schedule: every("4 seconds") }))
@@ -192,7 +192,7 @@ describe("a value that is certainly wrong", () => {
     it.effect(`is a mistake in the program, and dies at once: ${option} ${String(value)}`, () =>
       Effect.gen(function*() {
         assert.include(yield* diesOf({ [option]: value }), message)
-        assert.deepStrictEqual(yield* Scripted.looks, [])
+        assert.deepStrictEqual(yield* Scripted.pollTimes, [])
       }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
   }
 
@@ -203,7 +203,7 @@ describe("a value that is certainly wrong", () => {
         yield* diesOf({ startedAt: DateTime.makeUnsafe(1_767_225_600) }),
         "startedAt is 1970-01-21T10:53:45.600Z, more than ten years ago. Was it made of seconds, not milliseconds?"
       )
-      assert.deepStrictEqual(yield* Scripted.looks, [])
+      assert.deepStrictEqual(yield* Scripted.pollTimes, [])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 })
 

@@ -6,7 +6,7 @@ import { DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Result, Schedul
 import { TestClock } from "effect/testing"
 import * as Scripted from "../Scripted.ts"
 
-const { every, inFlight, looks, Poller, rateLimited, timed, timeoutOf, wait, within } = Scripted
+const { every, inFlight, pollTimes, Poller, rateLimited, timed, timeoutOf, wait, within } = Scripted
 
 // A poller whose answers take as many milliseconds as it says, one after the other.
 const answering = (
@@ -35,7 +35,7 @@ describe("the deadline", () => {
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait(options))
       assert.strictEqual(endedAt, 10_000)
-      assert.deepStrictEqual(yield* looks, [0, 4000, 8000, 10_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 4000, 8000, 10_000])
       const error = timeoutOf(exit)
       assert.strictEqual(error.operationId, "op")
       assert.strictEqual(error.accountId, "account")
@@ -43,7 +43,7 @@ describe("the deadline", () => {
       assert.deepStrictEqual(error.elapsed, Duration.seconds(10))
       assert.deepStrictEqual(Option.map(error.last, ({ status }) => status), Option.some("running"))
       yield* TestClock.adjust("1 hour")
-      assert.lengthOf(yield* looks, 4)
+      assert.lengthOf(yield* pollTimes, 4)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
   it.effect("is where an operation that ends at that moment is still seen", () =>
@@ -58,7 +58,7 @@ describe("the deadline", () => {
       const [exit, endedAt] = yield* within(wait(options))
       assert.isTrue(Exit.isFailure(exit))
       assert.strictEqual(endedAt, 10_000)
-      const all = yield* looks
+      const all = yield* pollTimes
       assert.isBelow(all.at(-1) ?? 0, 9900)
       assert.isAbove(all.at(-1) ?? 0, 9700)
       // One, though its answer made less of what answers take.
@@ -79,7 +79,7 @@ describe("the deadline", () => {
       const [exit, endedAt] = yield* Fiber.join(fiber)
       assert.strictEqual(endedAt, 10_000)
       assert.strictEqual(timeoutOf(exit).polls, 1)
-      assert.deepStrictEqual(yield* looks, [0, 9950])
+      assert.deepStrictEqual(yield* pollTimes, [0, 9950])
       yield* Fiber.interrupt(other)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }, { latency: "10 millis" }))))
 
@@ -124,7 +124,7 @@ describe("the deadline", () => {
       const [exit, endedAt] = yield* Fiber.join(fiber)
       assert.strictEqual(endedAt, Duration.toMillis("60 days"))
       assert.strictEqual(timeoutOf(exit).polls, 28)
-      const all = yield* looks
+      const all = yield* pollTimes
       assert.strictEqual((all[1] ?? 0) - (all[0] ?? 0), 3_000_000_000)
     }).pipe(Effect.provide(Scripted.layer({ op: [rateLimited("3000000 seconds"), "running"] }))))
 

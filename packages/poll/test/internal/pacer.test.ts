@@ -70,7 +70,7 @@ const pacing = Effect.gen(function*() {
 })
 
 describe("a last poll", () => {
-  it.effect("keeps its place before all others, whatever its schedule asks for meanwhile", () =>
+  it.effect("keeps its place before all others, whatever its schedule says meanwhile", () =>
     Effect.gen(function*() {
       const { admit, pacer, waiting } = yield* pacing
       const [one, other] = [named("one"), named("other")]
@@ -183,7 +183,7 @@ describe("one poll of ten that wait", () => {
       pacer.stop()
     }))
 
-  it.effect("is never made before its gap is over", () =>
+  it.effect("is never made before its gap has passed", () =>
     Effect.gen(function*() {
       const { admit, pacer, sent } = yield* amongNewOnes([], 5)
       pacer.after(named("later"), 300)

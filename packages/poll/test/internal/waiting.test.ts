@@ -10,7 +10,7 @@ const {
   badGateway,
   every,
   everySecond,
-  looks,
+  pollTimes,
   notFound,
   Poller,
   rateLimited,
@@ -27,27 +27,27 @@ describe("the first poll", () => {
       const [exit, endedAt] = yield* within(wait())
       assert.isTrue(Exit.isSuccess(exit))
       assert.strictEqual(endedAt, 0)
-      assert.deepStrictEqual(yield* looks, [0])
+      assert.deepStrictEqual(yield* pollTimes, [0])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
   it.effect("is after the first gap for an operation that was just started", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       yield* within(wait({ startedAt, schedule: every("5 seconds") }))
-      assert.deepStrictEqual(yield* looks, [5000])
+      assert.deepStrictEqual(yield* pollTimes, [5000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
-  it.effect("is when the first gap is over for an operation that was started a moment ago", () =>
+  it.effect("is when the first gap has passed for an operation that was started a moment ago", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("3 seconds")
       yield* within(wait({ startedAt: DateTime.makeUnsafe(0), schedule: every("5 seconds") }))
-      assert.deepStrictEqual(yield* looks, [5000])
+      assert.deepStrictEqual(yield* pollTimes, [5000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
   it.effect("is after the first gap from now where the operation is said to start later: clocks differ", () =>
     Effect.gen(function*() {
       yield* within(wait({ startedAt: DateTime.makeUnsafe(20_000), schedule: every("5 seconds") }))
-      assert.deepStrictEqual(yield* looks, [5000])
+      assert.deepStrictEqual(yield* pollTimes, [5000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
   it.effect("is at once for an older one, which goes on with the gaps of its age", () =>
@@ -55,19 +55,19 @@ describe("the first poll", () => {
       yield* TestClock.adjust("10 minutes")
       const startedAt = DateTime.makeUnsafe(0)
       yield* within(wait({ startedAt, schedule: PollSchedule.quadratic({ requestCost: "1 second" }) }))
-      const [first = 0, second = 0] = yield* looks
+      const [first = 0, second = 0] = yield* pollTimes
       assert.strictEqual(first, 600_000)
       // 2 · √(1 s · 600 s) + 1 s
       assert.approximately(second - first, 49_990, 10)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }))))
 
-  it.effect("is made before a deadline that comes before the first gap is over", () =>
+  it.effect("is made before a deadline that comes before the first gap has passed", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       const [exit, endedAt] = yield* within(wait({ startedAt, schedule: every("1 minute"), timeout: "10 seconds" }))
       assert.strictEqual(endedAt, 10_000)
       assert.strictEqual(timeoutOf(exit).polls, 1)
-      assert.deepStrictEqual(yield* looks, [10_000])
+      assert.deepStrictEqual(yield* pollTimes, [10_000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
   it.effect("is made where there is no time at all", () =>
@@ -85,7 +85,7 @@ describe("the first poll", () => {
       )
       assert.strictEqual(endedAt, 3_600_000)
       assert.strictEqual(timeoutOf(exit).endedBy, "schedule")
-      assert.deepStrictEqual(yield* looks, [3_600_000])
+      assert.deepStrictEqual(yield* pollTimes, [3_600_000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 })
 
@@ -96,7 +96,7 @@ describe("transient errors", () => {
     Effect.gen(function*() {
       const [exit] = yield* within(wait({ schedule: everySecond, transientSchedule }))
       assert.isTrue(Exit.isSuccess(exit))
-      assert.deepStrictEqual(yield* looks, [0, 1000, 4000, 7000, 8000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 4000, 7000, 8000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", badGateway, badGateway, "running", "completed"] }))))
 
   it.effect("that last longer than the tolerance end it, after a last poll", () =>
@@ -104,13 +104,13 @@ describe("transient errors", () => {
       const [exit, endedAt] = yield* within(wait({ transientSchedule, tolerance: "10 seconds" }))
       assert.strictEqual(endedAt, 10_000)
       assert.strictEqual(reasonOf(exit)._tag, "ServerError")
-      assert.deepStrictEqual(yield* looks, [0, 3000, 6000, 9000, 10_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 3000, 6000, 9000, 10_000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
   it.effect("with Retry-After hold the next poll back, and only that one", () =>
     Effect.gen(function*() {
       yield* within(wait({ schedule: everySecond, transientSchedule }))
-      assert.deepStrictEqual(yield* looks, [0, 20_000, 23_000, 24_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 20_000, 23_000, 24_000])
     }).pipe(Effect.provide(Scripted.layer({ op: [rateLimited("20 seconds"), badGateway, "running", "completed"] }))))
 
   it.effect("with a Retry-After of a day are waited for no longer than the tolerance, or the deadline", () =>
@@ -134,7 +134,7 @@ describe("transient errors", () => {
         Effect.exit(poller.wait("op", { schedule: every("43 seconds"), tolerance: 0 }))
       )
       yield* TestClock.adjust("95 seconds")
-      assert.deepStrictEqual(yield* looks, [0, 1000, 3000, 7000, 50_000, 107_000, 108_000, 110_000, 114_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 3000, 7000, 50_000, 107_000, 108_000, 110_000, 114_000])
       yield* Fiber.interruptAll([early, other])
     }).pipe(Effect.provide(Scripted.layer({
       op: ({ at }) => {
@@ -143,7 +143,7 @@ describe("transient errors", () => {
       }
     }))))
 
-  it.effect("are over as soon as the operation is seen, by a poll for another as well", () =>
+  it.effect("have passed as soon as the operation is seen, by a poll for another as well", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const slow = { schedule: every("20 seconds"), transientSchedule: Schedule.spaced("20 seconds") }
@@ -152,7 +152,7 @@ describe("transient errors", () => {
       const late = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 hour") }))
       yield* TestClock.adjust("30 seconds")
       // Its schedule goes on from the poll at 1 s, not from the error.
-      assert.deepStrictEqual(yield* looks, [0, 1000, 21_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 21_000])
       yield* Fiber.interruptAll([early, late])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "running"] }))))
 
@@ -165,7 +165,7 @@ describe("transient errors", () => {
       const late = yield* Effect.forkChild(Effect.exit(poller.wait("op", { tolerance: 0 })))
       yield* TestClock.adjust("30 seconds")
       // Its first gap ends at 20 s.
-      assert.deepStrictEqual(yield* looks, [0, 1000, 20_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 20_000])
       yield* Fiber.interruptAll([early, late])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
@@ -179,7 +179,7 @@ describe("transient errors", () => {
       const others = yield* Effect.forEach(["3 seconds", "20 seconds", "40 seconds"] as const, (at) =>
         Effect.forkChild(polled(at)))
       yield* TestClock.adjust("75 seconds")
-      assert.deepStrictEqual(yield* looks, [0, 3000, 20_000, 40_000, 70_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 3000, 20_000, 40_000, 70_000])
       yield* Fiber.interruptAll([sparse, ...others])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited("60 seconds"), "running"] }))))
 
@@ -193,7 +193,7 @@ describe("transient errors", () => {
           Effect.delay(Effect.exit(Effect.timeout(poller.wait("op", { tolerance: 0 }), 1)), Duration.seconds(at))
         ))
       yield* TestClock.adjust("105 seconds")
-      assert.deepStrictEqual(yield* looks, [0, 2000, 3000, 40_000, 60_000, 100_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 2000, 3000, 40_000, 60_000, 100_000])
       yield* Fiber.interruptAll([sparse, ...others])
     }).pipe(Effect.provide(
       Scripted.layer({ op: ["running", rateLimited("60 seconds"), rateLimited("60 seconds"), "running"] })
@@ -206,9 +206,9 @@ describe("transient errors", () => {
       yield* TestClock.adjust("2 seconds")
       const dense = yield* Effect.forkChild(poller.wait("op", { schedule: every("3 seconds") }))
       yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual(yield* looks, [0, 3000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 3000])
       yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual((yield* looks)[2], 63_000)
+      assert.deepStrictEqual((yield* pollTimes)[2], 63_000)
       yield* Fiber.interruptAll([sparse, dense])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited("60 seconds"), "running"] }))))
 
@@ -218,18 +218,18 @@ describe("transient errors", () => {
       const [exit, endedAt] = yield* within(wait({ transientSchedule: once, tolerance: "10 seconds" }))
       assert.strictEqual(endedAt, 10_000)
       assert.strictEqual(reasonOf(exit)._tag, "ServerError")
-      assert.deepStrictEqual(yield* looks, [0, 1000, 10_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 10_000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
-  it.effect("do not outlast the deadline, which tells the latest of them", () =>
+  it.effect("do not outlast the deadline, whose timeout names the latest of them", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait({ transientSchedule, timeout: "7 seconds" }))
       assert.strictEqual(endedAt, 7000)
       assert.isTrue(Option.isSome(timeoutOf(exit).lastError))
-      assert.deepStrictEqual(yield* looks, [0, 3000, 6000, 7000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 3000, 6000, 7000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
-  it.effect("that have passed are not told by a timeout", () =>
+  it.effect("that have passed are not named by a timeout", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(wait({ transientSchedule, timeout: "7 seconds" }))
       assert.isTrue(Option.isNone(timeoutOf(exit).lastError))
@@ -245,7 +245,7 @@ describe("errors that cannot pass", () => {
         const [exit, endedAt] = yield* within(wait())
         assert.strictEqual(endedAt, 0)
         assert.strictEqual(reasonOf(exit)._tag, reasonThatStays)
-        assert.deepStrictEqual(yield* looks, [0])
+        assert.deepStrictEqual(yield* pollTimes, [0])
       }).pipe(Effect.provide(Scripted.layer({ op: [new CloudflareError[reasonThatStays](Scripted.call)] }))))
   }
 
@@ -281,14 +281,14 @@ describe("errors that cannot pass", () => {
         op: [new CloudflareError[fresh](Scripted.call), new CloudflareError[fresh](Scripted.call), "completed"]
       }))))
 
-    it.effect(`and end a wait when the grace is over, after a last poll: ${fresh}`, () =>
+    it.effect(`and end a wait when the grace has passed, after a last poll: ${fresh}`, () =>
       Effect.gen(function*() {
         const [exit, endedAt] = yield* within(
           wait({ forbiddenGrace: "5 seconds", transientSchedule: Schedule.spaced("4 seconds") })
         )
         assert.strictEqual(reasonOf(exit)._tag, fresh)
         assert.strictEqual(endedAt, 5000)
-        assert.deepStrictEqual(yield* looks, [0, 4000, 5000])
+        assert.deepStrictEqual(yield* pollTimes, [0, 4000, 5000])
       }).pipe(Effect.provide(Scripted.layer({ op: [new CloudflareError[fresh](Scripted.call)] }))))
   }
 })
@@ -335,7 +335,7 @@ describe("each wait has its own", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* Fiber.join(early)).status, "completed")
       assert.strictEqual((yield* Fiber.join(late)).status, "completed")
-      assert.deepStrictEqual(yield* looks, [0, 5000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 5000])
     }).pipe(Effect.provide(Scripted.layer({ op: [notFound, "completed"] }))))
 
   it.effect("schedule: one that takes its time to begin is no poll that is late", () =>
@@ -379,7 +379,7 @@ describe("each wait has its own", () => {
       )
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual((yield* Effect.forEach(fibers, Fiber.join)).map(([, at]) => at), [5000, 5000, 5000])
-      assert.deepStrictEqual(yield* looks, [0, 1000, 2000, 3000, 4000, 5000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 2000, 3000, 4000, 5000])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("5 seconds") }))))
 
   it.effect("schedule: one that dies as it begins ends its wait at once", () =>
@@ -429,7 +429,7 @@ describe("each wait has its own", () => {
       yield* Fiber.interrupt(dense)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("schedule, which is stepped no more once it has ended, though the last gap is not over", () =>
+  it.effect("schedule, which is stepped no more once it has ended, though the last gap has not passed", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const once: PollSchedule.PollSchedule = Schedule.fromStep(Effect.sync(() => {
@@ -504,7 +504,7 @@ describe("each wait has its own", () => {
 })
 
 describe("who joins", () => {
-  it.effect("is told the current status at once, without a request, whatever its schedule", () =>
+  it.effect("receives the current status at once, without a request, whatever its schedule", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const early = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 minute") }))
@@ -513,11 +513,11 @@ describe("who joins", () => {
         const told = yield* poller.changes("op", { schedule }).pipe(Stream.take(1), Stream.runCollect)
         assert.deepStrictEqual(told.map(({ status }) => status), ["running"])
       }
-      assert.deepStrictEqual(yield* looks, [0, 60_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 60_000])
       yield* Fiber.interrupt(early)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("is told each status once", () =>
+  it.effect("receives each status once", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const early = yield* Effect.forkChild(poller.wait("op", { schedule: every("10 seconds") }))
@@ -536,11 +536,11 @@ describe("who joins", () => {
       // The poll at 10 s is its first: it was there to be told.
       const dense = yield* Effect.forkChild(poller.wait("op", { schedule: every("3 seconds") }))
       yield* TestClock.adjust("10 seconds")
-      assert.deepStrictEqual(yield* looks, [0, 10_000, 13_000, 16_000, 19_000, 22_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 10_000, 13_000, 16_000, 19_000, 22_000])
       yield* Fiber.interrupt(dense)
       yield* TestClock.adjust("30 seconds")
       // The poll at 16 s stood for the one at 20 s. That at 22 s came too early to stand for the one at 30 s.
-      assert.deepStrictEqual((yield* looks).slice(6), [30_000, 40_000, 50_000])
+      assert.deepStrictEqual((yield* pollTimes).slice(6), [30_000, 40_000, 50_000])
       yield* Fiber.interrupt(sparse)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
@@ -580,7 +580,7 @@ describe("who joins", () => {
       gone: [notFound, "completed"]
     }))))
 
-  it.effect("while a poll that will meet an error is under way is polled for when its own first gap is over", () =>
+  it.effect("while a poll that will meet an error is under way is polled for when its own first gap has passed", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const early = yield* Effect.forkChild(Effect.exit(poller.wait("op", { tolerance: 0 })))
@@ -589,7 +589,7 @@ describe("who joins", () => {
       const late = yield* Effect.forkChild(poller.wait("op", { startedAt, schedule: every("10 seconds") }))
       yield* TestClock.adjust("1 minute")
       yield* Fiber.joinAll([early, late])
-      assert.deepStrictEqual(yield* looks, [0, 11_000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 11_000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "completed"] }, { latency: "2 seconds" }))))
 
   it.effect("while a poll that will meet an error is under way is polled for at once after it", () =>
@@ -603,7 +603,7 @@ describe("who joins", () => {
       const [exit, at] = yield* Fiber.join(late)
       assert.isTrue(Exit.isSuccess(exit))
       assert.strictEqual(at, 4000)
-      assert.deepStrictEqual(yield* looks, [0, 2000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 2000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "completed"] }, { latency: "2 seconds" }))))
 })
 
@@ -621,7 +621,7 @@ describe("who waits again from inside an end", () => {
         [true, 1750]
       ])
       // Those who wait again share as well: a second answer was enough.
-      assert.deepStrictEqual(yield* looks, [0, 1250, 1500])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1250, 1500])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }, { latency: "250 millis" }))))
 
   it.effect("that came from an error gets a fresh poll, not the error that ended the others", () =>
@@ -632,7 +632,7 @@ describe("who waits again from inside an end", () => {
       yield* TestClock.adjust("1 minute")
       const ends = yield* Effect.forEach(waits, Fiber.join)
       assert.deepStrictEqual(ends.map(({ status }) => status), ["completed", "completed", "completed"])
-      assert.lengthOf(yield* looks, 2)
+      assert.lengthOf(yield* pollTimes, 2)
     }).pipe(Effect.provide(
       Scripted.layer({ op: [new CloudflareError.Unauthorized(Scripted.call), "completed"] }, { latency: "1 second" })
     )))
@@ -673,6 +673,6 @@ describe("who waits again from inside an end", () => {
       yield* TestClock.adjust("1 hour")
       const ends = yield* Effect.forEach(waits, Fiber.join)
       assert.deepStrictEqual(ends.map(([, at]) => at), [3000, 3000, 3000])
-      assert.deepStrictEqual(yield* looks, [0, 1000, 2000, 2000, 3000])
+      assert.deepStrictEqual(yield* pollTimes, [0, 1000, 2000, 2000, 3000])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
 })

@@ -12,7 +12,7 @@ const Write = Schema.Struct({
   duration: between(0, 20),
   fails: Schema.Boolean,
   readableAfter: between(0, 20),
-  looks: between(0, 3)
+  observations: between(0, 3)
 })
 const Writes = Schema.Array(Write).check(Schema.isMaxLength(12))
 
@@ -36,13 +36,15 @@ const emptyList = (id: string): Account.List => ({
   items: []
 })
 
-/** Carries out the writes, each of which adds an item with its number, and looks at the account in between or not. */
+/** Carries out the writes, each of which adds an item with its number, and observes the account in between or not. */
 const carryOut = (writes: typeof Writes.Type, isObserved: boolean) => {
   const account = Account.make()
   for (const id of ["a", "b"]) account.lists.set(id, emptyList(id))
   let now = 0
-  for (const [index, { duration, fails, list, looks, readableAfter, wait }] of writes.entries()) {
-    for (const look of isObserved ? [0.25, 0.5, 0.75].slice(0, looks) : []) Account.settle(account, now + wait * look)
+  for (const [index, { duration, fails, list, observations, readableAfter, wait }] of writes.entries()) {
+    for (const part of isObserved ? [0.25, 0.5, 0.75].slice(0, observations) : []) {
+      Account.settle(account, now + wait * part)
+    }
     now += wait
     const id = `${index}`
     Account.accept(account, {

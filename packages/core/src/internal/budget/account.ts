@@ -51,7 +51,7 @@ export const count = ({ bucket, clock, fork, lane, store, terms }: Account): num
   return now
 }
 
-export const look = ({ bucket, clock, fork, lane, store, terms }: Account) => {
+export const left = ({ bucket, clock, fork, lane, store, terms }: Account) => {
   const now = Time.millis(clock)
   return { now, left: lane.left(now, terms), isLocal: store?.isHere(now, bucket, fork) === false }
 }

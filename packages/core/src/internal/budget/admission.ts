@@ -49,7 +49,7 @@ const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect
     let ring: (() => void) | undefined
     const waiter: Lane.Waiter = {
       rank,
-      looksAt: Time.millis(clock),
+      checksAt: Time.millis(clock),
       wake: () => {
         isWoken = true
         ring?.()
@@ -66,18 +66,18 @@ const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect
         return Effect.sync(timer.stop)
       })
     let isDelayed = false
-    const look: Effect.Effect<number> = Effect.suspend(() => {
+    const check: Effect.Effect<number> = Effect.suspend(() => {
       isWoken = false
       ring = undefined
       const turn = take(account, waiter)
       if (turn !== "ask" && "sentAt" in turn) return Effect.succeed(turn.sentAt)
-      const rest = Effect.andThen(sleep(waiter.looksAt), look)
+      const rest = Effect.andThen(sleep(waiter.checksAt), check)
       // A first waiter that only waits for the store is not delayed by a short budget.
       if (isDelayed || turn === "ask") return rest
       isDelayed = true
       return Effect.andThen(delayed, rest)
     })
-    return Effect.onInterrupt(look, () => Effect.sync(() => lane.leave(waiter, Time.millis(clock))))
+    return Effect.onInterrupt(check, () => Effect.sync(() => lane.leave(waiter, Time.millis(clock))))
   })
 
 const take = ({ bucket, clock, fork, lane, store, terms }: Account.Account, waiter: Lane.Waiter) => {

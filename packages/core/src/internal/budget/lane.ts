@@ -17,7 +17,7 @@ export interface Waiter {
   /** Makes it check its turn now. */
   readonly wake: () => void
   /** When it checks its turn at the latest. */
-  looksAt: number
+  checksAt: number
 }
 
 /** What a waiter has to do: send its request, ask the budget's store first, or check again later. */
@@ -100,13 +100,13 @@ export const make = (): Lane => {
   const wake = (now: number) => {
     const first = front()
     if (first === undefined) return
-    first.looksAt = Math.min(first.looksAt, now)
+    first.checksAt = Math.min(first.checksAt, now)
     first.wake()
   }
 
   const dropOverdue = (except: Waiter, now: number) => {
     for (let first = front(); first !== undefined && first !== except; first = front()) {
-      if (first.looksAt + grace >= now) break
+      if (first.checksAt + grace >= now) break
       queues[first.rank].delete(first)
     }
   }
@@ -160,14 +160,14 @@ export const make = (): Lane => {
     const at = Math.max(ownAt, hasStore ? reservedFor ?? now : now)
     if (!hasStore) askedAt = undefined
     if (first !== waiter) {
-      waiter.looksAt = Math.max(now, first?.looksAt ?? now) + grace * queues[waiter.rank].size
-      return { until: waiter.looksAt }
+      waiter.checksAt = Math.max(now, first?.checksAt ?? now) + grace * queues[waiter.rank].size
+      return { until: waiter.checksAt }
     }
-    waiter.looksAt = Math.max(now, at)
+    waiter.checksAt = Math.max(now, at)
     if (at > now) return { until: at }
     if (!hasStore || reservedFor !== undefined) return send(waiter, now, terms)
-    waiter.looksAt = (askedAt ?? now) + Store.patience
-    if (askedAt !== undefined) return { until: waiter.looksAt }
+    waiter.checksAt = (askedAt ?? now) + Store.patience
+    if (askedAt !== undefined) return { until: waiter.checksAt }
     askedAt = now
     return "ask"
   }

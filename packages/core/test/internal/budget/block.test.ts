@@ -79,12 +79,12 @@ describe("a block", () => {
     assert.deepStrictEqual(gaps.slice(1), [1000, 2000, 4000, 8000, 16_000, 20_000, 20_000])
   })
 
-  it("is over with the first other answer to a request sent since", () => {
+  it("ends with the first other answer to a request sent since", () => {
     const block = after(answer(429, "/a", 0), answer(429, "/b", 100), answer(200, "/c", 1200))
     assert.deepStrictEqual(block, Block.none)
   })
 
-  it("is not over with the answer to a request from before", () => {
+  it("does not end with the answer to a request from before", () => {
     const block = after(answer(429, "/a", 0), answer(429, "/b", 100))
     assert.deepStrictEqual(Block.observe(block, answer(200, "/c", 150), 250), block)
   })

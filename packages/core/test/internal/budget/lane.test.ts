@@ -7,7 +7,7 @@ const terms: Lane.Terms = { limit: { limit: 100, window: 900 }, share: 1 }
 
 const waiterOf = (rank: Order.Rank = "poll") => {
   let wakes = 0
-  const waiter: Lane.Waiter = { rank, looksAt: 0, wake: () => void wakes++ }
+  const waiter: Lane.Waiter = { rank, checksAt: 0, wake: () => void wakes++ }
   return { waiter, wakes: () => wakes }
 }
 
@@ -74,7 +74,7 @@ describe("a waiter", () => {
     use(lane, 90)
     const [dead, alive] = [waiterOf(), waiterOf()]
     lane.turn(dead.waiter, 0, terms, false)
-    assert.strictEqual(dead.waiter.looksAt, 810)
+    assert.strictEqual(dead.waiter.checksAt, 810)
     lane.turn(alive.waiter, 0, terms, false)
     lane.observe(0, plain, 5, terms)
     assert.strictEqual(lane.turn(alive.waiter, 1005, terms, false) !== "ask" && lane.left(1005, terms).waiting, 2)
