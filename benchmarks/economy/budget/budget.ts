@@ -60,7 +60,7 @@ export const run = Effect.fnUntraced(function*({ quick }: Options): Effect.fn.Re
       "Operations last from 1 second to 30 minutes, log-uniform, and every wait begins with its operation. A steady wait " +
       "starts another operation as soon as it saw the last one end; those of the first hour are left out. The " +
       "budget of ours is 80 % of what is allowed, unless its share is 1. The first-come queue has the same budget and " +
-      "the same schedule, and its looks take their turn in the order in which they are due. Independent waits know " +
+      "the same schedule, and its polls take their turn in the order in which they are due. Independent waits know " +
       "nothing of each other, and when refused wait for as long as they are told. Blocked is the part of the time in " +
       "which everything else that the account does is refused too: who makes requests until they are refused gets more of " +
       "them answered than who leaves a share to others, and that is what it costs.",

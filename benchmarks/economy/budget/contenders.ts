@@ -127,7 +127,7 @@ const bucket = {
   window: Duration.times(allowed.window, 0.1 / 0.9)
 } as const
 
-/** Our schedule for each wait, and its looks wait for the same budget as ours, in the order in which they are due. */
+/** Our schedule for each wait, and its polls wait for the same budget as ours, in the order in which they are due. */
 export const firstCome: Contender = {
   name: "first-come queue",
   make: Effect.gen(function*() {

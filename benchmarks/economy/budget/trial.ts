@@ -31,7 +31,7 @@ export interface Trial {
 
 export const run = (load: Load, contender: Contender): Effect.Effect<Trial> =>
   Effect.flatMap(Clock.Clock, (clock) => runOn(clock, load, contender)).pipe(
-    // Nobody looks at spans or logs here.
+    // Nobody reads spans or logs here.
     Effect.provideService(References.TracerEnabled, false),
     Effect.provide([TestClock.layer(), Logger.layer([])]),
     Random.withSeed(load.name)
