@@ -8,6 +8,7 @@ import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import * as Documentation from "../examples/test/Documentation.ts"
+import * as FirstProgram from "./firstProgram.ts"
 import { type Manifest, read, wrongIn } from "./manifest.ts"
 import * as Version from "./version.ts"
 
@@ -97,14 +98,32 @@ const tsconfig = {
   }
 }
 
+const emptyFolder = () => mkdtempSync(join(tmpdir(), "bulk-operations-project-"))
+
+const options = ["--no-save", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
+
+const install = (folder: string, what: ReadonlyArray<string>) =>
+  run(folder, "npm", "install", "--prefix", folder, ...options, ...what)
+
 const newProject = (peers: ReadonlyArray<string>, packages: ReadonlyArray<Package>): string => {
-  const project = mkdtempSync(join(tmpdir(), "bulk-operations-project-"))
+  const project = emptyFolder()
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify(tsconfig))
-  const tarballs = packages.map(({ tarball }) => tarball)
-  const install = ["install", "--no-save", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
-  run(project, "npm", ...install, ...tarballs, ...peers, "@types/node@24")
+  install(project, [...packages.map(({ tarball }) => tarball), ...peers, "@types/node@24"])
   return project
+}
+
+const wrongInFirstProgram = async (project: string, peers: ReadonlyArray<string>, packages: ReadonlyArray<Package>) => {
+  const folder = emptyFolder()
+  const what = FirstProgram.packagesIn(root).map((name) =>
+    packages.find(({ manifest }) => manifest.name === name)?.tarball
+      ?? peers.find((peer) => peer.startsWith(`${name}@`))
+      ?? name
+  )
+  install(folder, what)
+  const problems = await FirstProgram.wrongIn(folder, join(project, "node_modules/.bin/bulk-operations-simulator"))
+  rmSync(folder, { recursive: true })
+  return problems
 }
 
 const readmes = ["README.md", "packages/*/README.md"]
@@ -115,7 +134,10 @@ const wrongInPrograms = async (project: string) => {
   const programs = await Documentation.compile(blocks, place)
   const problems: Array<string> = []
   // One after the other: they mostly load Effect, and the machine may be busy.
-  for (const block of blocks) problems.push(...await programs.problem(block).then((problem) => problem ?? []))
+  for (const block of blocks) {
+    const problem = await programs.problem(block)
+    if (problem !== undefined) problems.push(problem)
+  }
   return problems
 }
 
@@ -188,6 +210,7 @@ for (const peers of same ? [ends.newest] : [ends.lowest, ends.newest]) {
     return []
   })
   await step("  the programs of the READMEs", () => wrongInPrograms(project))
+  await step("  the first program, after its install line", () => wrongInFirstProgram(project, peers, packages))
   await step("  the commands", () => wrongInCommands(project, packages))
   await step(
     "  what is not used is not bundled",
