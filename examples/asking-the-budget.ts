@@ -3,18 +3,12 @@
  *
  * Everything with the same credentials draws on one budget. Reading it needs only the credentials and sends nothing.
  */
-import { BulkOperations, CloudflareApi, Credentials, RequestBudget } from "@bulk-operations/core"
+import { RequestBudget } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"
 import { Simulator } from "@bulk-operations/simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Console, Duration, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
-
-const credentials = Credentials.apiToken(Redacted.make("any-token"))
-
-const Cloudflare = BulkOperationPoller.layer.pipe(
-  Layer.provide(BulkOperations.layer),
-  Layer.provide(CloudflareApi.layer({ credentials, accountId: Simulator.accountId }))
-)
+import { Console, Duration, Effect, Fiber, Layer, Schedule } from "effect"
+import * as Simulated from "./simulated.ts"
 
 // Fewer than Cloudflare allows, so that this program runs quickly: 8 requests at once, and 14 a second.
 const Small = RequestBudget.layer({ limit: 100, window: "5 seconds" })
@@ -27,7 +21,7 @@ const show = ({ blockedFor, isShort, remaining, waiting }: RequestBudget.Left) =
 const program = Effect.gen(function*() {
   const { startOperation } = yield* Simulator.Simulator
   const poller = yield* BulkOperationPoller.BulkOperationPoller
-  const left = RequestBudget.left(credentials)
+  const left = RequestBudget.left(Simulated.credentials)
   yield* Console.log(`before: ${show(yield* left)}`)
 
   const ids = yield* Effect.forEach(Array.from({ length: 20 }), () => startOperation({ duration: "100 millis" }))
@@ -42,6 +36,6 @@ const program = Effect.gen(function*() {
 })
 
 program.pipe(
-  Effect.provide(Cloudflare.pipe(Layer.provideMerge(Simulator.layerHttpClient()), Layer.provideMerge(Small))),
+  Effect.provide(Simulated.layerPoller.pipe(Layer.provideMerge(Small))),
   NodeRuntime.runMain
 )

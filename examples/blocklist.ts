@@ -50,6 +50,6 @@ const program = Effect.gen(function*() {
 
 program.pipe(
   Effect.scoped,
-  Effect.provide(Layer.merge(Simulated.layer, NodeFileSystem.layer)),
+  Effect.provide(Layer.merge(Simulated.layerLists, NodeFileSystem.layer)),
   NodeRuntime.runMain
 )

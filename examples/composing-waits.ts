@@ -1,9 +1,9 @@
 /** Composes waits into larger workflows: in sequence, many at once, with a timeout, and with recovery by reason. */
-import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller } from "@bulk-operations/poll"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Console, Effect, Layer, Option, Redacted, Stream } from "effect"
+import { Console, Effect, Option, Stream } from "effect"
+import * as Simulated from "./simulated.ts"
 
 // Two waits in sequence: the second operation needs the result of the first.
 const inSequence = Effect.fn("inSequence")(function*(first: string, second: string) {
@@ -77,19 +77,4 @@ const program = Effect.gen(function*() {
   yield* Console.log(`recovered: ${yield* recovered("an-id-nobody-knows")}`)
 })
 
-const Cloudflare = CloudflareApi.layer({
-  credentials: Credentials.apiToken(Redacted.make("any-token")),
-  accountId: Simulator.accountId
-})
-
-// A simulator without sockets replaces Cloudflare.
-program.pipe(
-  Effect.provide(
-    BulkOperationPoller.layer.pipe(
-      Layer.provide(BulkOperations.layer),
-      Layer.provide(Cloudflare),
-      Layer.provideMerge(Simulator.layerHttpClient())
-    )
-  ),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(Simulated.layerPoller), NodeRuntime.runMain)

@@ -4,14 +4,15 @@
  * `npm run demo` needs no account: it starts an embedded Cloudflare and uses it over real HTTP. With
  * CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID set, `npm run demo -- <operation id>` waits for a real operation.
  */
-import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
+import { BulkOperations, CloudflareApi } from "@bulk-operations/core"
 import { ListItem, ListItems, Lists } from "@bulk-operations/lists"
 import { BulkOperationPoller } from "@bulk-operations/poll"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Clock, Console, DateTime, Duration, Effect, Fiber, Layer, Option, Redacted, Result, Stream } from "effect"
+import { Clock, Console, DateTime, Duration, Effect, Fiber, Layer, Option, Result, Stream } from "effect"
+import * as Simulated from "./simulated.ts"
 
 // Waits for one operation and prints its progress. `changes` and `wait` share their polls: no request is sent twice.
 const follow = Effect.fnUntraced(function*(operationId: string, options?: BulkOperationPoller.WaitOptions) {
@@ -81,13 +82,6 @@ const simulated = Effect.gen(function*() {
 const waiting = BulkOperationPoller.layer.pipe(Layer.provide(BulkOperations.layer))
 const writing = Layer.mergeAll(Lists.layer, ListItems.layer).pipe(Layer.provideMerge(waiting))
 
-const simulatedCloudflare = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl }) =>
-  CloudflareApi.layer({
-    credentials: Credentials.apiToken(Redacted.make("any-token")),
-    accountId: Simulator.accountId,
-    baseUrl
-  })))
-
 const program = Effect.gen(function*() {
   const [operationId] = process.argv.slice(2)
   if (operationId !== undefined) {
@@ -96,7 +90,7 @@ const program = Effect.gen(function*() {
   return yield* Effect.provide(
     simulated,
     writing.pipe(
-      Layer.provide(simulatedCloudflare),
+      Layer.provide(Simulated.layerApi),
       Layer.provideMerge(SimulatorServer.layer({ timestamps: { fractionDigits: 3 } }))
     )
   )

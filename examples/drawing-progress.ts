@@ -1,9 +1,9 @@
 /** Displays a wait: a line for each element of `progress`, with the next poll, the deadline, and any error. */
-import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller, type PollProgress } from "@bulk-operations/poll"
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Console, DateTime, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
+import { Console, DateTime, Duration, Effect, Option, Stream } from "effect"
+import * as Simulated from "./simulated.ts"
 
 const seconds = (duration: Duration.Duration) => `${Duration.toSeconds(duration).toFixed(1)} s`
 
@@ -39,19 +39,4 @@ const program = Effect.gen(function*() {
   yield* draw(yield* simulator.startOperation({ duration: "2 seconds" }))
 })
 
-const Cloudflare = CloudflareApi.layer({
-  credentials: Credentials.apiToken(Redacted.make("any-token")),
-  accountId: Simulator.accountId
-})
-
-// A simulator without sockets replaces Cloudflare.
-program.pipe(
-  Effect.provide(
-    BulkOperationPoller.layer.pipe(
-      Layer.provide(BulkOperations.layer),
-      Layer.provide(Cloudflare),
-      Layer.provideMerge(Simulator.layerHttpClient())
-    )
-  ),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(Simulated.layerPoller), NodeRuntime.runMain)

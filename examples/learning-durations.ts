@@ -3,17 +3,16 @@
  *
  * Pass the folder of the files; run it several times with the same one.
  */
-import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller, PollHistory, PollOptions, PollSchedule } from "@bulk-operations/poll"
 import { Simulator } from "@bulk-operations/simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Layer, Redacted } from "effect"
+import { Console, Effect, Layer } from "effect"
 import { KeyValueStore } from "effect/persistence"
+import * as Simulated from "./simulated.ts"
 
 const [folder = ".cache/bulk-operations"] = process.argv.slice(2)
 
-const accountId = Simulator.accountId
 const history = "nightly blocklist"
 
 // `run` starts the operation and waits for it, so that the poller knows when it began.
@@ -26,7 +25,7 @@ const job = Effect.gen(function*() {
 const program = Effect.gen(function*() {
   const histories = yield* PollHistory.PollHistory
   yield* job
-  const { operations } = yield* histories.history({ accountId, name: history })
+  const { operations } = yield* histories.history({ accountId: Simulator.accountId, name: history })
   yield* Console.log(`operations in the history: ${operations.length}`)
 })
 
@@ -38,18 +37,7 @@ const Histories = PollHistory.layerStore().pipe(
   Layer.provide(NodeServices.layer)
 )
 
-const Cloudflare = CloudflareApi.layer({ credentials: Credentials.apiToken(Redacted.make("any-token")), accountId })
-
-// A simulator without sockets replaces Cloudflare.
 program.pipe(
-  Effect.provide(
-    BulkOperationPoller.layer.pipe(
-      Layer.provide(BulkOperations.layer),
-      Layer.provide(Cloudflare),
-      Layer.provideMerge(Simulator.layerHttpClient()),
-      Layer.provideMerge(Histories),
-      Layer.provideMerge(Options)
-    )
-  ),
+  Effect.provide(Simulated.layerPoller.pipe(Layer.provideMerge(Histories), Layer.provideMerge(Options))),
   NodeRuntime.runMain
 )

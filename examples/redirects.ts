@@ -29,4 +29,4 @@ const program = Effect.gen(function*() {
   yield* Stream.runForEach(items.stream(id), (item) => Console.log(describe(item)))
 })
 
-program.pipe(Effect.provide(Simulated.layer), NodeRuntime.runMain)
+program.pipe(Effect.provide(Simulated.layerLists), NodeRuntime.runMain)

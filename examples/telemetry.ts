@@ -1,14 +1,14 @@
 /** Exports the telemetry of waits over OTLP, to a collector that this example runs itself. */
-import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
 import { Simulator } from "@bulk-operations/simulator"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Console, Context, Effect, Layer, Redacted, Ref, Schema } from "effect"
+import { Console, Context, Effect, Layer, Ref, Schema } from "effect"
 import { FetchHttpClient, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { NetAddress } from "effect/net"
 import { Otlp } from "effect/observability"
 import { createServer } from "node:http"
+import * as Simulated from "./simulated.ts"
 
 // The parts of OTLP's JSON that are shown at the end.
 const Traces = Schema.Struct({
@@ -68,17 +68,6 @@ const application = Effect.gen(function*() {
   yield* poller.wait(yield* simulator.startOperation({ duration: "900 millis" }), { schedule })
 })
 
-const Cloudflare = CloudflareApi.layer({
-  credentials: Credentials.apiToken(Redacted.make("any-token")),
-  accountId: Simulator.accountId
-})
-
-const Live = BulkOperationPoller.layer.pipe(
-  Layer.provide(BulkOperations.layer),
-  Layer.provide(Cloudflare),
-  Layer.provideMerge(Simulator.layerHttpClient())
-)
-
 const program = Effect.gen(function*() {
   const { address } = yield* HttpServer.HttpServer
   const telemetry = Otlp.layerJson({
@@ -87,7 +76,7 @@ const program = Effect.gen(function*() {
   }).pipe(Layer.provide(FetchHttpClient.layer))
   // Polls use the tracer that the poller's layer was built with. Remaining telemetry is sent when the layers are
   // released.
-  yield* Effect.provide(application, Layer.provideMerge(Live, telemetry))
+  yield* Effect.provide(application, Layer.provideMerge(Simulated.layerPoller, telemetry))
   const lines = yield* Ref.get(yield* Received)
   yield* Effect.forEach(Array.from(lines).toSorted(), (line) => Console.log(line))
 })
