@@ -36,9 +36,9 @@ export type InvalidItem = typeof InvalidItem.Type
  * const wrong = Array.from({ length: 30 }, (_, n) => ListItem.ip(`192.0.2.${300 + n}`))
  * const error = Result.getOrThrow(Result.flip(InvalidItems.check(wrong)))
  * error.count // => 30
- * error.invalid.length // => InvalidItems.maxTold
+ * error.invalid.length // => InvalidItems.maxReported
  */
-export const maxTold = 20
+export const maxReported = 20
 
 /** Some items are wrong; nothing was sent. */
 export class InvalidItems
@@ -87,7 +87,7 @@ export const check = (
     const checked = checkOne(item, kind, position, seen)
     if (Result.isSuccess(checked)) {
       valid.push(checked.success)
-    } else if (++count <= maxTold) {
+    } else if (++count <= maxReported) {
       invalid.push({ position, item: Excerpt.quoted(ListItem.show(item)), reason: checked.failure })
     }
   }

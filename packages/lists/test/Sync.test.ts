@@ -225,7 +225,7 @@ describe("a sync", () => {
     }).pipe(Effect.provide(inMemory())))
 
   it.effect.each([[true, "Success"], [false, "Failure"]] as const)(
-    "bears reading that fails, once all is written, for as long as it reads again: %s is %s",
+    "tolerates reading that fails, once all is written, for as long as it reads again: %s is %s",
     ([passes, outcome]) =>
       Effect.gen(function*() {
         const items = yield* Items

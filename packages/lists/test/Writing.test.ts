@@ -219,7 +219,7 @@ describe("a write that meets somebody else's operation", () => {
       assert.match(error.message, /^Another bulk operation of account \w+ was pending for 2m.*10040/)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("does as Retry-After says, and gives up at once where that is beyond its patience", () =>
+  it.effect("does as Retry-After says, and ends at once where that is beyond its patience", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()

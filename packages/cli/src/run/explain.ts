@@ -19,7 +19,7 @@ const usual = ["5 seconds", "30 seconds", "2 minutes", "10 minutes", "1 hour"].m
 
 const finite = (duration: Duration.Duration) => Duration.toMillis(duration) < Number.POSITIVE_INFINITY
 
-const tell = Effect.fnUntraced(function*(row: PollSchedule.Explanation) {
+const printRow = Effect.fnUntraced(function*(row: PollSchedule.Explanation) {
   const late = (duration: Duration.Duration) => finite(duration) ? DurationText.format(duration) : "never seen"
   const cells = [
     DurationText.format(row.duration).padStart(8),
@@ -47,7 +47,7 @@ const historyOf = Effect.fnUntraced(function*(shared: SharedFlags, path: string)
     .reduce((all, [, history]) => PollHistory.merge(all, history), PollHistory.empty)
 })
 
-const tellLearned = Effect.fnUntraced(function*({ operations }: PollHistory.History) {
+const printLearned = Effect.fnUntraced(function*({ operations }: PollHistory.History) {
   const took = operations.flatMap(({ to }) => to === undefined ? [] : [to]).toSorted((a, b) => a - b)
   const [shortest, median, longest] = [took[0], took[Math.floor(took.length / 2)], took.at(-1)].map((millis) =>
     DurationText.format(Duration.millis(millis ?? 0))
@@ -62,7 +62,7 @@ const tellLearned = Effect.fnUntraced(function*({ operations }: PollHistory.Hist
 
 export const run = Effect.fnUntraced(function*(shared: SharedFlags, flags: ExplainFlags) {
   const history = Option.isSome(flags.history) ? yield* historyOf(shared, flags.history.value) : PollHistory.empty
-  if (Option.isSome(flags.history)) yield* tellLearned(history)
+  if (Option.isSome(flags.history)) yield* printLearned(history)
   const schedule = (yield* WaitOptions.schedule(flags)) ?? PollSchedule.quadratic()
   const rows = yield* PollSchedule.explain(schedule, flags.durations.length > 0 ? flags.durations : usual).pipe(
     Effect.provideService(PollHistory.CurrentHazard, Effect.succeed(PollHistory.hazard(history)))
@@ -73,5 +73,5 @@ export const run = Effect.fnUntraced(function*(shared: SharedFlags, flags: Expla
       `${"duration".padStart(8)}${"polls".padStart(7)}${"late, mean".padStart(11)}${"at worst".padStart(11)}`
     )
   }
-  yield* Effect.forEach(rows, tell, { discard: true })
+  yield* Effect.forEach(rows, printRow, { discard: true })
 })

@@ -76,7 +76,7 @@ const writeOptions = Effect.fnUntraced(function*(flags: Common) {
 
 const did = { create: "Added", replace: "Replaced all by", delete: "Deleted" } as const
 
-const tellWritten = Effect.fnUntraced(function*(
+const printWritten = Effect.fnUntraced(function*(
   action: keyof typeof did,
   list: List,
   items: number,
@@ -93,7 +93,7 @@ const tellWritten = Effect.fnUntraced(function*(
   })
 })
 
-const tellStarted = Effect.fnUntraced(function*(
+const printStarted = Effect.fnUntraced(function*(
   action: keyof typeof did,
   list: List,
   items: number,
@@ -102,7 +102,7 @@ const tellStarted = Effect.fnUntraced(function*(
   yield* (yield* Output).result(operationId, { type: "started", operationId, listId: list.id, action, items })
 })
 
-const tellEnded = (...operations: ReadonlyArray<Completed>) =>
+const printEnded = (...operations: ReadonlyArray<Completed>) =>
   Output.use((output) =>
     Effect.forEach(operations, (operation) => output.event(Operation.event(operation)), { discard: true })
   )
@@ -117,12 +117,12 @@ const write = Effect.fnUntraced(function*(
     const list = yield* Source.list(flags.list)
     const items = yield* Source.items(flags.file, flags.format, yield* Source.kindOf(list))
     const options = { ...(yield* writeOptions(flags)), allowEmpty: flags.allowEmpty }
-    if (flags.dryRun) return yield* tellWritten(action, list, items.length, true)
+    if (flags.dryRun) return yield* printWritten(action, list, items.length, true)
     if (flags.noWait) {
-      return yield* tellStarted(action, list, items.length, yield* lists[action](list.id, items, options))
+      return yield* printStarted(action, list, items.length, yield* lists[action](list.id, items, options))
     }
-    yield* tellEnded(yield* lists[action === "create" ? "createAndWait" : "replaceAndWait"](list.id, items, options))
-    yield* tellWritten(action, list, items.length, false)
+    yield* printEnded(yield* lists[action === "create" ? "createAndWait" : "replaceAndWait"](list.id, items, options))
+    yield* printWritten(action, list, items.length, false)
   }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared, flags.history)))
 })
 
@@ -155,10 +155,10 @@ export const remove = Effect.fnUntraced(function*(shared: SharedFlags, flags: De
     const list = yield* Source.list(flags.list)
     const ids = yield* idsOf(list, flags)
     const options = yield* writeOptions(flags)
-    if (flags.dryRun || ids.length === 0) return yield* tellWritten("delete", list, ids.length, flags.dryRun)
-    if (flags.noWait) return yield* tellStarted("delete", list, ids.length, yield* lists.delete(list.id, ids, options))
-    yield* tellEnded(yield* lists.deleteAndWait(list.id, ids, options))
-    yield* tellWritten("delete", list, ids.length, false)
+    if (flags.dryRun || ids.length === 0) return yield* printWritten("delete", list, ids.length, flags.dryRun)
+    if (flags.noWait) return yield* printStarted("delete", list, ids.length, yield* lists.delete(list.id, ids, options))
+    yield* printEnded(yield* lists.deleteAndWait(list.id, ids, options))
+    yield* printWritten("delete", list, ids.length, false)
   }).pipe(resumable(shared, flags), Effect.provide(Cloudflare.layer(shared, flags.history)))
 })
 
@@ -173,7 +173,7 @@ export const sync = Effect.fnUntraced(function*(shared: SharedFlags, flags: Sync
       allowEmpty: flags.allowEmpty,
       maxDeletions: Option.getOrUndefined(flags.maxDeletions)
     })
-    yield* tellEnded(...operations)
+    yield* printEnded(...operations)
     yield* output.result(
       `${flags.dryRun ? "Dry run, nothing sent. " : ""}List ${list.name}: ${added} added, ${changed} changed, ` +
         `${deleted} deleted, ${unchanged} unchanged`,

@@ -17,17 +17,17 @@ import * as Source from "./source.ts"
 const textOf = ({ description, id, kind, name, num_items }: List) =>
   `${id}  ${kind.padEnd(8)}  ${String(num_items ?? "?").padStart(7)}  ${name}${description ? `  ${description}` : ""}`
 
-const tell = (list: List, text = textOf(list)) =>
+const print = (list: List, text = textOf(list)) =>
   Output.use((output) => output.result(text, { type: "list", list: { ...list } }))
 
 export const list = (shared: SharedFlags) =>
   Effect.gen(function*() {
-    yield* Effect.forEach(yield* (yield* Lists).list(), (list) => tell(list), { discard: true })
+    yield* Effect.forEach(yield* (yield* Lists).list(), (list) => print(list), { discard: true })
   }).pipe(Effect.provide(Cloudflare.layer(shared)))
 
 export const get = (shared: SharedFlags, text: string) =>
   Effect.gen(function*() {
-    yield* tell(yield* Source.list(text))
+    yield* print(yield* Source.list(text))
   }).pipe(Effect.provide(Cloudflare.layer(shared)))
 
 export const create = (
@@ -44,13 +44,13 @@ export const create = (
       kind,
       ...(Option.isSome(description) && { description: description.value })
     })
-    yield* tell(list, list.id)
+    yield* print(list, list.id)
   }).pipe(Effect.provide(Cloudflare.layer(shared)))
 
 export const update = (shared: SharedFlags, text: string, description: string) =>
   Effect.gen(function*() {
     const { id } = yield* Source.list(text)
-    yield* tell(yield* (yield* Lists).update(id, { description }))
+    yield* print(yield* (yield* Lists).update(id, { description }))
   }).pipe(Effect.provide(Cloudflare.layer(shared)))
 
 const confirm = Effect.fnUntraced(function*({ name, num_items }: List) {

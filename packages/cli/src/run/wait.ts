@@ -36,7 +36,7 @@ const count = (endings: ReadonlyArray<Ending>, ...codes: ReadonlyArray<ExitCode>
   endings.filter((ending) => codes.includes(codeOf(ending))).length
 
 // Reports an operation after its wait.
-const tell = Effect.fnUntraced(function*({ elapsed, id, result }: Ending, resume: string) {
+const report = Effect.fnUntraced(function*({ elapsed, id, result }: Ending, resume: string) {
   const output = yield* Output
   const line = (mark: string, text: string) =>
     `${mark} ${id}  ${text}  ${output.paint.dim(DurationText.format(elapsed))}`
@@ -123,7 +123,7 @@ export const waitForAll = Effect.fnUntraced(function*(
     const result = yield* Effect.result(watch.follow(id, options))
     const ending = { id, result, elapsed: yield* since }
     endings.push(ending)
-    yield* tell(ending, resume(id))
+    yield* report(ending, resume(id))
     if (flags.any && Result.isSuccess(result)) yield* Deferred.succeed(done, undefined)
   })
 

@@ -77,7 +77,7 @@ const spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? "" : "s"}`
 
 /** The least number of columns for a transient error before other parts are dropped. */
-const leastTrouble = 18
+const leastError = 18
 
 /** The line of a wait. A narrow window drops the least important parts, and the region truncates the rest. */
 export const line = (row: WaitRow, now: number, columns: number, paint: Paint): string => {
@@ -105,7 +105,7 @@ export const line = (row: WaitRow, now: number, columns: number, paint: Paint): 
     [shortId(id), ...parts],
     [shortId(id).slice(0, 8), status]
   ].map((parts) => parts.join("  "))
-  const room = columns - 3 - (met === undefined ? 0 : Math.min(met.length, leastTrouble) + 2)
+  const room = columns - 3 - (met === undefined ? 0 : Math.min(met.length, leastError) + 2)
   const text = variants.find((text) => CliOutput.displayWidth(text.trimEnd()) <= room) ?? variants.at(-1) ?? id
   const mark = spinner[Math.floor(Math.max(0, now - since) / 120) % spinner.length] ?? ""
   return `${(met === undefined ? paint.busy : paint.bad)(mark)} ${

@@ -44,19 +44,19 @@ describe("waitRow", () => {
   })
 
   it("shows an error of a wait before anything else if there is little room", () => {
-    const troubled = row({ transientError: Option.some(failed) })
-    assert.match(line(troubled, 130), /9m48s left {3}Cloudflare failed \(HTTP 502\)$/)
-    assert.match(line(troubled, 60), /^4da8780eeb21… .* Cloudflare failed \(HTTP 502\)$/)
+    const failing = row({ transientError: Option.some(failed) })
+    assert.match(line(failing, 130), /9m48s left {3}Cloudflare failed \(HTTP 502\)$/)
+    assert.match(line(failing, 60), /^4da8780eeb21… .* Cloudflare failed \(HTTP 502\)$/)
     assert.match(line(row({ isThrottled: true }), 60), /waits for the request budget$/)
   })
 
   it("tells each change once", () => {
     assert.strictEqual(WaitRow.change(unseen, row()), "running")
     assert.strictEqual(WaitRow.change(row(), row({ polls: 6 })), undefined)
-    const troubled = row({ transientError: Option.some(failed) })
-    assert.strictEqual(WaitRow.change(row(), troubled), "Cloudflare failed (HTTP 502), last seen running")
-    assert.strictEqual(WaitRow.change(troubled, troubled), undefined)
-    assert.strictEqual(WaitRow.change(troubled, row()), "answers again: running")
+    const failing = row({ transientError: Option.some(failed) })
+    assert.strictEqual(WaitRow.change(row(), failing), "Cloudflare failed (HTTP 502), last seen running")
+    assert.strictEqual(WaitRow.change(failing, failing), undefined)
+    assert.strictEqual(WaitRow.change(failing, row()), "answers again: running")
   })
 
   it("leaves the end to others", () => {

@@ -54,7 +54,7 @@ describe("a wait in a store", () => {
         assert(status._tag === "Ended" && Result.isFailure(status.result))
         const timeout = status.result.failure
         assert(timeout._tag === "PollTimeout")
-        // At once, and just before it gives up.
+        // At once, and just before it times out.
         assert.include([1, 2], timeout.polls)
         assert.match(timeout.message, /did not end within 1m \(\d polls?, last seen running\)/)
       }).pipe(Effect.provide(Store.over(database, { "op-1": ["running"] })))

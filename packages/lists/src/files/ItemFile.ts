@@ -9,7 +9,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Excerpt from "../internal/excerpt.ts"
-import { InvalidItem, maxTold } from "../InvalidItems.ts"
+import { InvalidItem, maxReported } from "../InvalidItems.ts"
 import * as ListItem from "../ListItem.ts"
 import * as Records from "./internal/records.ts"
 import * as Text from "./internal/text.ts"
@@ -134,7 +134,7 @@ export const parse = (text: string, options: Options): Result.Result<ReadonlyArr
       }
     )
     if (Result.isSuccess(checked)) items.push(checked.success)
-    else if (++count <= maxTold) invalid.push({ line, item: Excerpt.quoted(text), reason: checked.failure })
+    else if (++count <= maxReported) invalid.push({ line, item: Excerpt.quoted(text), reason: checked.failure })
   }
   return count === 0 ? Result.succeed(items) : Result.fail(new InvalidFile({ invalid, count }))
 }
