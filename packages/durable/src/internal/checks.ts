@@ -10,14 +10,20 @@ export const duration = (option: string, input: Duration.Input): Duration.Durati
 
 /** What a request costs: longer than zero, and finite. */
 export const requestCost = (input: Duration.Input): Duration.Duration =>
-  check("requestCost", input, (millis) => millis > 0 && Number.isFinite(millis), "It must be longer than zero.")
+  check(
+    "requestCost",
+    input,
+    (millis) => millis > 0 && Number.isFinite(millis),
+    "It must be longer than zero, and finite."
+  )
 
 const check = (option: string, input: Duration.Input, isRight: (millis: number) => boolean, rule: string) => {
   const millis = Option.match(Duration.fromInput(input), { onNone: () => Number.NaN, onSome: Duration.toMillis })
   const shown = Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)
   if (Number.isNaN(millis) || Number.isNaN(input)) {
     throw new RangeError(
-      `${option} is ${shown}, which is no duration. Give milliseconds, a Duration, or a text such as "10 minutes".`
+      `${option} is ${typeof input === "string" ? JSON.stringify(input) : shown}, which is no duration. ` +
+        `Give milliseconds, a Duration, or a text such as "10 minutes" or "500 millis".`
     )
   }
   if (isRight(millis)) return Duration.millis(Math.ceil(millis))

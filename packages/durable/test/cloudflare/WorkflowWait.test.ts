@@ -356,7 +356,7 @@ describe("options", () => {
       // A program without types passes anything.
       const noDuration: WorkflowWait.WaitInOptions = JSON.parse(`{ "timeout": "soon" }`)
       const wrong: ReadonlyArray<readonly [WorkflowWait.WaitInOptions, string]> = [
-        [noDuration, "timeout is soon"],
+        [noDuration, `timeout is "soon"`],
         [{ tolerance: -1 }, "tolerance is -1. It must not be negative"],
         [{ startedAt: DateTime.makeUnsafe(1_764_000_000) }, "made of seconds"]
       ]
