@@ -18,20 +18,20 @@ import * as Simulated from "./simulated.ts"
 const follow = Effect.fnUntraced(function*(operationId: string, options?: BulkOperationPoller.WaitOptions) {
   const poller = yield* BulkOperationPoller.BulkOperationPoller
   const started = yield* Clock.currentTimeMillis
-  const tell = (text: string) =>
+  const print = (text: string) =>
     Effect.flatMap(
       Clock.currentTimeMillis,
       (now) => Console.log(`${((now - started) / 1000).toFixed(2).padStart(8)} s  ${text}`)
     )
 
-  const telling = yield* poller.changes(operationId, options).pipe(
-    Stream.runForEach(({ status }) => tell(status)),
+  const printing = yield* poller.changes(operationId, options).pipe(
+    Stream.runForEach(({ status }) => print(status)),
     Effect.ignore,
     Effect.forkChild
   )
   const result = yield* Effect.result(poller.wait(operationId, options))
   const seen = yield* DateTime.now
-  yield* Fiber.await(telling)
+  yield* Fiber.await(printing)
 
   const ended = Result.match(result, {
     onSuccess: ({ completed }) => ({ completed, text: "It has taken effect" }),
@@ -40,10 +40,10 @@ const follow = Effect.fnUntraced(function*(operationId: string, options?: BulkOp
       text: error.message
     })
   })
-  yield* tell(ended.text)
+  yield* print(ended.text)
   if (Option.isSome(ended.completed)) {
     const lateness = Duration.format(DateTime.distance(ended.completed.value, seen))
-    yield* tell(`It ended at ${DateTime.formatIso(ended.completed.value)}; detected ${lateness} later`)
+    yield* print(`It ended at ${DateTime.formatIso(ended.completed.value)}; detected ${lateness} later`)
   }
   yield* Console.log("")
 })
