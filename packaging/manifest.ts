@@ -1,5 +1,5 @@
 /** Rules for a published `package.json`. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 
 type Dependencies = Readonly<Record<string, string>>
@@ -35,6 +35,7 @@ export const wrongIn = (folder: string, root: string): ReadonlyArray<string> => 
   const directory = `packages/${basename(folder)}`
   const dependencies = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.peerDependencies }
   const effects = read(join(root, "packages/core")).peerDependencies?.["effect"]
+  const internals = globSync("**/internal", { cwd: join(folder, "src") })
   const rules: ReadonlyArray<readonly [holds: boolean, rule: string]> = [
     [manifest.description !== undefined, "a description"],
     [(manifest.keywords ?? []).includes("cloudflare"), "keywords, \"cloudflare\" among them"],
@@ -45,6 +46,10 @@ export const wrongIn = (folder: string, root: string): ReadonlyArray<string> => 
     [manifest.license === "MIT" && same(join(folder, "LICENSE"), join(root, "LICENSE")), "the LICENSE, copied"],
     [existsSync(join(folder, "README.md")), "a README.md"],
     [manifest.publishConfig?.access === "public", "public access in publishConfig"],
+    [
+      manifest.exports === undefined || internals.every((path) => manifest.exports?.[`./${path}/*`] === null),
+      "exports that close every folder named internal"
+    ],
     [/\bbuild\b/.test(manifest.scripts?.["prepack"] ?? ""), "a prepack that builds"],
     [
       Object.entries(dependencies).every(([name, range]) =>
