@@ -1,7 +1,6 @@
 /** Errors for the terminal: an exit code, a name for programs, and a message that names flags. */
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import type { CursorExpired } from "@bulk-operations/lists/CursorExpired"
-import type { InvalidFile } from "@bulk-operations/lists/files/ItemFile"
 import type { InvalidItems } from "@bulk-operations/lists/InvalidItems"
 import type { SyncIncomplete, SyncNotVisible, TooManyDeletions } from "@bulk-operations/lists/SyncError"
 import type { AnotherOperationPending, NoItems, OutcomeUnknown } from "@bulk-operations/lists/WriteError"
@@ -27,7 +26,6 @@ export type CommandError =
   | WaitError
   | CloudflareError
   | CursorExpired
-  | InvalidFile
   | InvalidItems
   | NoItems
   | TooManyDeletions
@@ -95,7 +93,6 @@ const codeOf = (error: Exclude<CommandError, CloudflareError>): ExitCode => {
     case "SyncNotVisible":
     case "CursorExpired":
       return ExitCode.api
-    case "InvalidFile":
     case "InvalidItems":
     case "SimulatorError":
     case "PlatformError":
