@@ -176,7 +176,7 @@ const pollAt = ({ chances }: Hazard, age: number, worth: number): number => {
   let alive = 1
   let late = 0
   let from = age
-  if (bin === 0 && age <= 0) {
+  if (age <= 0) {
     // An operation that ends in bin 0 ended at once.
     const atOnce = chances[0] ?? 1
     const end = ends[0] ?? firstEdge

@@ -162,7 +162,6 @@ export const make = <P extends Place>(options: {
     after: (poll, gap) => {
       if (last.has(poll)) return
       advance()
-      cancel(poll)
       poll.dueAt = pacedAt + gap
       due.put(poll, pacedTime + gap)
       // A poll with a gap waits for the alarm, however late it already is.

@@ -119,6 +119,15 @@ describe("nextPoll", () => {
     { arbitrary: { runs: 60 } }
   )
 
+  it("is soon where many operations end at once: when the lateness of those is worth it", () => {
+    const hazard = Hazard.hazard(
+      after(...Array.from({ length: 30 }, (_, index) => index % 3 === 0 ? took(20) : { from: 0, to: 50 }))
+    )
+    const next = Hazard.nextPoll(hazard, { age: 0, cost: 40, isFirst: false, phase: 0.5 })
+    assert.isBelow(hazard.chances[0] ?? 1, 0.9)
+    assert.closeTo(next, 40 / (hazard.chances[0] ?? 1), 1e-6)
+  })
+
   it("is made once the lateness to be expected is worth a request, and neither before nor later", () => {
     // A fair coin: 4 seconds or 20.
     const beliefs = after(...Array.from({ length: 60 }, (_, index) => took(index % 2 === 0 ? 4 : 20)))
@@ -157,7 +166,7 @@ describe("observe", () => {
   it.each<[string, Observation]>([
     ["an end within a second", took(15)],
     ["an end at once", { from: 0, to: 50 }],
-    ["an end in the first bins", { from: 60, to: 130 }],
+    ["an end in the first bins", { from: 90, to: 130 }],
     ["an end between two late polls", { from: 40_000, to: 70_000 }],
     ["an end that was not detected", notBy(40)],
     ["an end that was not detected for most of a day", notBy(80_000)]

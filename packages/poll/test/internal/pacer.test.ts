@@ -93,6 +93,116 @@ describe("a last poll", () => {
     }))
 })
 
+describe("a last poll that is asked for again", () => {
+  it.effect("goes by its earliest limit", () =>
+    Effect.gen(function*() {
+      const { admit, pacer, sent } = yield* pacing
+      const [first, one, other] = [named("first"), named("one"), named("other")]
+      pacer.urgent(first, 100)
+      pacer.urgent(one, 2000)
+      pacer.urgent(other, 1500)
+      pacer.urgent(one, 1000)
+      pacer.urgent(one, 5000)
+      yield* admit
+      yield* admit
+      yield* admit
+      assert.deepStrictEqual(sent, ["first", "one", "other"])
+      pacer.stop()
+    }))
+})
+
+describe("the timer", () => {
+  it.effect("goes with the last poll of the queue, and not before", () =>
+    Effect.gen(function*() {
+      const { clock, fork, sleepers } = yield* forking
+      const launched: Array<string> = []
+      const pacer = Pacer.make<Poll>({
+        clock,
+        fork,
+        launch: ({ name }, _, { admitted, ended }) => {
+          launched.push(name)
+          admitted()
+          ended()
+        },
+        onQueue: () => {}
+      })
+      const [one, other] = [named("one"), named("other")]
+      pacer.after(one, 1000)
+      pacer.after(other, 2000)
+      yield* TestClock.adjust("1 millis")
+      pacer.cancel(one)
+      yield* TestClock.adjust("1 millis")
+      assert.isAbove(sleepers(), 0)
+      pacer.cancel(other)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(sleepers(), 0)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(launched, [])
+    }))
+})
+
+describe("a budget that answers later", () => {
+  // It takes half a second to say that a poll has to wait, and a poll takes a second.
+  const slowly = Effect.gen(function*() {
+    const { clock, fork } = yield* forking
+    const launched: Array<Launched> = []
+    const pacer = Pacer.make<Poll>({
+      clock,
+      fork,
+      launch: (poll, priority, turnstile) => {
+        launched.push({ poll, priority, turnstile })
+      },
+      onQueue: () => {}
+    })
+    const one = named("one")
+    pacer.after(one, 0)
+    const turnstile = launched[0]?.turnstile ?? { delayed: () => {}, admitted: () => {}, ended: () => {} }
+    return { launched, pacer, turnstile }
+  })
+
+  it.effect("stops paced time from when it says that a poll has to wait until the poll is let through", () =>
+    Effect.gen(function*() {
+      const { pacer, turnstile } = yield* slowly
+      const later = named("later")
+      pacer.after(later, 10_000)
+      yield* TestClock.adjust("500 millis")
+      turnstile.delayed()
+      yield* TestClock.adjust("3 seconds")
+      turnstile.admitted()
+      yield* TestClock.adjust("200 millis")
+      assert.strictEqual(pacer.remaining(later), 9300)
+      pacer.stop()
+    }))
+
+  it.effect("that says twice that a poll has to wait, or lets it through twice, counts it once", () =>
+    Effect.gen(function*() {
+      const { pacer, turnstile } = yield* slowly
+      const later = named("later")
+      pacer.after(later, 10_000)
+      turnstile.delayed()
+      turnstile.delayed()
+      turnstile.admitted()
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(pacer.remaining(later), 9000)
+      turnstile.ended()
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(pacer.remaining(later), 8000)
+      pacer.stop()
+    }))
+
+  it.effect("lets the next follow once a poll is let through, though it has no answer yet", () =>
+    Effect.gen(function*() {
+      const { launched, pacer, turnstile } = yield* slowly
+      turnstile.delayed()
+      pacer.after(named("next"), 0)
+      assert.lengthOf(launched, 1)
+      turnstile.admitted()
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(launched.map(({ poll }) => poll.name), ["one", "next"])
+      pacer.stop()
+    }))
+})
+
 describe("a poll that has to wait for the budget", () => {
   it.effect("stops paced time until it is let through, so that gaps keep their proportions", () =>
     Effect.gen(function*() {
@@ -192,6 +302,22 @@ describe("one poll of ten that wait", () => {
         yield* admit
       }
       assert.notInclude(sent, "later")
+      pacer.stop()
+    }))
+
+  it.effect("is none where no poll is due, however many have been let through", () =>
+    Effect.gen(function*() {
+      const { admit, pacer, sent, waiting } = yield* pacing
+      for (let round = 0; round < 12; round++) {
+        pacer.after(named("new"), 0)
+        yield* admit
+      }
+      pacer.after(named("new"), 0)
+      pacer.after(named("later"), 300)
+      while (waiting.length > 0) yield* admit
+      assert.notInclude(sent, "later")
+      yield* TestClock.adjust("300 millis")
+      assert.strictEqual(waiting[0]?.poll.name, "later")
       pacer.stop()
     }))
 
