@@ -118,39 +118,41 @@ const isWanted = ({ fileName, location: { start } }: typeof mutants[number]) =>
 const isTested = ({ status }: typeof mutants[number]) =>
   status === "Killed" || status === "Timeout" || status === "Survived" || status === "NoCoverage"
 const isLeftOut = ({ status }: typeof mutants[number]) => status === "Ignored"
-const leftOut = mutants.filter((mutant) => isWanted(mutant) && isLeftOut(mutant)).length
+const isKilled = ({ status }: typeof mutants[number]) => status === "Killed" || status === "Timeout"
 const untested = mutants.filter((mutant) => isWanted(mutant) && !isTested(mutant) && !isLeftOut(mutant))
 
-const outcomes = mutants.filter((mutant) => isWanted(mutant) && isTested(mutant)).map((mutant) => {
-  const { fileName, location, replacement, status } = mutant
-  const killed = status === "Killed" || status === "Timeout"
-  const { end, start } = location
+const describe = ({ fileName, location: { end, start }, replacement }: typeof mutants[number]) => {
   const original = Survivors.between(readFileSync(fileName, "utf8"), Survivors.fromOne(start), Survivors.fromOne(end))
-  const mutation = Survivors.describe(original, replacement)
-  return { killed, survivor: { file: relative(sources, fileName), line: start.line, mutation } }
-})
-const survivors = outcomes.flatMap(({ killed, survivor }) => (killed ? [] : [survivor]))
+  return { file: relative(sources, fileName), line: start.line, mutation: Survivors.describe(original, replacement) }
+}
+const tested = mutants.filter((mutant) => isWanted(mutant) && isTested(mutant))
+const survivors = tested.filter((mutant) => !isKilled(mutant)).map(describe)
+const leftOut = mutants.filter((mutant) => isWanted(mutant) && isLeftOut(mutant)).map(describe)
 
 const marks = new RegExp(`(<!-- ${name} -->\n)([^]*?)(<!-- /${name} -->)`)
 const before = readFileSync(page, "utf8")
 const known = Survivors.parse(marks.exec(before)?.[2] ?? stop(`${page} has no place for ${name}.`))
-const { explained, unexplained } = Survivors.explain(survivors, known)
+// What was left out keeps its reasons.
+const { explained, unexplained: others } = Survivors.explain([...survivors, ...leftOut], known)
+const unexplained = others.filter((one) => !leftOut.includes(one))
 
 const share = (part: number, all: number) => `${(100 * part / Math.max(1, all)).toFixed(1)} %`
-const killed = outcomes.length - survivors.length
-const score = `${killed} of ${outcomes.length} mutants are killed (${share(killed, outcomes.length)})`
+const killed = tested.length - survivors.length
+const score = `${killed} of ${tested.length} mutants are killed (${share(killed, tested.length)})`
 
-for (const [file, all] of Map.groupBy(outcomes, ({ survivor }) => survivor.file)) {
-  console.log(`${share(all.filter((outcome) => outcome.killed).length, all.length).padStart(7)}  ${sources}/${file}`)
+for (const [file, all] of Map.groupBy(tested, ({ fileName }) => relative("", fileName))) {
+  console.log(`${share(all.filter(isKilled).length, all.length).padStart(7)}  ${file}`)
 }
 console.log("")
 for (const { fileName, location: { start }, status, statusReason = "" } of untested) {
   console.log(`${relative("", fileName)}:${start.line}  ${status}, counts as none: ${statusReason.slice(0, 200)}`)
 }
 for (const { file, line, mutation } of unexplained) console.log(`${sources}/${file}:${line}  ${mutation}`)
-if (leftOut > 0) console.log(`\n${leftOut} static mutants were left out: --static runs them, each with all tests.`)
+if (leftOut.length > 0) {
+  console.log(`\n${leftOut.length} static mutants were left out: --static runs them, each with all tests.`)
+}
 console.log(`\n${score} in ${minutes} min; ${unexplained.length} survive for no reason that ${page} gives.`)
-if (killed * 100 < threshold * outcomes.length) {
+if (killed * 100 < threshold * tested.length) {
   console.error(`At least ${threshold} % must be killed.`)
   process.exitCode = 1
 }
@@ -164,7 +166,7 @@ if (whole) {
       marks,
       (_, open: string, _content: string, close: string) =>
         `${open}\n${score}${
-          leftOut > 0 ? `, and ${leftOut} static ones were not run` : ""
+          leftOut.length > 0 ? `, and ${leftOut.length} static ones were not run` : ""
         }; ${unexplained.length} more than the ones below survive.\n\n${Survivors.table(explained)}\n\n${close}`
     )
   )
