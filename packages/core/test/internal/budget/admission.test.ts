@@ -1,6 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Duration, Effect, Fiber } from "effect"
+import { Headers } from "effect/http"
 import { TestClock } from "effect/testing"
+import { ApiError, CloudflareError, RateLimited, ServerError, Timeout } from "../../../src/CloudflareError.ts"
+import * as Account from "../../../src/internal/budget/account.ts"
+import * as Admission from "../../../src/internal/budget/admission.ts"
 import * as RequestBudget from "../../../src/RequestBudget.ts"
 import { as, cloudflare, mostInAnyWindow } from "./sending.ts"
 
@@ -270,5 +274,64 @@ describe("what an answer says of the limits", () => {
       yield* everySecond(send)
       yield* TestClock.adjust("10 minutes")
       assert.deepStrictEqual(times().slice(0, 3), [0, window, window + 1000])
+    }))
+})
+
+const call = { method: "GET", path: "/a", errors: [] } as const
+const errorOf = (reason: CloudflareError["reason"]) => Effect.fail(new CloudflareError({ reason }))
+const head = (status: number, headers: Readonly<Record<string, string>> = {}, seconds?: number): Admission.Head => ({
+  status,
+  headers: Headers.fromInput(headers),
+  retryAfter: seconds === undefined ? undefined : Duration.seconds(seconds)
+})
+const code = (code: number) => new ApiError({ code, message: "slow down" })
+const codeless = new ApiError({ message: "slow down" })
+
+const limited = (errors: ReadonlyArray<ApiError>, seconds?: number) =>
+  errorOf(
+    new RateLimited({
+      ...call,
+      errors,
+      ...(seconds !== undefined && { retryAfter: Duration.seconds(seconds) })
+    })
+  )
+
+// For how many seconds everybody is stopped after a request that ends so.
+const blockedAfter = Effect.fnUntraced(function*(
+  request: Effect.Effect<void, CloudflareError>,
+  head?: Admission.Head
+) {
+  yield* Effect.exit(Admission.through("key", "/a", request, () => head))
+  return yield* Effect.withFiber((fiber) => {
+    const { left, now } = Account.left(Account.open(fiber, RequestBudget.defaultSettings, "key"))
+    return Effect.succeed(Math.max(0, left.blockedUntil - now, left.readyAt - now) / 1000)
+  })
+})
+
+describe("what a request ends with", () => {
+  it.effect.each<[string, Effect.Effect<void, CloudflareError>, Admission.Head | undefined, number]>([
+    ["success", Effect.void, undefined, 0],
+    ["success that leaves nothing", Effect.void, head(200, { ratelimit: "\"default\";r=0;t=40" }), 40],
+    ["429 with the code of a block and a time", limited([codeless, code(971)], 60), undefined, 60],
+    ["429 with the code of a block, and the time in its head alone", limited([code(971)]), head(429, {}, 50), 50],
+    ["429 with a time alone", limited([], 60), undefined, 0],
+    ["429 with another code", limited([code(10000)], 60), undefined, 0],
+    [
+      "an error of the server that leaves nothing",
+      errorOf(new ServerError({ ...call, status: 500 })),
+      head(500, { ratelimit: "\"default\";r=0;t=30" }),
+      30
+    ],
+    [
+      "a body that never came, after a head that leaves nothing",
+      errorOf(new Timeout({ ...call })),
+      head(200, { ratelimit: "\"default\";r=0;t=20" }),
+      20
+    ],
+    ["no answer", errorOf(new Timeout({ ...call })), undefined, 0],
+    ["a defect", Effect.die("broken"), undefined, 0]
+  ])("is counted: %s", ([, request, head, seconds]) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* blockedAfter(request, head), seconds)
     }))
 })

@@ -1,0 +1,34 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect } from "effect"
+import { TestClock } from "effect/testing"
+import * as Lanes from "../../../src/internal/budget/lanes.ts"
+
+const hour = 60 * 60_000
+const terms = { share: 0.8, limit: { limit: 1200, window: 300_000 } }
+
+const testClock = TestClock.testClockWith(Effect.succeed)
+
+describe("the budgets of a process", () => {
+  it.effect("are one for each key and clock", () =>
+    Effect.gen(function*() {
+      const clock = yield* testClock
+      const other: Clock.Clock = { ...clock }
+      assert.strictEqual(Lanes.of(clock, "a", 0), Lanes.of(clock, "a", 1000))
+      assert.notStrictEqual(Lanes.of(clock, "a", 0), Lanes.of(clock, "b", 0))
+      assert.notStrictEqual(Lanes.of(clock, "a", 0), Lanes.of(other, "a", 0))
+    }))
+
+  it.effect("are forgotten once they were not used for an hour, when another is made", () =>
+    Effect.gen(function*() {
+      const clock = yield* testClock
+      const old = Lanes.of(clock, "old", 0)
+      old.count(0, terms)
+      const used = Lanes.of(clock, "used", 0)
+      used.count(hour, terms)
+      Lanes.of(clock, "new", hour - 1)
+      assert.strictEqual(Lanes.of(clock, "old", hour), old)
+      Lanes.of(clock, "newer", hour + 600_000)
+      assert.notStrictEqual(Lanes.of(clock, "old", hour + 600_000), old)
+      assert.strictEqual(Lanes.of(clock, "used", hour + 600_000), used)
+    }))
+})
