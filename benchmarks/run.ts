@@ -12,7 +12,9 @@ import { parseArgs } from "node:util"
 import * as Bundle from "./bundle/bundle.ts"
 import * as Decode from "./decode.ts"
 import * as Durable from "./durable/durable.ts"
-import * as Economy from "./economy/economy.ts"
+import * as Budget from "./economy/budget/budget.ts"
+import * as Learned from "./economy/learned.ts"
+import * as Schedules from "./economy/schedules.ts"
 import { type Benchmark, figure, type Limit, limitsTable } from "./harness/report.ts"
 import * as Lists from "./lists/lists.ts"
 import manifest from "./package.json" with { type: "json" }
@@ -25,7 +27,9 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   status: Status.run,
   decode: Decode.run,
   waiting: Waiting.run,
-  economy: Economy.run,
+  "economy/schedules": Schedules.run,
+  "economy/learned": Learned.run,
+  "economy/budget": Budget.run,
   durable: Durable.run,
   bundle: Bundle.run,
   simulator: Simulator.run
@@ -64,7 +68,9 @@ const { positionals: names, values: { quick } } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: "boolean", default: false } }
 })
-const unknown = names.find((name) => benchmarks[name] === undefined)
+// "economy" are all that begin with "economy/".
+const isOf = (benchmark: string) => (name: string) => benchmark === name || benchmark.startsWith(`${name}/`)
+const unknown = names.find((name) => !Object.keys(benchmarks).some((benchmark) => isOf(benchmark)(name)))
 if (unknown !== undefined) {
   console.error(`There is no benchmark "${unknown}"; there are ${Object.keys(benchmarks).join(", ")}, and --quick.`)
   process.exit(2)
@@ -72,16 +78,14 @@ if (unknown !== undefined) {
 
 const broken: Array<Limit> = []
 for (const [name, benchmark] of Object.entries(benchmarks)) {
-  if (names.length > 0 && !names.includes(name)) continue
+  if (names.length > 0 && !names.some(isOf(name))) continue
   const began = performance.now()
   const { limits, markdown } = await benchmark({ quick })
-  console.log(
-    `\n## ${name} (${((performance.now() - began) / 1000).toFixed(0)} s)\n\n${quick ? "" : `${markdown}\n\n`}${
-      limitsTable(limits)
-    }`
-  )
+  const seconds = ((performance.now() - began) / 1000).toFixed(0)
+  const text = [...(quick ? [] : [markdown]), limitsTable(limits)].join("\n\n")
+  console.log(`\n## ${name} (${seconds} s)\n\n${text}`)
   broken.push(...limits.filter(({ limit, measured }) => !(measured <= limit * (quick ? slack : 1))))
-  if (!quick) write(name, [markdown, ...(limits.length === 0 ? [] : [limitsTable(limits)])].join("\n\n"))
+  if (!quick) write(name, text)
 }
 if (!quick) {
   write("machine", machine())

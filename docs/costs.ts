@@ -7,9 +7,9 @@
 import { PollHistory, PollSchedule } from "@bulk-operations/poll"
 import { Console, DateTime, Duration, Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
-import { around, type Distribution, logUniform, sample } from "../benchmarks/economy/durations.ts"
+import { around, logUniform, type Quantile, sample } from "../benchmarks/economy/durations.ts"
 import { awsWaiter, terraform } from "../benchmarks/economy/peers.ts"
-import { chart } from "../benchmarks/harness/chart.ts"
+import { draw } from "./chart.ts"
 
 const contenders: ReadonlyArray<readonly [name: string, schedule: PollSchedule.PollSchedule]> = [
   ["`PollSchedule.quadratic()`, the default", PollSchedule.quadratic()],
@@ -29,7 +29,7 @@ const seconds = (duration: Duration.Duration) => {
 const startOf = (hour: number) => DateTime.makeUnsafe(3_600_000 * hour)
 
 // A history of `count` operations, one an hour, that completed in whole seconds.
-const after = (count: number, durations: Distribution) => {
+const after = (count: number, durations: Quantile) => {
   const all = sample(durations, count)
   const history = all.reduce((history, _, hour) => {
     // Shuffled, so that the short ones do not all come first.
@@ -118,7 +118,7 @@ const curve = (of: (knob: Duration.Duration) => PollSchedule.PollSchedule, knobs
   Effect.forEach(knobs, (knob) => overUnknown(of(Duration.fromInputUnsafe(knob))))
 
 const figure = Effect.gen(function*() {
-  return chart({
+  return draw({
     title: "Requests against lateness, operations of 1 s to 30 min (log-uniform)",
     x: "requests per operation (mean)",
     y: "late by, % of the duration (mean)",

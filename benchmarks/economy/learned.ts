@@ -1,219 +1,198 @@
 /**
- * The schedule that learns, beside those that do not: what operations cost one after the other, requests and lateness
- * taken together.
+ * The schedule that learns: what operations cost one after the other, each waited for with what those before it have
+ * shown.
  */
-import { type Duration, Effect } from "effect"
-import { figure, type Limit, type Options, table } from "../harness/report.ts"
-import { contenders } from "./contenders.ts"
-import { around, type Distribution, either, exponential, logNormal, logUniform } from "./durations.ts"
-import { type Cost, type Costs, inARow, type Series } from "./learning.ts"
+import { PollHistory, PollSchedule } from "@bulk-operations/poll"
+import { DateTime, type Duration, Effect, Random } from "effect"
+import { mean } from "simple-statistics"
+import { type Benchmark, figure, type Limit, table } from "../harness/report.ts"
+import { around, either, exponential, logNormal, logUniform, type Quantile } from "./durations.ts"
 import { optimum } from "./optimum.ts"
-import { score } from "./score.ts"
+import { polls } from "./score.ts"
 
+// In seconds.
 const requestCost = 0.25
 
-// Operations of which the first ones are cold, and those from the 31st on warm.
-const cold = 6
-const coldBefore = 30
-const count = 130
-
-interface Case extends Series {
-  /** What a wait could cost at best; unknown where the distribution changes. */
-  readonly optimum?: number
+// What one operation took with each schedule. Times are in seconds.
+interface Costs {
+  readonly seconds: number
+  readonly learned: Cost
+  readonly quadratic: Cost
 }
 
-const stationary = (name: string, distribution: Distribution): Case => ({
-  name,
-  duration: distribution.quantile,
-  optimum: optimum(distribution, requestCost)
+interface Cost {
+  readonly requests: number
+  readonly late: number
+}
+
+const costOf = (times: ReadonlyArray<number>, end: number): Cost => ({
+  requests: times.length,
+  late: ((times.at(-1) ?? 0) - end) / 1000
 })
 
-const jump = (before: number, after: number, at: number): Series => {
-  const [first, second] = [around(before, 0.25), around(after, 0.25)]
-  return {
-    name: `${before} s, then suddenly ${after} s`,
-    duration: (q, index) => (index < at ? first : second).quantile(q)
-  }
+// The one of that number lasts this long of which the part `q` of all is shorter.
+type Durations = (q: number, index: number) => number
+
+interface Options {
+  readonly seeds: number
+  readonly count: number
+  readonly expected?: Duration.Input
 }
 
-const cases = (): ReadonlyArray<Case> => [
-  stationary("log-normal 20 s, sigma 0.2", around(20, 0.2)),
-  stationary("log-normal 8 s, sigma 0.5", around(8, 0.5)),
-  stationary("log-normal 8 s, sigma 1.2", logNormal),
-  stationary("log-uniform 1 s to 30 min", logUniform),
-  stationary("70 % about 3 s, 30 % about 2 min", either(0.7, around(3, 0.25), around(120, 0.25))),
-  stationary("exponential 10 s", exponential(10)),
-  {
-    name: "growing from 5 to 60 s",
-    duration: (q, index) => around(5 * 12 ** (index / count), 0.25).quantile(q)
+// An operation starts at any moment of a second, and says when it completed in whole seconds, as Cloudflare does.
+const inARow = Effect.fnUntraced(
+  function*(durations: Durations, { count, expected }: Options, seed: number) {
+    const histories = yield* PollHistory.PollHistory
+    const key = { accountId: "account" }
+    const all: Array<Costs> = []
+    let now = 0
+    for (let index = 0; index < count; index++) {
+      const seconds = durations(yield* Random.next, index)
+      const startedAt = Math.round(now + 1000 * (yield* Random.next))
+      const end = startedAt + Math.max(1, Math.round(1000 * seconds))
+      // Both draw the same phase.
+      const wait = (schedule: PollSchedule.PollSchedule) =>
+        Random.withSeed(polls(schedule, startedAt, end), `phase ${seed} ${index}`)
+      const hazard = histories.hazard(key, { expected })
+      const times = yield* Effect.provideService(wait(PollSchedule.learned()), PollHistory.CurrentHazard, hazard)
+      const quadratic = costOf(yield* wait(PollSchedule.quadratic()), end)
+      all.push({ seconds, learned: costOf(times, end), quadratic })
+      const seenAt = times.at(-1) ?? end
+      yield* histories.record(key, {
+        startedAt: DateTime.makeUnsafe(startedAt),
+        underWayAt: DateTime.makeUnsafe(times.at(-2) ?? startedAt),
+        seenAt: DateTime.makeUnsafe(seenAt),
+        completed: DateTime.makeUnsafe(1000 * Math.floor(end / 1000))
+      })
+      now = 1000 * Math.ceil(seenAt / 1000)
+    }
+    return all
   },
-  jump(5, 90, 80)
+  (effect, _durations, _options, seed) =>
+    effect.pipe(Random.withSeed(`durations ${seed}`), Effect.provide(PollHistory.layer))
+)
+
+const runs = (durations: Durations, options: Options) =>
+  Effect.forEach(Array.from(Array(options.seeds).keys()), (seed) => inARow(durations, options, seed))
+
+const cost = (costs: ReadonlyArray<Costs>, which: "learned" | "quadratic") => {
+  const requests = mean(costs.map((one) => one[which].requests))
+  const late = mean(costs.map((one) => one[which].late))
+  const whole = requests * requestCost + late
+  return { whole, text: `${figure(whole)} (${figure(requests)} requests, ${figure(late)} s)` }
+}
+
+const timesQuadratic = (costs: ReadonlyArray<Costs>) => cost(costs, "learned").whole / cost(costs, "quadratic").whole
+
+const jump = (before: number, after: number, at: number) => ({
+  name: `${before} s, then suddenly ${after} s`,
+  durations: (q: number, index: number) => around(index < at ? before : after, 0.25)(q)
+})
+
+// Of so many operations the first six are cold, and those after the first thirty warm.
+const [count, cold, coldBefore] = [130, 6, 30]
+
+const constant: ReadonlyArray<readonly [name: string, quantile: Quantile]> = [
+  ["log-normal 20 s, sigma 0.2", around(20, 0.2)],
+  ["log-normal 8 s, sigma 0.5", around(8, 0.5)],
+  ["log-normal 8 s, sigma 1.2", logNormal],
+  ["log-uniform 1 s to 30 min", logUniform],
+  ["70 % about 3 s, 30 % about 2 min", either(0.7, around(3, 0.25), around(120, 0.25))],
+  ["exponential 10 s", exponential(10)]
 ]
 
-/** What one series came to. */
-interface Ran extends Case {
-  readonly cold: ReadonlyArray<Costs>
-  readonly warm: ReadonlyArray<Costs>
-}
+const growing: Durations = (q, index) => around(5 * 12 ** (index / count), 0.25)(q)
 
-type Which = "learned" | "unlearned"
-
-const costOf = ({ late, requests }: Cost) => requests * requestCost + late
-
-const mean = (costs: ReadonlyArray<Costs>, of: (costs: Costs) => number) =>
-  costs.reduce((sum, one) => sum + of(one), 0) / costs.length
-
-const meanCost = (costs: ReadonlyArray<Costs>, which: Which) => mean(costs, (one) => costOf(one[which]))
-
-// What learning costs, times what it would without.
-const change = (costs: ReadonlyArray<Costs>) => meanCost(costs, "learned") / meanCost(costs, "unlearned")
-
-const runs = Effect.fnUntraced(function*(
-  series: Series,
-  options: { readonly seeds: number; readonly count: number; readonly expected?: Duration.Input }
-) {
-  const all: Array<ReadonlyArray<Costs>> = []
-  for (let seed = 0; seed < options.seeds; seed++) all.push(yield* inARow(series, { ...options, seed }))
-  return all
-})
-
-/** Everything that is said of learning, and its limits. */
-export const report = Effect.fnUntraced(function*({ quick }: Options) {
-  const ran: Array<Ran> = []
-  for (const series of cases()) {
-    const warm = yield* runs(series, { seeds: quick ? 6 : 40, count })
-    const beginnings = yield* runs(series, { seeds: quick ? 200 : 2000, count: cold })
-    ran.push({ ...series, cold: beginnings.flat(), warm: warm.flatMap((costs) => costs.slice(coldBefore)) })
-  }
-  const jumps = yield* Effect.forEach(
-    [[5, 90], [90, 5], [3600, 60]] as const,
-    ([before, after]) =>
-      Effect.map(runs(jump(before, after, 50), { seeds: quick ? 40 : 200, count: 70 }), (all) => ({
-        name: `${before} s, then suddenly ${after} s`,
-        first: change(all.flatMap((costs) => costs.slice(50, 51))),
-        three: change(all.flatMap((costs) => costs.slice(50, 53))),
-        twenty: change(all.flatMap((costs) => costs.slice(50)))
-      }))
-  )
-  const guesses = yield* Effect.forEach([30, 15, 60, 10, 90, 3, 300], (seconds) =>
-    Effect.map(
-      runs({ name: "", duration: around(30, 0.25).quantile }, {
-        seeds: quick ? 40 : 400,
-        count: cold,
-        expected: `${seconds} seconds`
-      }),
-      (all) => ({ seconds, first: change(all.flatMap((costs) => costs.slice(0, 1))), six: change(all.flat()) })
-    ))
-  return {
-    markdown: [
-      introduction,
-      overview(ran),
-      "Beside all others, cost per operation in seconds. A schedule that gives up on some has no figure.",
-      yield* beside(ran, quick ? 100 : 1000),
-      "After a sudden change, times the cost of `quadratic` for the same operations:",
-      table(
-        ["", "the first one", "the first three", "the first twenty"],
-        jumps.map(({ first, name, three, twenty }) => [name, ...[first, three, twenty].map(figure)])
-      ),
-      "With `expected` for operations that take about 30 s, times the cost of `quadratic`:",
-      table(
-        ["expected", "the first one", "the first six"],
-        guesses.map(({ first, seconds, six }) => [`${seconds} s`, figure(first), figure(six)])
-      )
-    ].join("\n\n"),
-    limits: [
-      ...ran.flatMap(({ name, optimum, warm }): ReadonlyArray<Limit> =>
-        optimum === undefined ? [] : [{
-          what: `learned from the 31st operation on, times the optimum, ${name}`,
-          measured: meanCost(warm, "learned") / optimum,
-          limit: 1.3,
-          aim: 1.15
-        }]
-      ),
-      ...ran.map(({ cold, name }): Limit => ({
-        what: `learned in the first six operations, times quadratic, ${name}`,
-        measured: change(cold),
-        limit: 1
-      })),
-      ...jumps.slice(0, 2).map(({ name, twenty }): Limit => ({
-        what: `learned in the twenty operations after the change, times quadratic, ${name}`,
-        measured: twenty,
-        limit: 1.15
-      }))
-    ]
-  }
-})
-
-const introduction =
-  "Operations one after the other, each waited for with what those before it have shown, beginning with none. Each is " +
-  "started at any moment of a second and says in whole seconds when it completed, as Cloudflare does; the wait knows when " +
-  "it was started, and does not poll at once. Cost is requests, each worth 0.25 seconds, and seconds late. The optimum " +
-  "knows the distribution: it is found by dynamic programming over the times at which one can poll. The best fixed " +
-  "interval is that which would have been the best for just these operations."
-
-const overview = (ran: ReadonlyArray<Ran>) =>
-  table(
-    [
-      "durations",
-      "quadratic",
-      "learned, first six × quadratic",
-      "learned, from the 31st on",
-      "best fixed interval in hindsight",
-      "optimum",
-      "learned × optimum"
-    ],
-    ran.map(({ cold, name, optimum, warm }) => [
+const series = Effect.fnUntraced(function*(quick: boolean) {
+  const all = [
+    ...constant.map(([name, quantile]) => ({ name, durations: quantile, best: optimum(quantile, requestCost) })),
+    { name: "growing from 5 to 60 s", durations: growing, best: undefined },
+    { ...jump(5, 90, 80), best: undefined }
+  ]
+  const rows: Array<ReadonlyArray<string>> = []
+  const warmLimits: Array<Limit> = []
+  const coldLimits: Array<Limit> = []
+  for (const { best, durations, name } of all) {
+    const warm = (yield* runs(durations, { seeds: quick ? 6 : 40, count })).flatMap((costs) => costs.slice(coldBefore))
+    const first = yield* runs(durations, { seeds: quick ? 200 : 2000, count: cold })
+    const learned = cost(warm, "learned")
+    rows.push([
       name,
-      said(warm, "unlearned"),
-      figure(change(cold)),
-      said(warm, "learned"),
+      cost(warm, "quadratic").text,
+      learned.text,
       figure(bestInterval(warm)),
-      optimum === undefined ? "" : figure(optimum),
-      optimum === undefined ? "" : figure(meanCost(warm, "learned") / optimum)
+      best === undefined ? "" : figure(best)
     ])
-  )
-
-const said = (costs: ReadonlyArray<Costs>, which: Which) =>
-  `${figure(meanCost(costs, which))} (${figure(mean(costs, (one) => one[which].requests))} requests, ${
-    figure(mean(costs, (one) => one[which].late))
-  } s)`
+    coldLimits.push({
+      what: `learned in the first six operations, times quadratic, ${name}`,
+      measured: timesQuadratic(first.flat()),
+      limit: 1
+    })
+    if (best !== undefined) {
+      warmLimits.push({
+        what: `learned from the 31st operation on, times the optimum, ${name}`,
+        measured: learned.whole / best,
+        limit: 1.3,
+        aim: 1.15
+      })
+    }
+  }
+  const head = ["durations", "quadratic", "learned, from the 31st on", "best fixed interval in hindsight", "optimum"]
+  return { markdown: table(head, rows), limits: [...warmLimits, ...coldLimits] }
+})
 
 const bestInterval = (costs: ReadonlyArray<Costs>) => {
   let best = Number.POSITIVE_INFINITY
   for (let interval = 0.2; interval < 300; interval *= 1.05) {
-    const cost = mean(costs, ({ seconds }) => {
+    const cost = mean(costs.map(({ seconds }) => {
       const polls = Math.ceil(seconds / interval)
       return polls * requestCost + polls * interval - seconds
-    })
+    }))
     best = Math.min(best, cost)
   }
   return best
 }
 
-// All of the schedules for the same operations.
-const beside = Effect.fnUntraced(function*(ran: ReadonlyArray<Ran>, size: number) {
-  const samples = ran.map(({ warm }) => {
-    const sorted = warm.map(({ seconds }) => seconds).toSorted((left, right) => left - right)
-    return sorted.filter((_, index) => index % Math.max(1, Math.floor(sorted.length / size)) === 0)
-  })
-  const others = yield* Effect.forEach(
-    contenders.filter(({ label }) => label !== undefined),
-    ({ name, schedule }) =>
-      Effect.map(
-        Effect.forEach(samples, (sample) => score(schedule, sample)),
-        (scores) => [
-          name,
-          // A poll at once is counted there.
-          ...scores.map(({ givenUp, mean, requests }) => givenUp > 0 ? "" : figure((requests - 1) * requestCost + mean))
-        ]
-      )
-  )
-  return table(
-    ["", ...ran.map(({ name }) => name)],
-    [
-      ["**learned, from the 31st on**", ...ran.map(({ warm }) => figure(meanCost(warm, "learned")))],
-      ["learned, first six", ...ran.map(({ cold }) => figure(meanCost(cold, "learned")))],
-      ...others
-    ]
-  )
+// Times quadratic, for so many operations from the one of that number on.
+const timesQuadraticFor = (counts: ReadonlyArray<number>, from: number, all: ReadonlyArray<ReadonlyArray<Costs>>) =>
+  counts.map((count) => timesQuadratic(all.flatMap((costs) => costs.slice(from, from + count))))
+
+const jumps = Effect.fnUntraced(function*(quick: boolean) {
+  const rows: Array<ReadonlyArray<string>> = []
+  const limits: Array<Limit> = []
+  for (const { durations, name } of [jump(5, 90, 50), jump(90, 5, 50), jump(3600, 60, 50)]) {
+    const all = yield* runs(durations, { seeds: quick ? 40 : 200, count: 70 })
+    const [first = Number.NaN, three = Number.NaN, twenty = Number.NaN] = timesQuadraticFor([1, 3, 20], 50, all)
+    rows.push([name, ...[first, three, twenty].map(figure)])
+    const what = `learned in the twenty operations after the change, times quadratic, ${name}`
+    limits.push({ what, measured: twenty, limit: 1.15 })
+  }
+  return { markdown: table(["", "the first one", "the first three", "the first twenty"], rows), limits }
 })
+
+const guesses = Effect.fnUntraced(function*(quick: boolean) {
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const seconds of [30, 15, 60, 10, 90, 3, 300]) {
+    const options: Options = { seeds: quick ? 40 : 400, count: cold, expected: `${seconds} seconds` }
+    const all = yield* runs(around(30, 0.25), options)
+    rows.push([`${seconds} s`, ...timesQuadraticFor([1, cold], 0, all).map(figure)])
+  }
+  return table(["expected", "the first one", "the first six"], rows)
+})
+
+const report = Effect.fnUntraced(function*(quick: boolean) {
+  const [all, changed] = [yield* series(quick), yield* jumps(quick)]
+  return {
+    markdown: [
+      all.markdown,
+      "After a sudden change, times the cost of `quadratic` for the same operations:",
+      changed.markdown,
+      "With `expected` for operations that take about 30 s, times the cost of `quadratic`:",
+      yield* guesses(quick)
+    ].join("\n\n"),
+    // No limit is about the sudden change from an hour.
+    limits: [...all.limits, ...changed.limits.slice(0, 2)]
+  }
+})
+
+export const run: Benchmark = ({ quick }) => Effect.runPromise(report(quick))

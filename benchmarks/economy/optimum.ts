@@ -2,8 +2,7 @@
  * The least that operations can cost whose distribution is known: by dynamic programming over the times at which one can
  * poll.
  */
-import type { Distribution } from "./durations.ts"
-import { sample } from "./durations.ts"
+import { type Quantile, sample } from "./durations.ts"
 
 // So many operations stand for all, and one can poll every 0.05 seconds, or every 1 % of the age.
 const size = 20_000
@@ -11,8 +10,8 @@ const finest = 0.05
 const coarsest = 0.01
 
 /** Requests, each worth `requestCost` seconds, and seconds late, per operation. */
-export const optimum = (distribution: Distribution, requestCost: number): number => {
-  const ended = endedBy(sample(distribution, size))
+export const optimum = (quantile: Quantile, requestCost: number): number => {
+  const ended = endedBy(sample(quantile, size))
   // What is still to be paid, for all operations together, after a poll at each of the times.
   const rest = new Float64Array(ended.length)
   for (let at = ended.length - 2; at >= 0; at--) rest[at] = cheapest(ended, rest, at, requestCost)

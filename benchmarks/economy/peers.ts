@@ -13,9 +13,6 @@ export const terraform = PollSchedule.geometric({ start: "1 second", ratio: 2, c
 /** 0.2, 0.4, … 6.4, 10, 10, … seconds. Source: `StateChangeConf.WaitForState` of HashiCorp's terraform-plugin-sdk v2. */
 export const terraformPluginSdk = PollSchedule.geometric({ start: "200 millis", ratio: 2, cap: "10 seconds" })
 
-/** Every 2 seconds, 90 times. Source: `List.ts` of alchemy. */
-export const alchemy = Schedule.upTo(Schedule.spaced("2 seconds"), { times: 90 })
-
 /**
  * Anything from 2 seconds to 2, 4, … 64, and then exactly 120 seconds, as the waiters of the AWS SDK for JavaScript do.
  *

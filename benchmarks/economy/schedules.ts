@@ -2,111 +2,83 @@
  * Schedules: requests against lateness, for operations whose durations nobody knows beforehand.
  */
 import { Effect } from "effect"
-import { figure, type Report, table } from "../harness/report.ts"
-import { contenders, ours } from "./contenders.ts"
-import { type Distribution, logNormal, logUniform, sample } from "./durations.ts"
-import { betterThan, everything, fronts, type Measure } from "./front.ts"
+import { type Benchmark, figure, table } from "../harness/report.ts"
+import { contenders, named, ours } from "./contenders.ts"
+import { logNormal, logUniform, type Quantile, sample } from "./durations.ts"
 import { type Score, score } from "./score.ts"
 
-const distributions = [logUniform, logNormal]
+const distributions = [
+  { name: "log-uniform, 1 s to 30 min", quantile: logUniform },
+  { name: "log-normal, median 8 s, sigma 1.2", quantile: logNormal }
+]
 
-/** A contender and what it costs under one distribution. */
-export interface Entry {
+// What is to be small.
+type Measure = (score: Score) => number
+
+const requests: Measure = ({ requests }) => requests
+const seconds: Measure = ({ seconds }) => seconds
+const relative: Measure = ({ relative }) => relative
+
+const fronts: ReadonlyArray<readonly [name: string, measures: ReadonlyArray<Measure>]> = [
+  ["front in seconds", [requests, seconds]],
+  ["front in %", [requests, relative]],
+  ["front in both", [requests, seconds, relative]]
+]
+
+interface Scored {
   readonly name: string
-  readonly label?: string
-  readonly family?: "quadratic" | "fixed"
   readonly score: Score
 }
 
-/** All contenders under one distribution. */
-export interface Field {
-  readonly distribution: Distribution
-  readonly entries: ReadonlyArray<Entry>
+// Those that are better in all measures: the sample tells no tie from one.
+const betterThan = (one: Scored, all: ReadonlyArray<Scored>, measures: ReadonlyArray<Measure>) =>
+  all.filter((other) => measures.every((of) => of(other.score) < of(one.score)))
+
+// Whether it is on a front, and if not who beats it.
+const standing = (one: Scored, all: ReadonlyArray<Scored>, measures: ReadonlyArray<Measure>) => {
+  const [better] = betterThan(one, all, measures)
+  if (one.score.worst === Number.POSITIVE_INFINITY) return "no, gives up"
+  return better === undefined ? "yes" : `no: ${better.name.replaceAll("*", "")}`
 }
 
-/** Everything is run here; what is said of it is made of this. */
-export const fields = Effect.fnUntraced(function*(size: number) {
-  return yield* Effect.forEach(distributions, (distribution) =>
-    Effect.map(
-      Effect.forEach(contenders, ({ schedule, ...contender }) =>
-        Effect.map(score(schedule, sample(distribution, size)), (score): Entry => ({ ...contender, score }))),
-      (entries): Field => ({ distribution, entries })
-    ))
-})
-
-export const report = (fields: ReadonlyArray<Field>, size: number): Report => ({
-  markdown: [
-    `Lateness is how long after its end an operation is seen to have ended. ${
-      size.toLocaleString("en")
-    } operations stand ` +
-    "for each distribution, every poll is made on virtual time, and one at once is counted for every schedule. A " +
-    "schedule is on the front where no other one needs fewer requests and is less late on average. Late can be " +
-    "measured in seconds, where the longest operations weigh most, and in % of the duration, where the shortest do; on " +
-    "the front in both is what none beats in all three figures. The intervals and request costs between those of the " +
-    "table are compared too. Where a schedule gives up, its means are of the operations that it saw end.",
-    ...fields.flatMap((field) => [
-      `#### ${field.distribution.name}`,
-      scores(field),
-      verdict(field)
-    ])
-  ].join("\n\n"),
-  limits: fields.map((field) => ({
-    what: `schedules that beat the default in requests, in seconds and in %, ${field.distribution.name}`,
-    measured: betterThan(oursIn(field), field.entries, everything).length,
-    limit: 0
-  }))
-})
-
-const oursIn = ({ entries }: Field): Entry => {
-  const entry = entries.find(({ name }) => name === ours.name)
-  if (entry === undefined) throw new Error("the default is not among the contenders")
-  return entry
-}
-
-const scores = (field: Field) =>
+const scores = (all: ReadonlyArray<Scored>) =>
   table(
-    [
-      "",
-      "requests",
-      "mean s",
-      "p95 s",
-      "worst s",
-      "mean %",
-      "gives up on %",
-      ...fronts.map(([name]) => `front ${name}`)
-    ],
-    field.entries.filter(({ label }) => label !== undefined).map((entry) => {
-      const { givenUp, mean, p95, relative, requests, worst } = entry.score
+    ["", "requests", "mean s", "p95 s", "worst s", "mean %", ...fronts.map(([name]) => name)],
+    all.slice(0, named.length).map((one) => {
+      const { p95, relative, requests, seconds, worst } = one.score
       return [
-        entry.name === ours.name ? `**${entry.name}**` : entry.name,
-        ...[requests, mean, p95, worst, 100 * relative].map(figure),
-        givenUp === 0 ? "" : figure(100 * givenUp),
-        ...fronts.map(([, measures]) => standing(entry, field, measures))
+        one.name,
+        ...[requests, seconds, p95, worst, 100 * relative].map(figure),
+        ...fronts.map(([, measures]) => standing(one, all, measures))
       ]
     })
   )
 
-// Whether it is on a front, and if not who is ahead of it.
-const standing = (entry: Entry, { entries }: Field, measures: ReadonlyArray<Measure>): string => {
-  const [first] = betterThan(entry, entries, measures)
-  return first === undefined ? "yes" : entry.score.givenUp > 0 ? "no, gives up" : `no: ${first.name}`
-}
+const compare = Effect.fnUntraced(function*(name: string, quantile: Quantile, size: number) {
+  const durations = sample(quantile, size)
+  const all = yield* Effect.forEach(
+    contenders,
+    ({ name, schedule }) => Effect.map(score(schedule, durations), (score): Scored => ({ name, score }))
+  )
+  const better = all.filter(({ name }) => name === ours.name).flatMap((one) =>
+    betterThan(one, all, [requests, seconds, relative])
+  )
+  return {
+    markdown: `#### ${name}\n\n${scores(all)}`,
+    limit: {
+      what: `schedules that beat the default in requests, in seconds and in %, ${name}`,
+      measured: better.length,
+      limit: 0
+    }
+  }
+})
 
-// Where the default is not the best there is.
-const verdict = (field: Field) => {
-  const mine = oursIn(field)
-  const said = fronts.map(([name, measures]) => {
-    const [first, ...others] = betterThan(mine, field.entries, measures)
-    if (first === undefined) return `The default is on the front ${name}.`
-    const { mean, relative, requests } = first.score
-    const { score } = mine
-    return `The default is **not** on the front ${name}: "${first.name}" needs ${
-      figure(requests)
-    } requests and is late ` +
-      `by ${figure(mean)} s and ${figure(100 * relative)} %, the default ${figure(score.requests)}, ` +
-      `${figure(score.mean)} s and ${figure(100 * score.relative)} %${
-        others.length === 0 ? "" : `; so with ${others.length} more`
-      }.`
-  })
-  return said.join(" ")
+export const run: Benchmark = async ({ quick }) => {
+  const compared = await Effect.runPromise(
+    Effect.forEach(distributions, ({ name, quantile }) => compare(name, quantile, quick ? 300 : 4000))
+  )
+  return {
+    markdown: compared.map(({ markdown }) => markdown).join("\n\n"),
+    limits: compared.map(({ limit }) => limit)
+  }
 }

@@ -4,43 +4,15 @@
 import { BulkOperation } from "@bulk-operations/core"
 import type { PollSchedule } from "@bulk-operations/poll"
 import { Duration, Effect, Pull, Random, Schedule } from "effect"
-
-export interface Score {
-  /** Polls until the end was seen or the schedule gave up, the one at once included: the mean. */
-  readonly requests: number
-  /** How many seconds after its end an operation was seen to have ended, of those that were. */
-  readonly mean: number
-  readonly p95: number
-  readonly worst: number
-  /** The same as a part of the duration of the operation: the mean. */
-  readonly relative: number
-  /** The part of the operations that a schedule gave up on before they ended. */
-  readonly givenUp: number
-}
+import { mean, quantile } from "simple-statistics"
 
 const underWay = BulkOperation.Running.make({ id: BulkOperation.OperationId.make("under-way") })
 
-// Schedules that draw their gaps are run so often.
-const draws = 64
-
-/** What a schedule costs. Durations are in seconds, the shortest first. */
-export const score = Effect.fnUntraced(
-  function*(schedule: PollSchedule.PollSchedule, durations: ReadonlyArray<number>) {
-    const last = 1000 * (durations.at(-1) ?? 0)
-    const runs = [yield* polls(schedule, last), yield* polls(schedule, last)]
-    // The same twice: nothing is drawn.
-    if (String(runs[0]) === String(runs[1])) runs.pop()
-    else while (runs.length < draws) runs.push(yield* polls(schedule, last))
-    return summary(runs, durations)
-  },
-  Random.withSeed("economy")
-)
-
-// The milliseconds at which it polls, up to the first poll that is not before `last`.
-const polls = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, last: number) {
+/** The milliseconds at which it polls after the start, up to the first poll that is not before `end`. */
+export const polls = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, startedAt: number, end: number) {
   const step = yield* Schedule.toStep(schedule)
-  const times = [0]
-  for (let now = 0; now < last;) {
+  const times: Array<number> = []
+  for (let now = startedAt; now < end;) {
     now += yield* step(now, underWay).pipe(
       Effect.map(([, delay]) => Math.max(1, Duration.toMillis(delay))),
       Pull.catchDone(() => Effect.succeed(Number.POSITIVE_INFINITY))
@@ -50,33 +22,46 @@ const polls = Effect.fnUntraced(function*(schedule: PollSchedule.PollSchedule, l
   return times
 })
 
-const summary = (runs: ReadonlyArray<ReadonlyArray<number>>, durations: ReadonlyArray<number>): Score => {
-  const late = new Float64Array(runs.length * durations.length)
-  let at = 0
-  let requests = 0
-  let seen = 0
-  let seconds = 0
-  let relative = 0
-  for (const times of runs) {
-    let poll = 0
-    for (const duration of durations) {
-      while (poll < times.length && (times[poll] ?? 0) < 1000 * duration) poll++
-      const lateness = (times[poll] ?? Number.POSITIVE_INFINITY) / 1000 - duration
-      late[at++] = lateness
-      requests += Math.min(poll + 1, times.length)
-      if (lateness === Number.POSITIVE_INFINITY) continue
-      seen++
-      seconds += lateness
-      relative += lateness / duration
+/** Means over all operations, but for the percentile and the worst. What gives up is late for ever. */
+export interface Score {
+  /** Polls until the end was seen or the schedule gave up, the one at once included. */
+  readonly requests: number
+  /** How many seconds after its end an operation was seen to have ended. */
+  readonly seconds: number
+  readonly p95: number
+  readonly worst: number
+  /** The same as a part of the duration of the operation. */
+  readonly relative: number
+}
+
+// Schedules that draw their gaps are run so often.
+const draws = 64
+
+/** What a schedule costs. Durations are in seconds, the shortest first. */
+export const score = Effect.fnUntraced(
+  function*(schedule: PollSchedule.PollSchedule, durations: ReadonlyArray<number>) {
+    const run = polls(schedule, 0, 1000 * (durations.at(-1) ?? 0))
+    const runs = [yield* run, yield* run]
+    // The same twice: nothing is drawn.
+    if (String(runs[0]) === String(runs[1])) runs.pop()
+    else while (runs.length < draws) runs.push(yield* run)
+    const seen = runs.flatMap((times) => durations.map((duration) => detect([0, ...times], duration)))
+    const [p95 = Number.NaN, worst = Number.NaN] = quantile(seen.map(({ late }) => late), [0.95, 1])
+    const score: Score = {
+      requests: mean(seen.map(({ requests }) => requests)),
+      seconds: mean(seen.map(({ late }) => late)),
+      p95,
+      worst,
+      relative: mean(seen.map(({ duration, late }) => late / duration))
     }
-  }
-  late.sort()
-  return {
-    requests: requests / late.length,
-    mean: seconds / seen,
-    p95: late[Math.floor(0.95 * late.length)] ?? Number.NaN,
-    worst: late.at(-1) ?? Number.NaN,
-    relative: relative / seen,
-    givenUp: 1 - seen / late.length
-  }
+    return score
+  },
+  Random.withSeed("economy")
+)
+
+const detect = (times: ReadonlyArray<number>, duration: number) => {
+  const at = times.findIndex((time) => time >= 1000 * duration)
+  return at === -1
+    ? { duration, requests: times.length, late: Number.POSITIVE_INFINITY }
+    : { duration, requests: at + 1, late: (times[at] ?? 0) / 1000 - duration }
 }

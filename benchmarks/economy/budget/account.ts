@@ -10,78 +10,74 @@ import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { type Clock, DateTime, Duration, type Layer } from "effect"
 
 export interface Account {
-  /** Its operations, for those who draw on a budget before they ask. */
   readonly layer: Layer.Layer<BulkOperations.BulkOperations>
   /** An operation that ends at `end`, in milliseconds of the epoch. */
   readonly start: (operationId: string, end: number) => void
   /** How many requests were made about an operation. */
   readonly requests: (operationId: string) => number
-  /** How many requests were refused in all, and for how many milliseconds until `now` all would have been. */
-  readonly blocked: (now: number) => { readonly refused: number; readonly millis: number }
-  /** The most requests in any five minutes, refused ones as well. */
-  readonly busiest: () => number
+  readonly seen: (now: number) => {
+    /** How many requests were refused. */
+    readonly refused: number
+    /** For which part of the time until now all would have been. */
+    readonly blocked: number
+    /** The most requests in any five minutes, refused ones as well. */
+    readonly busiest: number
+  }
 }
 
 const limit = 1200
 const window = 5 * 60_000
 
+/** Its time is that of the clock, whatever clock those who ask may have. Another block may come from elsewhere. */
 export const make = (clock: Clock.Clock, blockedFrom = Infinity): Account => {
-  const known = new Map<string, { readonly end: number; requests: number }>()
-  const all: Array<number> = []
-  let times: Array<number> = []
-  let oldest = 0
+  const operations = new Map<string, { readonly end: number; requests: number }>()
+  const [all, granted] = [slidingWindow(), slidingWindow()]
   let blockedUntil = 0
-  let refused = 0
   let blocks = 0
-
-  // For how many milliseconds the caller is blocked.
-  const count = (now: number) => {
-    if (now < blockedUntil) return blockedUntil - now
-    while ((times[oldest] ?? now) <= now - window) oldest++
-    if (times.length - oldest < limit) {
-      times.push(now)
-      return 0
-    }
-    times = []
-    oldest = 0
-    blockedUntil = now + window
-    blocks++
-    return window
-  }
+  let refused = 0
+  let busiest = 0
 
   const answer = ({ operationId }: BulkOperationsTest.Call): BulkOperationsTest.Answer => {
-    // Its own time, whatever clock the process that asks may have.
     const now = clock.currentTimeMillisUnsafe()
-    const operation = known.get(operationId)
+    const operation = operations.get(operationId)
     if (operation === undefined) throw new Error(`nobody has started ${operationId}`)
     operation.requests++
-    all.push(now)
-    if (now >= blockedFrom && now < blockedFrom + window) {
-      refused++
-      return tooMany()
+    busiest = Math.max(busiest, all.add(now))
+    const elsewhere = now >= blockedFrom && now < blockedFrom + window
+    if (!elsewhere && now >= blockedUntil && granted.add(now) > limit) {
+      granted.clear()
+      blockedUntil = now + window
+      blocks++
     }
-    const blockedFor = count(now)
-    if (blockedFor > 0) {
+    if (elsewhere || now < blockedUntil) {
       refused++
-      return tooMany(blockedFor)
+      return tooMany(elsewhere ? undefined : blockedUntil - now)
     }
-    return now < operation.end
-      ? "running"
-      : { status: "completed", completed: DateTime.makeUnsafe(operation.end) }
+    return now < operation.end ? "running" : { status: "completed", completed: DateTime.makeUnsafe(operation.end) }
   }
 
   return {
     layer: BulkOperationsTest.layer(answer),
-    start: (operationId, end) => known.set(operationId, { end, requests: 0 }),
-    requests: (operationId) => known.get(operationId)?.requests ?? 0,
-    busiest: () => {
-      let first = 0
-      return all.reduce((most, time, index) => {
-        while ((all[first] ?? time) <= time - window) first++
-        return Math.max(most, index - first + 1)
-      }, 0)
+    start: (operationId, end) => operations.set(operationId, { end, requests: 0 }),
+    requests: (operationId) => operations.get(operationId)?.requests ?? 0,
+    seen: (now) => ({ refused, busiest, blocked: (blocks * window - Math.max(0, blockedUntil - now)) / now })
+  }
+}
+
+// Adds a time, and says how many there are in the window that ends with it.
+const slidingWindow = () => {
+  let times: Array<number> = []
+  let first = 0
+  return {
+    add: (now: number) => {
+      times.push(now)
+      while ((times[first] ?? now) <= now - window) first++
+      return times.length - first
     },
-    blocked: (now) => ({ refused, millis: blocks * window - Math.max(0, blockedUntil - now) })
+    clear: () => {
+      times = []
+      first = 0
+    }
   }
 }
 

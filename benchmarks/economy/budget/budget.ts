@@ -1,134 +1,166 @@
 /**
- * One budget for many waits: what becomes of them when there are more than 1,200 requests in five minutes can serve.
+ * One budget for many waits: what becomes of them when there are more than 1,200 requests in five minutes can serve, and
+ * what else a budget has to go through.
  */
 import { Effect } from "effect"
-import { mean, quantile } from "simple-statistics"
-import { figure, type Limit, type Options, type Report, table } from "../../harness/report.ts"
-
+import { max, mean, quantile, sum } from "simple-statistics"
+import { type Benchmark, figure, type Limit, table } from "../../harness/report.ts"
 import * as Contenders from "./contenders.ts"
-import * as Days from "./days.ts"
-import { anHourOf, type Load, steady } from "./load.ts"
+import * as Loads from "./loads.ts"
 import * as Trial from "./trial.ts"
 
-// Too few waits to be short of anything, and then ever more.
-const roomy = [steady(10, 60, 240)]
-const short = [steady(100, 60, 120), steady(300, 60, 120), anHourOf(1000), anHourOf(10_000)]
+const { firstCome, ours, oursLearned, oursSetBack, oursTwice } = Contenders
 
-// With gaps that are not delayed in common it is 1; where far more is started than can be polled, little is left to gain.
-const mostOf = ({ again, lanes }: Load) => again ? 0.4 : lanes().length < 5000 ? 0.6 : 1
+const measures = {
+  "429s": ({ refused }: Trial.Trial) => refused,
+  "blocked %": ({ blocked }: Trial.Trial) => 100 * blocked,
+  "busiest five minutes": ({ busiest }: Trial.Trial) => busiest,
+  "requests per operation": ({ outcomes }: Trial.Trial) => mean(outcomes.map(({ requests }) => requests)),
+  "mean s late": ({ outcomes }: Trial.Trial) => mean(outcomes.map(({ late }) => late)),
+  "p95 s late": ({ outcomes }: Trial.Trial) => quantile(outcomes.map(({ late }) => late), 0.95),
+  "worst s late": ({ outcomes }: Trial.Trial) => max(outcomes.map(({ late }) => late)),
+  "mean % late": ({ outcomes }: Trial.Trial) => mean(outcomes.map(({ duration, late }) => 100 * late / duration)),
+  "slowest call s": ({ slowestCall }: Trial.Trial) => slowestCall
+}
+
+type Measure = keyof typeof measures
+
+interface Plan {
+  readonly load: Loads.Load
+  readonly contenders: ReadonlyArray<Contenders.Contender>
+  /** What must hold for whom. */
+  readonly atMost?: ReadonlyArray<readonly [Contenders.Contender, Measure, number]>
+  /** How late ours may be in %, times the first-come queue. */
+  readonly timesFirstCome?: number
+}
 
 const all = [
-  Contenders.ours,
+  ours,
   Contenders.oursAlone,
-  Contenders.firstCome,
-  Contenders.oursWithoutBudget,
+  firstCome,
   Contenders.independentQuadratic,
   Contenders.independentEvery2
 ]
 
-interface Round {
-  readonly load: Load
-  readonly trials: ReadonlyArray<{ readonly contender: Contenders.Contender; readonly trial: Trial.Trial }>
-}
-
-const runRound = (load: Load, contenders: ReadonlyArray<Contenders.Contender>) =>
-  Effect.map(
-    Effect.forEach(
-      contenders,
-      (contender) => Effect.map(Trial.run(load, contender), (trial) => ({ contender, trial }))
-    ),
-    (trials): Round => ({ load, trials })
-  )
-
-export const run = Effect.fnUntraced(function*({ quick }: Options): Effect.fn.Return<Report> {
-  const contenders = quick ? [Contenders.ours, Contenders.firstCome] : all
-  const shortRounds = yield* Effect.forEach(
-    quick ? [steady(100, 20, 20), steady(300, 20, 20)] : short,
-    (load) => runRound(load, contenders)
-  )
-  const rounds = [...quick ? [] : yield* Effect.forEach(roomy, (load) => runRound(load, contenders)), ...shortRounds]
-  const days = yield* Days.run(quick)
-  const lost = rounds.flatMap(({ load, trials }) =>
-    trials.flatMap(({ contender, trial }) => {
-      const count = trial.outcomes.filter(({ lateness }) => lateness === undefined).length
-      return count === 0 ? [] : [`${count} of ${contender.name}, ${load.name}`]
-    })
-  )
-  return {
-    markdown: [
-      "An account that allows 1,200 requests in any five minutes, and answers 429 to all for the next five after one more. " +
-      "Operations last from 1 second to 30 minutes, log-uniform, and every wait begins with its operation. A steady wait " +
-      "starts another operation as soon as it saw the last one end; those of the first hour are left out. The " +
-      "budget of ours is 80 % of what is allowed, unless its share is 1. The first-come queue has the same budget and " +
-      "the same schedule, and its polls take their turn in the order in which they are due. Independent waits know " +
-      "nothing of each other, and when refused wait for as long as they are told. Blocked is the part of the time in " +
-      "which everything else that the account does is refused too: who makes requests until they are refused gets more of " +
-      "them answered than who leaves a share to others, and that is what it costs.",
-      ...rounds.flatMap((round) => [
-        `#### ${round.load.name}`,
-        table(
-          ["", "429s", "blocked %", "requests per operation", "mean s", "median s", "p95 s", "mean %", "median %"],
-          round.trials.map(({ contender, trial }) => [contender.name, ...figures(trial)])
-        ),
-        `Less late than ours on average: in seconds ${ahead(round, inSeconds)}; in % ${ahead(round, inPercent)}.`
-      ]),
-      "#### What else may come",
-      "Two processes share the budget by a store. A block that comes from elsewhere answers 429 and says no more. Calls of the " +
-      "application are sent at once, and polls make room for them. `learned` waits longer for its first poll, and a short " +
-      "budget makes that longer still: less late on average, but later for what takes a second or two.",
-      days.markdown,
-      lost.length === 0 ? "No wait of anyone was lost." : `Waits that gave up: ${lost.join("; ")}.`
-    ].join("\n\n"),
-    limits: [
-      { what: "429s of ours, under all loads", measured: refusedOf(rounds, Contenders.ours), limit: 0 },
-      ...shortRounds.map((round): Limit => ({
-        what: `mean % of ours, times that of the first-come queue, ${round.load.name}`,
-        measured: relativeOf(round, Contenders.ours) / relativeOf(round, Contenders.firstCome),
-        limit: mostOf(round.load)
-      })),
-      ...days.limits
-    ]
-  }
-})
-
-const seen = ({ outcomes }: Trial.Trial) =>
-  outcomes.flatMap(({ duration, lateness }) => lateness === undefined ? [] : [{ duration, lateness }])
-
-const inSeconds = (trial: Trial.Trial) => seen(trial).map(({ lateness }) => lateness)
-
-const inPercent = (trial: Trial.Trial) => seen(trial).map(({ duration, lateness }) => 100 * lateness / duration)
-
-const figures = (trial: Trial.Trial) => {
-  const late = inSeconds(trial)
-  const percent = inPercent(trial)
-  return [
-    trial.refused.toLocaleString("en"),
-    figure(100 * trial.blocked),
-    ...[
-      mean(trial.outcomes.map(({ requests }) => requests)),
-      mean(late),
-      quantile(late, 0.5),
-      quantile(late, 0.95),
-      mean(percent),
-      quantile(percent, 0.5)
-    ].map(figure)
+const blocked: Plan = {
+  load: Loads.blocked,
+  contenders: [ours, oursLearned],
+  atMost: [
+    [ours, "429s", 22],
+    [ours, "worst s late", 120],
+    [oursLearned, "429s", 22],
+    [oursLearned, "worst s late", 120]
   ]
 }
 
-// Who is less late than ours on average, and by what part.
-const ahead = (round: Round, late: (trial: Trial.Trial) => ReadonlyArray<number>) => {
-  const ours = mean(trialOf(round, Contenders.ours).flatMap(late))
-  const said = round.trials.flatMap(({ contender, trial }) => {
-    const lead = 1 - mean(late(trial)) / ours
-    return lead > 0.005 ? [`${contender.name} (by ${figure(100 * lead)} %)`] : []
-  })
-  return said.length === 0 ? "nobody" : said.join(", ")
+// The first has too few waits to be short of anything, then there are ever more. With gaps that are not delayed in
+// common ours would be as late as the queue; where far more is started than can be polled, little is left to gain.
+const plans: ReadonlyArray<Plan> = [
+  { load: Loads.steady(10, 60, 240), contenders: all },
+  {
+    load: Loads.steady(100, 60, 120),
+    contenders: [...all, oursLearned, oursSetBack, oursTwice],
+    atMost: [
+      [ours, "mean s late", 22],
+      [ours, "mean % late", 65],
+      [oursLearned, "mean s late", 22],
+      [oursLearned, "mean % late", 110],
+      [oursSetBack, "mean s late", 22],
+      [oursSetBack, "mean % late", 65],
+      [oursTwice, "mean s late", 24],
+      [oursTwice, "mean % late", 75]
+    ],
+    timesFirstCome: 0.4
+  },
+  { load: Loads.steady(300, 60, 120), contenders: all, timesFirstCome: 0.4 },
+  { load: Loads.anHourOf(1000), contenders: all, timesFirstCome: 0.6 },
+  { load: Loads.anHourOf(10_000), contenders: all, timesFirstCome: 1 },
+  {
+    load: Loads.shortAmongLong,
+    contenders: [ours, oursLearned],
+    atMost: [[ours, "mean s late", 30], [oursLearned, "mean s late", 90]]
+  },
+  {
+    load: Loads.shortTimeouts,
+    contenders: [ours, oursLearned],
+    atMost: [[ours, "worst s late", 130], [oursLearned, "worst s late", 130]]
+  },
+  blocked,
+  {
+    load: Loads.withCalls,
+    contenders: [ours],
+    atMost: [[ours, "slowest call s", 0], [ours, "mean % late", 90]]
+  }
+]
+
+const quickPlans: ReadonlyArray<Plan> = [
+  ...[100, 300].map((waits) => ({
+    load: Loads.steady(waits, 20, 20),
+    contenders: [ours, firstCome],
+    timesFirstCome: 0.4
+  })),
+  blocked
+]
+
+interface Tried {
+  readonly plan: Plan
+  readonly trials: ReadonlyMap<Contenders.Contender, Trial.Trial>
 }
 
-const trialOf = ({ trials }: Round, contender: Contenders.Contender) =>
-  trials.flatMap((one) => one.contender === contender ? [one.trial] : [])
+const carryOut = Effect.fnUntraced(function*(plan: Plan) {
+  const trials = new Map<Contenders.Contender, Trial.Trial>()
+  for (const contender of plan.contenders) trials.set(contender, yield* Trial.run(plan.load, contender))
+  return { plan, trials }
+})
 
-const refusedOf = (rounds: ReadonlyArray<Round>, contender: Contenders.Contender) =>
-  rounds.flatMap((round) => trialOf(round, contender)).reduce((sum, { refused }) => sum + refused, 0)
+const section = ({ plan, trials }: Tried) => {
+  const rows = Array.from(trials, ([{ name }, trial]) => [
+    name,
+    ...Object.values(measures).map((of) => figure(of(trial)))
+  ])
+  return `#### ${plan.load.name}\n\n${table(["", ...Object.keys(measures)], rows)}`
+}
 
-const relativeOf = (round: Round, contender: Contenders.Contender) => mean(trialOf(round, contender).flatMap(inPercent))
+const limitsOf = ({ plan, trials }: Tried): ReadonlyArray<Limit> => {
+  const measured = (contender: Contenders.Contender, measure: Measure) => {
+    const trial = trials.get(contender)
+    return trial === undefined ? Number.NaN : measures[measure](trial)
+  }
+  const { atMost = [], load, timesFirstCome } = plan
+  return [
+    ...(timesFirstCome === undefined ? [] : [{
+      what: `mean % of ours, times that of the first-come queue, ${load.name}`,
+      measured: measured(ours, "mean % late") / measured(firstCome, "mean % late"),
+      limit: timesFirstCome
+    }]),
+    ...atMost.map(([contender, measure, limit]): Limit => ({
+      what: `${measure}, ${contender.name}, ${load.name}`,
+      measured: measured(contender, measure),
+      limit
+    }))
+  ]
+}
+
+// Of ours, with the share of the budget that they have by default.
+const totals = (tried: ReadonlyArray<Tried>): ReadonlyArray<Limit> => {
+  const those = tried.flatMap(({ plan, trials }) =>
+    [ours, oursLearned, oursSetBack, oursTwice].flatMap((contender) => {
+      const trial = trials.get(contender)
+      return trial === undefined ? [] : [{ load: plan.load, ...trial }]
+    })
+  )
+  const unblocked = those.filter(({ load }) => load.blockedFrom === undefined)
+  return [
+    { what: "429s of ours, but for the block", measured: sum(unblocked.map(({ refused }) => refused)), limit: 0 },
+    {
+      what: "the most requests of ours in five minutes",
+      measured: max(those.map(({ busiest }) => busiest)),
+      limit: 961
+    }
+  ]
+}
+
+export const run: Benchmark = async ({ quick }) => {
+  const tried = await Effect.runPromise(Effect.forEach(quick ? quickPlans : plans, carryOut))
+  return { markdown: tried.map(section).join("\n\n"), limits: [...tried.flatMap(limitsOf), ...totals(tried)] }
+}
