@@ -1,112 +1,78 @@
 /**
  * Bundle: how many bytes the smallest program that gets a status brings along, and the smallest one that waits.
  */
-import { createServer } from "node:http"
-import { fileURLToPath } from "node:url"
-import { type Benchmark, figure, type Limit, table } from "../harness/report.ts"
+import { Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
+import { Effect } from "effect"
+import { type Benchmark, figure, table } from "../harness/report.ts"
 import * as Budget from "./budget.ts"
-import { type Bundle, bundle, effect } from "./bundler.ts"
-import type { Run } from "./program.ts"
+import { bundle, effect, type Size } from "./bundler.ts"
 
-// By file, and the status that it comes to when it is run.
+/** What a program exports as `run`: it polls one operation, or waits for it. */
+export type Run = (order: {
+  readonly baseUrl: string
+  readonly apiToken: string
+  readonly accountId: string
+  readonly operationId: string
+}) => Promise<{ readonly status: string }>
+
+// By file, and what it is.
 const programs = {
-  officialGet: ["get/official", "official `cloudflare`, a get", "running"],
-  ourGet: ["get/ours", "ours, a get", "running"],
-  effectGet: ["get/effect", "Effect alone, a request and a schema for the answer", "running"],
-  officialWait: ["wait/official", "official `cloudflare`, a loop by hand", "completed"],
-  ourWait: ["wait/ours", "ours, a wait", "completed"]
-} as const
-
-type Name = keyof typeof programs
-
-interface Bundled {
-  readonly whole: Bundle
-  readonly withoutEffect: Bundle
+  "get/official": "official `cloudflare`, a get",
+  "get/ours": "ours, a get",
+  "get/effect": "Effect alone, a request and a schema for the answer",
+  "wait/official": "official `cloudflare`, a loop by hand",
+  "wait/ours": "ours, a wait"
 }
 
-const bundled = async (name: Name): Promise<Bundled> => {
-  const path = fileURLToPath(new URL(`programs/${programs[name][0]}.ts`, import.meta.url))
-  return { whole: await bundle(path), withoutEffect: await bundle(path, [effect]) }
-}
-
-// An operation is running when it is first asked for, and completed from then on.
-const counterpart = () => {
-  const seen = new Set<string>()
-  return createServer((request, response) => {
-    const id = request.url?.slice(request.url.lastIndexOf("/") + 1) ?? ""
-    const result = seen.has(id)
-      ? { id, status: "completed", completed: "2026-01-31T08:00:00Z" }
-      : { id, status: "running" }
-    seen.add(id)
-    response.setHeader("content-type", "application/json")
-    response.end(JSON.stringify({ result, success: true, errors: [], messages: [] }))
-  })
-}
-
-// Runs the bundles, so that nothing counts as small because it does not work.
-const tryAll = async (bundles: Readonly<Record<Name, Bundled>>) => {
-  const server = counterpart()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  if (address === null || typeof address === "string") throw new Error("the server has no port")
-  const order = {
-    baseUrl: `http://127.0.0.1:${address.port}`,
-    apiToken: "v1.0-an-api-token-as-long-as-those-of-cloudflare",
-    accountId: "023e105f4ecef8ad9ca31a8372d0c353"
-  }
-  try {
-    for (const [index, [file, , expected]] of Object.values(programs).entries()) {
-      const { code } = Object.values(bundles)[index]?.whole ?? { code: "" }
-      const { run }: { readonly run: Run } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
-      const { status } = await run({ ...order, operationId: index.toString(16).padStart(32, "0") })
-      if (status !== expected) throw new Error(`${file}: ${status} instead of ${expected}`)
-    }
-  } finally {
-    server.close()
-    server.closeAllConnections()
-  }
-}
+// Runs a bundle, so that nothing counts as small because it does not work.
+const tryOut = Effect.fnUntraced(
+  function*(path: string, code: string) {
+    const { baseUrl, startOperation } = yield* Simulator.Simulator
+    const operationId = yield* startOperation({ duration: "1 second", pendingFor: 0 })
+    const { run }: { readonly run: Run } = yield* Effect.promise(() =>
+      import(`data:text/javascript,${encodeURIComponent(code)}`)
+    )
+    const { status } = yield* Effect.promise(() =>
+      run({ baseUrl, apiToken: "any-token", accountId: Simulator.accountId, operationId })
+    )
+    const expected = path.startsWith("get/") ? "running" : "completed"
+    if (status !== expected) throw new Error(`${path}: ${status} instead of ${expected}`)
+  },
+  Effect.provide(SimulatorServer.layer())
+)
 
 const kilobytes = (bytes: number) => figure(bytes / 1000)
 
+const sizesOf = (name: string, { gzipped, minified }: Size) => [name, kilobytes(minified), kilobytes(gzipped)]
+
 export const run: Benchmark = async () => {
-  const bundles: Readonly<Record<Name, Bundled>> = {
-    officialGet: await bundled("officialGet"),
-    ourGet: await bundled("ourGet"),
-    effectGet: await bundled("effectGet"),
-    officialWait: await bundled("officialWait"),
-    ourWait: await bundled("ourWait")
+  const gzipped: Record<string, number> = {}
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const [path, name] of Object.entries(programs)) {
+    const file = `${import.meta.dirname}/programs/${path}.ts`
+    const { code, size } = await bundle(file)
+    await Effect.runPromise(tryOut(path, code))
+    const withoutEffect = await bundle(file, [effect])
+    gzipped[path] = size.gzipped
+    rows.push([...sizesOf(name, size), kilobytes(withoutEffect.size.gzipped)])
   }
-  await tryAll(bundles)
-  const gzipped = (name: Name) => bundles[name].whole.size.gzipped
-  const limits: ReadonlyArray<Limit> = [
-    { what: "ours that gets, times official", measured: gzipped("ourGet") / gzipped("officialGet"), limit: 1 },
-    { what: "ours that waits, times official", measured: gzipped("ourWait") / gzipped("officialWait"), limit: 1.1 }
-  ]
+  const of = (path: keyof typeof programs) => gzipped[path] ?? Number.NaN
   return {
     markdown: [
-      table(
-        ["", "minified kB", "gzipped kB", "gzipped kB without Effect"],
-        Object.values(bundles).map(({ whole, withoutEffect }, index) => [
-          Object.values(programs)[index]?.[1] ?? "",
-          kilobytes(whole.size.minified),
-          kilobytes(whole.size.gzipped),
-          kilobytes(withoutEffect.size.gzipped)
-        ])
-      ),
+      table(["", "minified kB", "gzipped kB", "gzipped kB without Effect"], rows),
       `To an application that makes requests with Effect and decodes the answers, ours adds ${
-        kilobytes(gzipped("ourGet") - gzipped("effectGet"))
-      } kB gzipped for a get and ${kilobytes(gzipped("ourWait") - gzipped("effectGet"))} kB for a wait.`,
+        kilobytes(of("get/ours") - of("get/effect"))
+      } kB gzipped for a get and ${kilobytes(of("wait/ours") - of("get/effect"))} kB for a wait.`,
       "What the budget is about:",
       table(
         ["", "minified kB", "gzipped kB"],
-        Object.entries(await Budget.measure()).map(([name, size]) => [
-          name,
-          kilobytes(size.minified),
-          kilobytes(size.gzipped)
-        ])
+        Object.entries(await Budget.measure()).map(([name, size]) => sizesOf(name, size))
       )
     ].join("\n\n"),
-    limits
+    limits: [
+      { what: "ours that gets, times official", measured: of("get/ours") / of("get/official"), limit: 1 },
+      { what: "ours that waits, times official", measured: of("wait/ours") / of("wait/official"), limit: 1.1 }
+    ]
   }
 }

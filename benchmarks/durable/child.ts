@@ -1,17 +1,18 @@
 /**
- * So many durable waits in one process and one file. Takes what to do as JSON; says when all of them are stored, and
- * when all have ended what that cost.
+ * So many durable waits in one process and one file. Takes what to do as JSON; says when it has polled for all of them,
+ * and when all have ended what that cost.
  */
 import { BulkOperation, BulkOperations } from "@bulk-operations/core"
 import { DurablePoller } from "@bulk-operations/durable"
 import { layerCluster, layerSqlite } from "@bulk-operations/durable/sqlite"
-import { BulkOperationPoller } from "@bulk-operations/poll"
-import { Clock, DateTime, Effect, Fiber, Layer, Option } from "effect"
+import { BulkOperationPoller, PollSchedule } from "@bulk-operations/poll"
+import { Clock, DateTime, Duration, Effect, Fiber, Layer, Option, Schema } from "effect"
+import { ClusterWorkflowEngine } from "effect/cluster"
+import { Activity, DurableClock, Workflow } from "effect/workflow"
 import { StatementSync } from "node:sqlite"
-import * as ByActivities from "./byActivities.ts"
 
 export interface Task {
-  readonly shape: "ours" | "byActivities"
+  readonly contender: "ours" | "an activity for each poll"
   readonly filename: string
   readonly waits: number
   /** How long the operations take, and when they were started, if that was before. */
@@ -38,20 +39,19 @@ export interface Cost {
 }
 
 const task: Task = JSON.parse(process.argv[2] ?? "{}")
-const ids = Array.from({ length: task.waits }, (_, at) => BulkOperation.OperationId.make(`operation-${at}`))
-
 const began = task.startedAt ?? Date.now()
-const endsAt = began + task.seconds * 1000
+const startedAt = DateTime.makeUnsafe(began)
 
 let polls = 0
 const operations = Layer.succeed(BulkOperations.BulkOperations, {
   accountId: "account",
-  get: (id) =>
+  get: (operationId) =>
     Effect.map(Clock.currentTimeMillis, (now): BulkOperation.BulkOperation => {
       polls += 1
-      return now < endsAt
-        ? { id: BulkOperation.OperationId.make(id), status: "running" }
-        : { id: BulkOperation.OperationId.make(id), status: "completed", completed: Option.none() }
+      const id = BulkOperation.OperationId.make(operationId)
+      return now < began + task.seconds * 1000
+        ? { id, status: "running" }
+        : { id, status: "completed", completed: Option.none() }
     })
 })
 
@@ -65,56 +65,71 @@ for (const method of ["all", "run"] as const) {
   }
 }
 
-const startedAt = DateTime.makeUnsafe(began)
-const ours = Effect.forEach(
-  ids,
-  (id) => DurablePoller.DurablePoller.use(({ wait }) => wait(id, { startedAt })),
-  { concurrency: "unbounded", discard: true }
-)
-const byActivities = Effect.forEach(
-  ids,
-  (operationId) => ByActivities.WaitByActivities.execute({ operationId, startedAt }),
-  { concurrency: "unbounded", discard: true }
-)
+// The wait that one would write with Effect's workflows: an activity for each poll, a durable sleep for each gap.
+const WaitByActivities = Workflow.make("WaitByActivities", {
+  payload: { operationId: Schema.String },
+  success: BulkOperation.BulkOperation,
+  idempotencyKey: ({ operationId }) => operationId
+})
+
+const schedule = PollSchedule.quadratic()
+
+const poll = Effect.fnUntraced(function*(operationId: string, polls: number) {
+  const operation = yield* Effect.orDie(BulkOperations.BulkOperations.use(({ get }) => get(operationId)))
+  const gap = yield* PollSchedule.gapAt(schedule, { startedAt, now: yield* DateTime.now, polls, operation })
+  return { operation, gap: Option.getOrElse(gap, () => Duration.zero) }
+})
+
+const layerByActivities = WaitByActivities.toLayer(Effect.fnUntraced(function*({ operationId }) {
+  for (let polls = 0;; polls++) {
+    const { gap, operation } = yield* Activity.make({
+      name: `poll-${polls}`,
+      success: Schema.Struct({ operation: BulkOperation.BulkOperation, gap: Schema.DurationFromMillis }),
+      execute: poll(operationId, polls)
+    })
+    if (BulkOperation.isTerminal(operation)) return operation
+    yield* DurableClock.sleep({ name: `gap-${polls}`, duration: gap, inMemoryThreshold: 0 })
+  }
+})).pipe(Layer.provideMerge(ClusterWorkflowEngine.layer))
 
 const cpu = () => {
   const { system, user } = process.cpuUsage()
   return (system + user) / 1000
 }
 
-const heap = Effect.sync(() => {
+const heap = () => {
   globalThis.gc?.()
   return process.memoryUsage().heapUsed
+}
+
+const measured = Effect.fnUntraced(function*<E, R>(wait: (operationId: string) => Effect.Effect<unknown, E, R>) {
+  const ids = Array.from({ length: task.waits }, (_, at) => `operation-${at}`)
+  const heapBefore = heap()
+  const cpuBefore = cpu()
+  const fiber = yield* Effect.forkChild(Effect.forEach(ids, wait, { concurrency: "unbounded", discard: true }))
+  while (polls < task.waits && fiber.pollUnsafe() === undefined) yield* Effect.sleep(10)
+  const begun: Begun = {
+    startedAt: began,
+    begunAt: performance.now(),
+    cpuToBegin: cpu(),
+    cpu: (cpu() - cpuBefore) / task.waits,
+    bytes: (heap() - heapBefore) / task.waits
+  }
+  process.send?.(begun)
+  yield* Fiber.join(fiber)
+  const cost: Cost = { cpu: (cpu() - cpuBefore) / task.waits, polls, writes }
+  process.send?.(cost)
 })
 
-const measured = <E, R>(waits: Effect.Effect<void, E, R>) =>
-  Effect.gen(function*() {
-    const heapBefore = yield* heap
-    const cpuBefore = cpu()
-    const fiber = yield* Effect.forkChild(waits)
-    while (polls < task.waits && fiber.pollUnsafe() === undefined) yield* Effect.sleep(10)
-    const begunAt = performance.now()
-    const begun: Begun = {
-      startedAt: began,
-      begunAt,
-      cpuToBegin: cpu(),
-      cpu: (cpu() - cpuBefore) / task.waits,
-      bytes: ((yield* heap) - heapBefore) / task.waits
-    }
-    process.send?.(begun)
-    yield* Fiber.join(fiber)
-    const cost: Cost = { cpu: (cpu() - cpuBefore) / task.waits, polls, writes }
-    process.send?.(cost)
-  })
-
-const filename = task.filename
-const poller = Layer.provideMerge(BulkOperationPoller.layer, operations)
-const program = task.shape === "ours"
-  ? Effect.provide(measured(ours), layerSqlite({ filename }).pipe(Layer.provide(poller)))
-  : Effect.provide(
-    measured(byActivities),
-    ByActivities.layer.pipe(Layer.provide([layerCluster({ filename }), operations]))
-  )
-
-await Effect.runPromise(program)
+const { filename } = task
+const layerPoller = Layer.provideMerge(BulkOperationPoller.layer, operations)
+await Effect.runPromise(
+  task.contender === "ours"
+    ? measured((id) => DurablePoller.DurablePoller.use(({ wait }) => wait(id, { startedAt }))).pipe(
+      Effect.provide(Layer.provide(layerSqlite({ filename }), layerPoller))
+    )
+    : measured((operationId) => WaitByActivities.execute({ operationId })).pipe(
+      Effect.provide(Layer.provide(layerByActivities, [layerCluster({ filename }), operations]))
+    )
+)
 process.exit()

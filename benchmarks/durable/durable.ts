@@ -3,123 +3,100 @@
  * the same wait as an activity for each poll.
  */
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempDisposable } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { fileURLToPath } from "node:url"
 import * as Processes from "../harness/processes.ts"
-import { type Benchmark, figure, type Limit, type Report, table } from "../harness/report.ts"
+import { type Benchmark, figure, table } from "../harness/report.ts"
 import type { Begun, Cost, Task } from "./child.ts"
 
-const child = fileURLToPath(new URL("child.ts", import.meta.url))
+const start = (task: Task) => Processes.start(`${import.meta.dirname}/child.ts`, [JSON.stringify(task)])
 
-type Order = Pick<Task, "shape" | "waits" | "seconds">
-
-const withFile = async <A>(use: (filename: string) => Promise<A>): Promise<A> => {
-  const folder = mkdtempSync(join(tmpdir(), "durable-"))
-  const result = await use(join(folder, "waits.db"))
-  rmSync(folder, { recursive: true })
-  return result
+// In both tables of the engine.
+const rowsIn = (filename: string) => {
+  using database = new DatabaseSync(filename, { readOnly: true })
+  const counted = database.prepare(
+    "SELECT (SELECT count(*) FROM cluster_messages) + (SELECT count(*) FROM cluster_replies) AS rows"
+  ).get()
+  return Number(counted?.["rows"])
 }
-
-const start = (task: Task) => Processes.start(child, [JSON.stringify(task)])
-
-interface Measured extends Cost {
-  /** In both tables, when all waits have ended. */
-  readonly rows: number
-}
-
-const toTheEnd = (order: Order): Promise<Measured> =>
-  withFile(async (filename) => {
-    const process = start({ ...order, filename })
-    await Processes.answer<Begun>(process)
-    const cost = await Processes.answer<Cost>(process)
-    await once(process, "exit")
-    return { ...cost, rows: rowsOf(filename) }
-  })
-
-// Kills a process once it has polled for each of its waits, and another one when it has done so, too.
-const takeover = (waits: number) =>
-  withFile(async (filename) => {
-    const begin = async (startedAt?: number) => {
-      const process = start({ shape: "ours", waits, filename, seconds: 3600, ...(startedAt && { startedAt }) })
-      const begun = await Processes.answer<Begun>(process)
-      process.kill("SIGKILL")
-      await once(process, "exit")
-      return begun
-    }
-    const before = await begin()
-    return { before, after: await begin(before.startedAt) }
-  })
-
-const rowsOf = (filename: string) => {
-  const database = new DatabaseSync(filename, { readOnly: true })
-  const tables = database.prepare(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('cluster_messages', 'cluster_replies')"
-  ).all()
-  const rows = tables.map(({ name }) =>
-    Number(database.prepare(`SELECT count(*) AS n FROM ${String(name)}`).get()?.["n"])
-  )
-  database.close()
-  return rows.reduce((sum, count) => sum + count, 0)
-}
-
-const shapes = [["ours", "ours"], ["byActivities", "an activity for each poll"]] as const
 
 const waits = 20
 
-const both = async (seconds: number) => {
-  const rows: Array<readonly [string, Measured]> = []
-  for (const [shape, name] of shapes) rows.push([name, await toTheEnd({ shape, waits, seconds })])
-  return rows
+// Of each wait, from its beginning to its end.
+const toTheEnd = async (contender: Task["contender"], seconds: number) => {
+  await using folder = await mkdtempDisposable(`${tmpdir()}/durable-`)
+  const filename = `${folder.path}/waits.db`
+  const child = start({ contender, waits, seconds, filename })
+  await Processes.answer<Begun>(child)
+  const { cpu, polls, writes } = await Processes.answer<Cost>(child)
+  await once(child, "exit")
+  return { contender, polls: polls / waits, rows: rowsIn(filename) / waits, writes: writes / waits, cpu }
 }
 
-const tableOf = (measured: Awaited<ReturnType<typeof both>>) =>
+// Kills a process once it has polled for each of its waits, and another one when it has done so, too.
+const takeover = async (waits: number) => {
+  await using folder = await mkdtempDisposable(`${tmpdir()}/durable-`)
+  const begin = async (before?: Begun) => {
+    const child = start({
+      contender: "ours",
+      waits,
+      seconds: 3600,
+      filename: `${folder.path}/waits.db`,
+      ...(before && { startedAt: before.startedAt })
+    })
+    const begun = await Processes.answer<Begun>(child)
+    child.kill("SIGKILL")
+    await once(child, "exit")
+    return begun
+  }
+  const before = await begin()
+  return { before, after: await begin(before) }
+}
+
+type Measured = Awaited<ReturnType<typeof toTheEnd>>
+
+const tableOf = (...measured: ReadonlyArray<Measured>) =>
   table(
     ["for each wait", "polls", "rows", "writes", "CPU ms"],
-    measured.map(([name, { cpu, polls, rows, writes }]) => [
-      name,
-      ...[polls / waits, rows / waits, writes / waits, cpu].map(figure)
+    measured.map(({ contender, cpu, polls, rows, writes }) => [
+      contender,
+      ...[polls, rows, writes, cpu].map(figure)
     ])
   )
 
-const limitsOf = ({ rows, writes }: Measured, { after }: { readonly after: Begun }): ReadonlyArray<Limit> => [
-  { what: "rows of a wait", measured: rows / waits, limit: 4 },
-  { what: "writes of a wait", measured: writes / waits, limit: 8 },
-  {
-    what: "CPU seconds until a new process polls for what a killed one left",
-    measured: after.cpuToBegin / 1000,
-    limit: 4
-  }
-]
-
-const quickly = async (): Promise<Report> => ({
-  markdown: "",
-  limits: limitsOf(await toTheEnd({ shape: "ours", waits, seconds: 3 }), await takeover(1))
-})
-
-const thoroughly = async (): Promise<Report> => {
-  const short = await both(3)
-  const long = await both(60)
-  const one = await takeover(1)
-  const many = await takeover(1000)
-  return {
-    markdown: [
-      "### Operations of 3 seconds",
-      tableOf(short),
-      "### Operations of a minute",
-      tableOf(long),
-      "### 1,000 waits, and kill -9",
-      `Each of 1,000 waits takes ${figure(many.before.cpu)} ms of CPU to begin, its first poll included, and ` +
-      `${
-        figure(many.before.bytes / 1000)
-      } kB of heap while it is under way. After a kill, a new process has polled for ` +
-      `all of them ${figure(many.after.begunAt / 1000)} s after it was started; where there is one wait, after ` +
-      `${figure(one.after.begunAt / 1000)} s.`
-    ].join("\n\n"),
-    limits: short.slice(0, 1).flatMap(([, measured]) => limitsOf(measured, one))
-  }
+const thoroughly = async (ours: Measured, one: Begun) => {
+  const byActivities = "an activity for each poll"
+  const short = tableOf(ours, await toTheEnd(byActivities, 3))
+  const long = tableOf(await toTheEnd("ours", 60), await toTheEnd(byActivities, 60))
+  const { after, before } = await takeover(1000)
+  return [
+    "### Operations of 3 seconds",
+    short,
+    "### Operations of a minute",
+    long,
+    "### 1,000 waits, and kill -9",
+    `Each of 1,000 waits takes ${figure(before.cpu)} ms of CPU to begin, its first poll included, and ${
+      figure(before.bytes / 1000)
+    } kB of heap while it is under way. After a kill, a new process has polled for all of them ${
+      figure(after.begunAt / 1000)
+    } s after it was started; where there is one wait, after ${figure(one.begunAt / 1000)} s.`
+  ].join("\n\n")
 }
 
-export const run: Benchmark = ({ quick }) => quick ? quickly() : thoroughly()
+export const run: Benchmark = async ({ quick }) => {
+  const ours = await toTheEnd("ours", 3)
+  const one = await takeover(1)
+  return {
+    markdown: quick ? "" : await thoroughly(ours, one.after),
+    limits: [
+      { what: "rows of a wait", measured: ours.rows, limit: 4 },
+      { what: "writes of a wait", measured: ours.writes, limit: 8 },
+      {
+        what: "CPU seconds until a new process polls for what a killed one left",
+        measured: one.after.cpuToBegin / 1000,
+        limit: 4
+      }
+    ]
+  }
+}

@@ -1,7 +1,7 @@
 /**
  * A contender in a process of its own: sets it up, runs what it is told to, and answers what that cost.
  */
-import type { Contender, Make } from "./contender.ts"
+import type { Contenders } from "./contender.ts"
 
 /** What to run. */
 export interface Order {
@@ -16,9 +16,10 @@ export interface Cost {
   readonly memory: number
 }
 
-const [modulePath = "", setup = "{}"] = process.argv.slice(2)
-const module: { readonly make: Make } = await import(modulePath)
-const contender: Contender = await module.make(JSON.parse(setup))
+const [modulePath = "", name = "", setup = "{}"] = process.argv.slice(2)
+const { contenders }: { readonly contenders: Contenders } = await import(modulePath)
+const contender = await contenders[name]?.(JSON.parse(setup))
+if (contender === undefined) throw new Error(`there is no contender ${name}`)
 
 // Garbage is collected when it is due and charged to whoever made it: to collect it beforehand would charge those who
 // keep more in memory for what the process does anyway, once for every round.
@@ -31,6 +32,6 @@ const run = async ({ concurrency, count }: Order): Promise<Cost> => {
   return { cpu: system + user, wall, memory: process.resourceUsage().maxRSS / 1024 }
 }
 
-process.on("message", (order: Order) => void run(order).then((answer) => process.send?.(answer)))
+process.on("message", (order: Order) => void run(order).then((cost) => process.send?.(cost)))
 process.on("disconnect", () => process.exit())
 process.send?.("ready")

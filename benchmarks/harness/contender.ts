@@ -3,12 +3,19 @@
  */
 import { Effect, type ManagedRuntime } from "effect"
 
+/** Whose operation is asked for. */
+export const accountId = "023e105f4ecef8ad9ca31a8372d0c353"
+export const operationId = "4da8780eeb215e6cb7f48dd981c4ea02"
+export const apiToken = "v1.0-an-api-token-as-long-as-those-of-cloudflare"
+
 export interface Contender {
   readonly run: (count: number, concurrency: number) => Promise<void>
 }
 
-/** What the module of a contender exports as `make`. */
-export type Make = (setup: Record<string, string>) => Contender | Promise<Contender>
+export type Make = (setup: Readonly<Record<string, string>>) => Contender | Promise<Contender>
+
+/** What a module of contenders exports as `contenders`, by their names. */
+export type Contenders = Readonly<Record<string, Make>>
 
 /** Does a promise's work again and again. */
 export const ofPromise = (operation: () => Promise<void>): Contender => ({

@@ -1,38 +1,11 @@
 /**
  * Who reads a list to its end, and what this library does with items in memory. Each process loads only what it needs.
  */
-import type { Make } from "../harness/contender.ts"
-
-const accountId = "023e105f4ecef8ad9ca31a8372d0c353"
-const apiToken = "v1.0-e24fd090c02efcfecb4de8f4ff246fd5c75b48946fdf0ce26c59f91d0d90797b"
+import { accountId, apiToken, type Contenders, type Make } from "../harness/contender.ts"
 
 // Everything was seen, or the figure means nothing.
 const check = (seen: number, expected: number): void => {
   if (seen !== expected) throw new Error(`saw ${seen}, not ${expected}`)
-}
-
-interface Page {
-  readonly result: ReadonlyArray<object>
-  readonly result_info: { readonly cursors: { readonly after?: string } }
-}
-
-// The floor: page after page, nothing checked.
-const undici: Make = async ({ baseUrl = "" }) => {
-  const { request } = await import("undici")
-  const headers = { authorization: `Bearer ${apiToken}` }
-  return {
-    run: async (count) => {
-      const url = `${baseUrl}/accounts/${accountId}/rules/lists/${count}/items?per_page=500`
-      let seen = 0
-      for (let after: string | undefined = ""; after !== undefined;) {
-        const { body } = await request(after === "" ? url : `${url}&cursor=${after}`, { headers })
-        const page: Page = JSON.parse(await body.text())
-        for (const item of page.result) if ("ip" in item) seen++
-        after = page.result_info.cursors.after
-      }
-      check(seen, count)
-    }
-  }
 }
 
 // The package's own pagination, nothing checked.
@@ -50,7 +23,7 @@ const official: Make = async ({ baseUrl = "" }) => {
 }
 
 // Every item checked, its kind told apart, its times left for whoever reads them.
-const ours: Make = async ({ baseUrl = "", transport }) => {
+const ours = (transport: "undici" | "fetch"): Make => async ({ baseUrl = "" }) => {
   const { BulkOperations, CloudflareApi, Credentials, RequestBudget } = await import("@bulk-operations/core")
   const { ListItems } = await import("@bulk-operations/lists")
   const { BulkOperationPoller } = await import("@bulk-operations/poll")
@@ -75,20 +48,18 @@ const ours: Make = async ({ baseUrl = "", transport }) => {
   const items = await runtime.runPromise(ListItems.ListItems)
   return {
     run: async (count) => {
-      const sum = Stream.runFold(
-        items.stream(String(count)),
-        () => 0,
-        (seen, item) => seen + (item.kind === "ip" ? 1 : 0)
+      const counted = items.stream(String(count)).pipe(
+        Stream.runFold(() => 0, (seen, { kind }) => kind === "ip" ? seen + 1 : seen)
       )
-      check(await runtime.runPromise(sum), count)
+      check(await runtime.runPromise(counted), count)
     }
   }
 }
 
-const inMemory: Make = async ({ work }) => {
-  const { InvalidItems, ListItem, SyncPlan } = await import("@bulk-operations/lists")
+// What this library does with items in memory.
+const inMemory = async () => {
+  const { InvalidItems, ListItem } = await import("@bulk-operations/lists")
   const { Result } = await import("effect")
-  const { HttpClientRequest } = await import("effect/http")
   const item = (n: number) =>
     ListItem.ip(
       n % 2 === 0
@@ -97,28 +68,38 @@ const inMemory: Make = async ({ work }) => {
       { comment: `seen scanning, report ${n}` }
     )
   const items = (from: number, count: number) => Array.from({ length: count }, (_, n) => item(from + n))
-  // As the body of a write is made.
-  const encode = (count: number) => {
-    const checked = Result.getOrThrow(InvalidItems.check(items(0, count)))
-    const { body } = HttpClientRequest.bodyJsonUnsafe(
-      HttpClientRequest.post("/items"),
-      checked.map((item) => (item.kind === "ip" ? { ip: item.ip, comment: item.comment } : {}))
-    )
-    check(body._tag === "Uint8Array" ? 1 : 0, 1)
-  }
-  const compare = (count: number) => {
-    const held = items(0, count).map((item, n) => ({ ...item, id: String(n) }))
-    const { added, deleted } = SyncPlan.make(Result.getOrThrow(InvalidItems.check(items(count / 100, count))), held)
-    check(added.length + deleted.length, count / 50)
-  }
-  const works = work === "encode" ? encode : compare
-  return { run: (count) => Promise.resolve(works(count)) }
+  return { items, checked: (from: number, count: number) => Result.getOrThrow(InvalidItems.check(items(from, count))) }
 }
 
-const contenders: Readonly<Record<string, Make>> = { undici, official, ours, inMemory }
+// As the body of a write is made.
+const encode: Make = async () => {
+  const { checked } = await inMemory()
+  const { HttpClientRequest } = await import("effect/http")
+  return {
+    run: async (count) => {
+      const items = checked(0, count).map((item) => (item.kind === "ip" ? { ip: item.ip, comment: item.comment } : {}))
+      const { body } = HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post("/items"), items)
+      check(body._tag === "Uint8Array" ? items.length : 0, count)
+    }
+  }
+}
 
-export const make: Make = (setup) => {
-  const contender = contenders[setup["contender"] ?? ""]
-  if (contender === undefined) throw new Error(`there is no ${setup["contender"]}`)
-  return contender(setup)
+const compare: Make = async () => {
+  const { checked, items } = await inMemory()
+  const { SyncPlan } = await import("@bulk-operations/lists")
+  return {
+    run: async (count) => {
+      const held = items(0, count).map((item, n) => ({ ...item, id: String(n) }))
+      const { added, deleted } = SyncPlan.make(checked(count / 100, count), held)
+      check(added.length + deleted.length, count / 50)
+    }
+  }
+}
+
+export const contenders: Contenders = {
+  "ours on undici": ours("undici"),
+  "ours on fetch": ours("fetch"),
+  "cloudflare (official)": official,
+  "check, normalize and encode 100,000 items": encode,
+  "check 100,000 items and compare them with 100,000": compare
 }

@@ -1,80 +1,50 @@
 /**
  * Lists: what it costs to read a long list, and to check, encode and compare many items.
  */
-import { fileURLToPath } from "node:url"
-import type { Cost } from "../harness/child.ts"
-import * as Processes from "../harness/processes.ts"
-import { type Benchmark, figure, type Limit, middle, ratios, spread, table } from "../harness/report.ts"
-import { type Entry, measure, once } from "../harness/rounds.ts"
+import { measure, once, startCounterpart } from "../harness/processes.ts"
+import { type Benchmark, figure, middle, ratios, spread, table } from "../harness/report.ts"
 
-const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const ours = "ours on undici"
+const official = "cloudflare (official)"
+const readers = [ours, "ours on fetch", official]
 
-const entry = (name: string, contender: string, setup: Record<string, string> = {}): Entry => ({
-  name,
-  module: moduleAt("contenders.ts"),
-  setup: { contender, ...setup }
-})
-
-const works: ReadonlyArray<readonly [entry: Entry, seconds: number]> = [
-  [entry("check, normalize and encode 100,000 items", "inMemory", { work: "encode" }), 5],
-  [entry("check 100,000 items and compare them with 100,000", "inMemory", { work: "compare" }), 10]
+// What is done in memory, and the seconds it may take.
+const works = [
+  { name: "check, normalize and encode 100,000 items", atMost: 5 },
+  { name: "check 100,000 items and compare them with 100,000", atMost: 10 }
 ]
 
-interface Read {
-  readonly name: string
-  readonly cpu: ReadonlyArray<number>
-  readonly wall: ReadonlyArray<number>
-  readonly memory: number
-}
+const entry = (name: string, setup: Readonly<Record<string, string>> = {}) => ({
+  module: `${import.meta.dirname}/contenders.ts`,
+  name,
+  setup
+})
 
-const read = async (quick: boolean): Promise<ReadonlyArray<Read>> => {
-  const server = Processes.start(moduleAt("counterpart.ts"))
-  const { port } = await Processes.answer<{ readonly port: number }>(server)
-  const baseUrl = `http://127.0.0.1:${port}/client/v4`
-  const readers = [
-    entry("undici.request + JSON.parse", "undici", { baseUrl }),
-    entry("ours on undici", "ours", { baseUrl, transport: "undici" }),
-    entry("ours on fetch", "ours", { baseUrl, transport: "fetch" }),
-    entry("cloudflare (official)", "official", { baseUrl })
-  ]
+const read = async (quick: boolean) => {
+  const { origin, stop } = await startCounterpart()
+  const entries = readers.map((name) => entry(name, { baseUrl: `${origin}/client/v4` }))
   const order = { count: quick ? 25_000 : 100_000, concurrency: 1 }
-  const [measured = []] = await measure(readers, { warmUp: order, orders: [order], rounds: quick ? 3 : 5 })
-  const reads: Array<Read> = []
-  for (const [index, one] of measured.entries()) {
-    const reader = readers[index]
-    if (reader === undefined) continue
-    const { memory } = await once(reader, { count: quick ? 100_000 : 1_000_000, concurrency: 1 })
-    reads.push({ ...one, memory })
-  }
-  Processes.stop(server)
-  return reads
+  const measured = await measure(entries, { warmUp: order, order, rounds: quick ? 3 : 5 })
+  const long = { count: quick ? 100_000 : 1_000_000, concurrency: 1 }
+  const memory = new Map<string, number>()
+  for (const entry of entries) memory.set(entry.name, (await once(entry, long)).memory)
+  stop()
+  return measured.map((one) => ({ ...one, memory: memory.get(one.name) ?? Number.NaN }))
 }
 
-const nothing: Read = { name: "", cpu: [], wall: [], memory: Number.NaN }
+const work = async () => {
+  const worked = []
+  for (const work of works) {
+    const { memory, wall } = await once(entry(work.name), { count: 100_000, concurrency: 1 })
+    worked.push({ ...work, seconds: wall / 1e6, memory })
+  }
+  return worked
+}
 
 export const run: Benchmark = async ({ quick }) => {
   const reads = await read(quick)
-  const [, ours = nothing, , official = nothing] = reads
-  const worked: Array<{ readonly name: string; readonly limit: number; readonly cost: Cost }> = []
-  for (const [entry, limit] of works) {
-    worked.push({ name: entry.name, limit, cost: await once(entry, { count: 100_000, concurrency: 1 }) })
-  }
-  const limits: ReadonlyArray<Limit> = [
-    {
-      what: "CPU of ours on undici, times the official package",
-      measured: middle(ratios(ours.cpu, official.cpu)),
-      limit: 1.2
-    },
-    {
-      what: "peak memory of ours on undici, times the official package's",
-      measured: ours.memory / official.memory,
-      limit: 1.5
-    },
-    ...worked.flatMap(({ cost, limit, name }) => [
-      { what: `seconds to ${name}`, measured: cost.wall / 1e6, limit },
-      { what: `MiB to ${name}`, measured: cost.memory, limit: 512 }
-    ])
-  ]
+  const worked = await work()
+  const of = (name: string) => reads.find((one) => one.name === name) ?? { cpu: [], memory: Number.NaN }
   return {
     markdown: [
       table(
@@ -82,16 +52,31 @@ export const run: Benchmark = async ({ quick }) => {
         reads.map(({ cpu, memory, name, wall }) => [
           name,
           spread(cpu),
-          spread(ratios(cpu, official.cpu)),
+          spread(ratios(cpu, of(official).cpu)),
           figure(1e6 / middle(wall)),
           figure(memory)
         ])
       ),
       table(
         ["in memory", "seconds", "peak MiB"],
-        worked.map(({ cost, name }) => [name, figure(cost.wall / 1e6), figure(cost.memory)])
+        worked.map(({ memory, name, seconds }) => [name, figure(seconds), figure(memory)])
       )
     ].join("\n\n"),
-    limits
+    limits: [
+      {
+        what: "CPU of ours on undici, times the official package",
+        measured: middle(ratios(of(ours).cpu, of(official).cpu)),
+        limit: 1.2
+      },
+      {
+        what: "peak memory of ours on undici, times the official package's",
+        measured: of(ours).memory / of(official).memory,
+        limit: 1.5
+      },
+      ...worked.flatMap(({ atMost, memory, name, seconds }) => [
+        { what: `seconds to ${name}`, measured: seconds, limit: atMost },
+        { what: `MiB to ${name}`, measured: memory, limit: 512 }
+      ])
+    ]
   }
 }

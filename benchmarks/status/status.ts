@@ -1,51 +1,30 @@
 /**
  * One status get: what asking Cloudflare once costs, against a server in a process of its own.
  */
-import { fileURLToPath } from "node:url"
-import type { Order } from "../harness/child.ts"
-import * as Processes from "../harness/processes.ts"
-import { type Benchmark, figure, type Limit, middle, ratios, type Report, spread, table } from "../harness/report.ts"
-import { type Entry, measure, type Measured } from "../harness/rounds.ts"
+import { measure, type Measured, startCounterpart } from "../harness/processes.ts"
+import { type Benchmark, figure, type Limit, middle, ratios, spread, table } from "../harness/report.ts"
+import { contenders, floorName, officialName, oursName } from "./contenders.ts"
 
-const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-
-const floor = "undici.request + JSON.parse"
-const unchecked = "Effect's HttpClient on undici, nothing checked"
-const official = "cloudflare (official)"
-const oursOn = (transport: string, tracing: string) => `ours on ${transport}, tracing ${tracing}`
-
-const contenders = (baseUrl: string, quick: boolean): ReadonlyArray<Entry> => {
-  const entry = (name: string, path: string, setup: Record<string, string> = {}): Entry => ({
-    name,
-    module: moduleAt(path),
-    setup: { baseUrl, ...setup }
-  })
-  const ours = (transport: string, tracing: string) =>
-    entry(oursOn(transport, tracing), "contenders/ours.ts", { transport, tracing })
-  const limited = [
-    entry(official, "contenders/official.ts"),
-    ours("undici", "off"),
-    ours("undici", "on"),
-    ours("fetch", "off"),
-    ours("fetch", "on")
-  ]
-  return quick ? limited : [
-    entry(floor, "contenders/undici.ts"),
-    entry(unchecked, "contenders/minimal.ts"),
-    ...limited,
-    entry("fetch + json()", "contenders/fetch.ts")
-  ]
-}
-
-const of = (measured: ReadonlyArray<Measured>, name: string): ReadonlyArray<number> =>
+const cpuOf = (name: string, measured: ReadonlyArray<Measured>): ReadonlyArray<number> =>
   measured.find((contender) => contender.name === name)?.cpu ?? []
+
+const section = (title: string, measured: ReadonlyArray<Measured>) => {
+  const rows = measured.map(({ cpu, name, wall }) => [
+    name,
+    spread(cpu),
+    spread(ratios(cpu, cpuOf(floorName, measured))),
+    spread(ratios(cpu, cpuOf(officialName, measured))),
+    figure(middle(wall))
+  ])
+  return [`### ${title}`, table(["per get", "CPU µs", "× undici.request", "× official", "wall µs"], rows)]
+}
 
 // Cloudflare allows four requests a second: it is enough to cost about what one would use instead, and little more where
 // each request is traced, which the official package does not do. README.md says why the aims are not reached.
 const limitsOf = (answers: "sized" | "chunked", measured: ReadonlyArray<Measured>): ReadonlyArray<Limit> => {
   const timesOfficial = (transport: string, tracing: string, limit: number, aim = limit): Limit => ({
-    what: `${oursOn(transport, tracing)}, times ${official}, ${answers}`,
-    measured: middle(ratios(of(measured, oursOn(transport, tracing)), of(measured, official))),
+    what: `${oursName(transport, tracing)}, times ${officialName}, ${answers}`,
+    measured: middle(ratios(cpuOf(oursName(transport, tracing), measured), cpuOf(officialName, measured))),
     limit,
     ...(aim < limit && { aim })
   })
@@ -58,54 +37,27 @@ const limitsOf = (answers: "sized" | "chunked", measured: ReadonlyArray<Measured
   ]
 }
 
-const rowsOf = (measured: ReadonlyArray<Measured>) =>
-  measured.map(({ cpu, name, wall }) => [
-    name,
-    spread(cpu),
-    spread(ratios(cpu, of(measured, floor))),
-    spread(ratios(cpu, of(measured, official))),
-    figure(middle(wall))
-  ])
-
-const head = ["per get", "CPU µs", "× undici.request", "× official", "wall µs"]
-
-const section = (
-  title: string,
-  measured: ReadonlyArray<Measured> = []
-) => [`### ${title}`, table(head, rowsOf(measured))]
-
-const warmUp = (count: number): Order => ({ count, concurrency: 50 })
-
-const quickly = async (baseUrl: string): Promise<Report> => {
-  const orders = [{ count: 400, concurrency: 50 }]
-  const [measured = []] = await measure(contenders(baseUrl, true), { warmUp: warmUp(2500), orders, rounds: 5 })
-  return { markdown: table(head, rowsOf(measured)), limits: limitsOf("sized", measured) }
-}
-
-const thoroughly = async (baseUrl: string, chunkedUrl: string): Promise<Report> => {
-  const atOnce = { count: 1500, concurrency: 50 }
-  const options = { warmUp: warmUp(15_000), rounds: 15 }
-  const [sized, oneByOne] = await measure(contenders(baseUrl, false), {
-    ...options,
-    orders: [atOnce, { count: 500, concurrency: 1 }]
+const measureAt = (baseUrl: string, quick: boolean) => {
+  const module = `${import.meta.dirname}/contenders.ts`
+  const entries = Object.keys(contenders).map((name) => ({ module, name, setup: { baseUrl } }))
+  return measure(entries, {
+    warmUp: { count: quick ? 2500 : 15_000, concurrency: 50 },
+    order: { count: quick ? 400 : 1500, concurrency: 50 },
+    rounds: quick ? 5 : 15
   })
-  const [chunked] = await measure(contenders(chunkedUrl, false), { ...options, orders: [atOnce] })
-  return {
-    markdown: [
-      ...section("50 at once", sized),
-      ...section("One after the other", oneByOne),
-      ...section("50 at once, answers without a content-length (chunked)", chunked),
-      "### Limits, of the CPU of 50 at once"
-    ].join("\n\n"),
-    limits: [...limitsOf("sized", sized ?? []), ...limitsOf("chunked", chunked ?? [])]
-  }
 }
 
 export const run: Benchmark = async ({ quick }) => {
-  const server = Processes.start(moduleAt("counterpart.ts"))
-  const { port } = await Processes.answer<{ readonly port: number }>(server)
-  const url = (path: string) => `http://127.0.0.1:${port}${path}/client/v4`
-  const report = await (quick ? quickly(url("")) : thoroughly(url(""), url("/chunked")))
-  Processes.stop(server)
-  return report
+  const { origin, stop } = await startCounterpart()
+  const sized = await measureAt(`${origin}/client/v4`, quick)
+  const chunked = quick ? [] : await measureAt(`${origin}/chunked/client/v4`, quick)
+  stop()
+  return {
+    markdown: [
+      ...section("Answers with a content-length (sized)", sized),
+      ...section("Answers without a content-length (chunked)", chunked),
+      "### Limits"
+    ].join("\n\n"),
+    limits: [...limitsOf("sized", sized), ...(quick ? [] : limitsOf("chunked", chunked))]
+  }
 }

@@ -3,7 +3,7 @@
  */
 import { Effect, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
-import type { Run } from "../../program.ts"
+import type { Run } from "../../bundle.ts"
 
 const Answer = Schema.Struct({ result: Schema.Struct({ id: Schema.String, status: Schema.String }) })
 

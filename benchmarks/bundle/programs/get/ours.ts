@@ -4,7 +4,7 @@
 import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/core"
 import { Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import type { Run } from "../../program.ts"
+import type { Run } from "../../bundle.ts"
 
 export const run: Run = ({ accountId, apiToken, baseUrl, operationId }) =>
   BulkOperations.BulkOperations.use((operations) => operations.get(operationId)).pipe(

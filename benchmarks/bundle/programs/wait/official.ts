@@ -3,7 +3,7 @@
  * package's own retries ends it.
  */
 import Cloudflare from "cloudflare"
-import type { Run } from "../../program.ts"
+import type { Run } from "../../bundle.ts"
 
 export const run: Run = async ({ accountId, apiToken, baseUrl, operationId }) => {
   const client = new Cloudflare({ apiToken, baseURL: baseUrl })

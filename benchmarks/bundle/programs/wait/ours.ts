@@ -5,7 +5,7 @@ import { BulkOperations, CloudflareApi, Credentials } from "@bulk-operations/cor
 import { BulkOperationPoller } from "@bulk-operations/poll"
 import { Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import type { Run } from "../../program.ts"
+import type { Run } from "../../bundle.ts"
 
 export const run: Run = ({ accountId, apiToken, baseUrl, operationId }) =>
   BulkOperationPoller.BulkOperationPoller.use((poller) => poller.wait(operationId)).pipe(
