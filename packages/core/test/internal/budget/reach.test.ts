@@ -15,7 +15,9 @@ const options = {
 } as const
 
 /** A store whose layer is built as a script says, and what became of its scopes. */
-const scripted = (...attempts: ReadonlyArray<Effect.Effect<void, Error | Config.ConfigError>>) => {
+const scripted = (
+  ...attempts: ReadonlyArray<Effect.Effect<void, RateLimiter.RateLimiterError | Config.ConfigError>>
+) => {
   let built = 0
   let opened = 0
   const layer = Layer.effect(
@@ -35,7 +37,11 @@ const make = Effect.fnUntraced(function*<E>(layer: Layer.Layer<RateLimiter.RateL
   return { limiter, scope }
 })
 
-const refused = Effect.fail(new Error("redis://me:s3cret@host refused"))
+const refused = Effect.fail(
+  new RateLimiter.RateLimiterError({
+    reason: new RateLimiter.RateLimitStoreError({ message: "redis://me:s3cret@host refused" })
+  })
+)
 
 describe("a store that is there", () => {
   it.effect("is built once and answers every call", () =>
