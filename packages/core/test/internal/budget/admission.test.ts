@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
 import { Headers } from "effect/http"
+import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { ApiError, CloudflareError, RateLimited, ServerError, Timeout } from "../../../src/CloudflareError.ts"
 import * as Account from "../../../src/internal/budget/account.ts"
@@ -121,6 +122,75 @@ describe("requests that make room", () => {
       )
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(admitted, [0, 1])
+    }))
+
+  it.effect("say once that they are delayed, however often their turn has to be put off, and not if they go at once", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      let delayed = 0
+      const note = Effect.sync(() => void delayed++)
+      const poll = (path: string) =>
+        send(path).pipe(
+          Effect.provideService(RequestBudget.CurrentClaim, { priority: "poll", delayed: note, admitted: Effect.void }),
+          Effect.forkChild
+        )
+      yield* poll("/at-once")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(delayed, 0)
+      yield* Effect.forkChild(Effect.forEach(many(96, "own"), (path) => send(path), { concurrency: "unbounded" }))
+      yield* TestClock.adjust(0)
+      yield* poll("/late")
+      for (let round = 0; round < 5; round++) {
+        yield* TestClock.adjust("200 millis")
+        yield* Effect.forkChild(send("/own"))
+      }
+      assert.deepStrictEqual([times("/late").length, delayed], [0, 1])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([times("/late").length, delayed], [1, 1])
+    }))
+
+  it.effect("are not delayed by a short budget where they wait for the store alone", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      let delayed = 0
+      const note = Effect.sync(() => void delayed++)
+      const memory = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+      const limiter = {
+        ...memory,
+        consume: (options: Parameters<typeof memory.consume>[0]) => Effect.delay(memory.consume(options), 300)
+      }
+      yield* send("/a").pipe(
+        Effect.provideService(RequestBudget.CurrentClaim, { priority: "poll", delayed: note, admitted: Effect.void }),
+        Effect.provideService(RequestBudget.RequestBudget, { ...RequestBudget.defaultSettings, limiter }),
+        Effect.forkChild
+      )
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([times("/a"), delayed], [[300], 0])
+    }))
+
+  it.effect("are delayed by what the store knows that the application of another process has sent", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+      const run = Effect.gen(function*() {
+        yield* limiter.consume({
+          algorithm: "fixed-window",
+          onExceeded: "delay",
+          key: "key",
+          limit: 1,
+          window: "1 minute"
+        })
+        // The first call of the application learns of it.
+        yield* Effect.forkChild(send("/own"))
+        yield* TestClock.adjust("1 second")
+        yield* Effect.forkChild(as("poll")(send("/poll")))
+        yield* TestClock.adjust("10 seconds")
+        assert.deepStrictEqual(times("/own"), [0])
+        assert.isAbove(times("/poll")[0] ?? Infinity, 1000)
+        yield* TestClock.adjust("1 minute")
+        assert.lengthOf(times("/poll"), 1)
+      })
+      yield* Effect.provideService(run, RequestBudget.RequestBudget, { ...RequestBudget.defaultSettings, limiter })
     }))
 
   it.effect("have a budget for each key", () =>

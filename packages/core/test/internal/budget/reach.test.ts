@@ -51,12 +51,16 @@ describe("a store that is there", () => {
       assert.strictEqual((yield* limiter.consume(options)).delay.valueOf(), Duration.zero.valueOf())
       assert.isAbove(Duration.toMillis((yield* limiter.consume(options)).delay), 0)
       assert.strictEqual(store.built(), 1)
-      const { adaptiveConsume, adaptiveFeedback } = yield* Effect.provide(
-        RateLimiter.make,
-        RateLimiter.layerStoreMemory
-      )
-      assert.strictEqual(limiter.adaptiveConsume.length, adaptiveConsume.length)
-      assert.strictEqual(limiter.adaptiveFeedback.length, adaptiveFeedback.length)
+      const adaptive = { key: "adaptive", tokens: 1, fallbackLimit: 10, fallbackWindow: Duration.minutes(1) }
+      const { epoch } = yield* limiter.adaptiveConsume(adaptive)
+      yield* limiter.adaptiveFeedback({
+        key: "adaptive",
+        epoch,
+        tokens: 1,
+        status: 429,
+        retryAfter: Duration.minutes(1)
+      })
+      assert.isAbove(Duration.toMillis((yield* limiter.adaptiveConsume(adaptive)).delay), 0)
     }))
 
   it.effect("is closed with its scope", () =>
