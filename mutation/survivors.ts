@@ -74,13 +74,12 @@ const code = (text: string) => {
 
 const text = (cell: string) => cell.replace(/^(`+) ?(.*?) ?\1$/, "$2").replaceAll("\\|", "|")
 
-/** A row of the table, ready to take a reason. */
-export const row = ({ file, line, mutation }: Survivor, reason = "") =>
+const row = ({ file, line, mutation, reason = "" }: Survivor & { readonly reason?: string }) =>
   `| ${code(`${file}:${line}`)} | ${code(mutation)} | ${reason} |`
 
-export const table = (explained: ReadonlyArray<Explained>) =>
-  ["| where | mutation | why it survives |", "| --- | --- | --- |", ...explained.map((one) => row(one, one.reason))]
-    .join("\n")
+/** A table of survivors, in the order of their places. */
+export const table = (survivors: ReadonlyArray<Survivor | Explained>) =>
+  ["| where | mutation | why it survives |", "| --- | --- | --- |", ...survivors.toSorted(inOrder).map(row)].join("\n")
 
 /** The rows of a table that give a reason. */
 export const parse = (markdown: string): ReadonlyArray<Explained> =>

@@ -65,5 +65,12 @@ describe("the table", () => {
     assert.deepStrictEqual(Survivors.parse(written.replaceAll(" | ", "    | ")), explained)
   })
 
-  it("has no row of what has no reason", () => assert.deepStrictEqual(Survivors.parse(Survivors.row(survivor(1))), []))
+  it("reads no row that has no reason", () =>
+    assert.deepStrictEqual(Survivors.parse(Survivors.table([survivor(1)])), []))
+
+  it("is in the order of files and lines", () => {
+    const all = [survivor(9), survivor(1, "a → b", "body.ts"), survivor(3)]
+    const places = Survivors.table(all).split("\n").slice(2).map((row) => row.split("`")[1])
+    assert.deepStrictEqual(places, ["Rfc3339.ts:3", "Rfc3339.ts:9", "body.ts:1"])
+  })
 })
