@@ -2,8 +2,8 @@
  * A test runner for Stryker: Vitest's own loop, in the process that Stryker keeps.
  *
  * Stryker's runner for Vitest starts a worker for each mutant, which loads Effect and the package anew. Here both are
- * loaded once, and only the files of tests again for each mutant, which takes a tenth of the time. What a killed mutant
- * leaves behind cannot harm the next one unnoticed: the test that killed it has to pass without it, or the process ends.
+ * loaded once, and only the files of tests again for each mutant. What a killed mutant leaves behind cannot harm the
+ * next one unnoticed: the test that killed it has to pass without it, or the process ends.
  */
 import type { StrykerOptions } from "@stryker-mutator/api/core"
 import { commonTokens, declareClassPlugin, PluginKind, tokens } from "@stryker-mutator/api/plugin"
