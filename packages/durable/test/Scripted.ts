@@ -31,6 +31,8 @@ export const after = <A, E, R>(duration: Parameters<typeof TestClock.adjust>[0],
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
     yield* TestClock.adjust(duration)
+    // A store answers in time of its own: a poll that it has put off is due a little later.
+    while (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("1 second")
     return yield* Fiber.join(fiber)
   })
 

@@ -81,7 +81,7 @@ describe("a file", () => {
       writeFileSync(filename, bytes.fill(0xff, 200, 4096))
       const error = yield* refusal(filename)
       assert.strictEqual(error.reason, "NotADatabase")
-      assert.match(error.message, /a damaged one.*malformed/)
+      assert.match(error.message, /it is damaged.*malformed/)
     }))
 
   it.live("that is a database without the tables of a cluster gets them, if nothing is in it", () =>

@@ -76,7 +76,7 @@ describe("a wait in a store", () => {
       assert(status._tag === "Died" && status.cause instanceof StoreError.StoreError)
       assert.match(
         status.cause.message,
-        /cannot be read, perhaps because a later release has stored it: Expected .*version/
+        /cannot be read, perhaps because a later release has written it: Expected .*version/
       )
     }))
 
