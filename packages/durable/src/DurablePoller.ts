@@ -191,6 +191,9 @@ const layerClusterMemory = Sharding.layer.pipe(
 /**
  * Durable waits with a store in memory, which survives nothing: for tests with `TestClock`.
  *
+ * **Gotcha:** the id of a wait is hashed in real time. A test that forks `wait` and moves its clock at once may move it
+ * before the wait has begun: call `start` first, which returns when it has.
+ *
  * @example
  * import { BulkOperationsTest } from "@bulk-operations/core/testing"
  * import { DurablePoller } from "@bulk-operations/durable"
