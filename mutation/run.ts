@@ -4,7 +4,7 @@
  * Runs Stryker on the sources of a package and lists the mutants that survive. A run of a whole package also updates
  * docs/mutation.md. Results are kept in reports/mutation: the next run repeats only what changed in the sources and tests
  * of the package, and an interrupted run goes on. `--force` repeats everything; it is needed after a change that Stryker
- * does not look at: of another package, or of this folder.
+ * does not notice: of another package, or of this folder.
  */
 import type { LogLevel } from "@stryker-mutator/api/core"
 import { Stryker } from "@stryker-mutator/core"
@@ -19,7 +19,7 @@ const thresholds: Readonly<Record<string, number>> = { core: 90, poll: 90, simul
 
 const page = "docs/mutation.md"
 
-/** Of the results that are kept, what is looked at here. */
+/** The part of the stored results that is read here. */
 interface Report {
   readonly files: Readonly<
     Record<string, { mutants: ReadonlyArray<{ readonly static?: boolean; readonly status: string }> }>
@@ -49,7 +49,7 @@ const wanted = files.map((given) => {
 })
 const whole = wanted.length === 0
 
-// Loading Effect anew for each mutant is half of the time that it takes.
+// A process that Stryker starts anew loads Effect faster.
 process.env["NODE_COMPILE_CACHE"] ??= `${process.cwd()}/reports/mutation/compiled`
 
 // An interrupted run leaves its copy of the repository behind.

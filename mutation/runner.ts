@@ -25,7 +25,7 @@ import { performance } from "node:perf_hooks"
 import { pathToFileURL } from "node:url"
 import { type RunnerTask, type RunnerTestCase, type SerializedConfig, TestRunner as VitestRunner } from "vitest"
 import { startTests } from "vitest/internal/browser"
-import { leftOut, leftOutFiles, slow } from "./selection.ts"
+import * as Selection from "./selection.ts"
 import * as Watchdog from "./watchdog.ts"
 
 declare module "@stryker-mutator/api/core" {
@@ -35,7 +35,7 @@ declare module "@stryker-mutator/api/core" {
   }
 }
 
-/** What the mutated sources look at: https://github.com/stryker-mutator/stryker-js, `instrument.ts` of its API. */
+/** What the mutated sources read: https://github.com/stryker-mutator/stryker-js, `instrument.ts` of its API. */
 interface Mutation {
   activeMutant?: string | undefined
   currentTestId?: string | undefined
@@ -54,7 +54,7 @@ const patience = 8000
 // A test in which nothing at all has happened for so long waits for ever, however busy the machine is.
 const mostIdleMillis = 2500
 
-const run = async (test: RunnerTestCase) => {
+const runTask = async (test: RunnerTestCase) => {
   let before = performance.eventLoopUtilization()
   let idleMillis = 0
   let timer: NodeJS.Timeout | undefined
@@ -91,7 +91,7 @@ const messageOf = (task: RunnerTask) => task.result?.errors?.map(({ message }) =
 /** A test is told from others by its file and by Vitest's own id. */
 const idOf = (test: RunnerTestCase) => `${test.file.filepath}#${test.id}`
 
-const isSlow = (test: RunnerTestCase) => slow.test(test.fullTestName)
+const isSlow = (test: RunnerTestCase) => Selection.slow.test(test.fullTestName)
 
 const resultOf = (test: RunnerTestCase): TestResult => {
   const result = {
@@ -141,7 +141,7 @@ class InProcessRunner implements TestRunner {
   #imports = 0
 
   constructor({ tests }: StrykerOptions) {
-    const files = globSync(tests).filter((file) => !leftOutFiles.some((end) => file.endsWith(end)))
+    const files = globSync(tests).filter((file) => !Selection.leftOutFiles.some((end) => file.endsWith(end)))
     this.#cost = new Map(files.map((file) => [resolve(file), 0]))
     const record = (reason: unknown) => this.#unhandled.push(String(reason))
     // A process would outlive a run that was killed.
@@ -244,9 +244,9 @@ class InProcessRunner implements TestRunner {
       importFile: (path) => import(`${pathToFileURL(path)}?import=${this.#imports++}`),
       onBeforeRunFiles: () => around?.before(),
       onAfterRunFiles: () => around?.after(),
-      runTask: run,
+      runTask,
       onBeforeRunTask: (test) => {
-        if (leftOut.test(test.name) || !has(test) || (bail && failed)) test.mode = "skip"
+        if (Selection.leftOut.test(test.name) || !has(test) || (bail && failed)) test.mode = "skip"
         this.#mutation.currentTestId = idOf(test)
       },
       onAfterRunTask: (test) => {
