@@ -178,10 +178,7 @@ const checked = Effect.fnUntraced(function*(
 })
 
 const waitingOf = (options: WriteOptions["wait"]) =>
-  Effect.map(PollOptions.PollOptions, (provided) => {
-    const timeout = StoredWait.timeoutOf(options, provided)
-    return { ...(timeout !== undefined && { timeout }), ...StoredWait.waiting(options, provided) }
-  })
+  Effect.map(PollOptions.PollOptions, (provided) => StoredWait.optionsOf(options, provided))
 
 /**
  * Durable writes over any Effect cluster, like `layer` of `DurablePoller`.

@@ -12,6 +12,7 @@ import { type BulkOperation, isTerminal, type Terminal } from "@bulk-operations/
 import type { CloudflareError } from "@bulk-operations/core/CloudflareError"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
+import * as Durations from "./internal/duration.ts"
 
 /** A wait under way. */
 export interface Wait {
@@ -55,7 +56,7 @@ export type Decision =
   | { readonly _tag: "Ended"; readonly wait: Wait; readonly ending: Ending }
 
 /**
- * A wait that begins now.
+ * A wait that begins now. Throws a `RangeError` for an invalid duration.
  *
  * @example
  * import { BulkOperation } from "@bulk-operations/core"
@@ -78,18 +79,15 @@ export const make = (options: {
   readonly forbiddenGrace?: Duration.Input | undefined
 }): Wait => ({
   startedAt: options.now,
-  deadline: options.now + millis(options.timeout),
-  tolerance: millis(options.tolerance),
-  notFoundGrace: millis(options.notFoundGrace),
-  forbiddenGrace: millis(options.forbiddenGrace),
+  deadline: options.now + Durations.notNegative("timeout", options.timeout),
+  tolerance: Durations.notNegative("tolerance", options.tolerance ?? 0),
+  notFoundGrace: Durations.notNegative("notFoundGrace", options.notFoundGrace ?? 0),
+  forbiddenGrace: Durations.notNegative("forbiddenGrace", options.forbiddenGrace ?? 0),
   polls: 0,
   last: undefined,
   transient: undefined,
   extendedTo: undefined
 })
-
-const millis = (duration: Duration.Input | undefined) =>
-  duration === undefined ? 0 : Duration.toMillis(Duration.fromInputUnsafe(duration))
 
 /**
  * Decides about the answer to a poll, which arrived at `at`.

@@ -62,6 +62,11 @@ describe("make", () => {
     assert.strictEqual(wait.deadline, Infinity)
     assert.deepStrictEqual([wait.tolerance, wait.notFoundGrace, wait.forbiddenGrace], [7, 8000, 9000])
   })
+
+  it.each(["timeout", "tolerance", "notFoundGrace", "forbiddenGrace"])("refuses an invalid %s", (option) => {
+    assert.throws(() => begun({ [option]: -1 }), RangeError, `${option} is -1. It must not be negative.`)
+    assert.throws(() => begun({ [option]: Number.NaN }), RangeError, `${option} is NaN, which is no duration.`)
+  })
 })
 
 describe("observe", () => {

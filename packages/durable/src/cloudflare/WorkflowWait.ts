@@ -13,9 +13,9 @@ import * as Wait from "@bulk-operations/poll/Wait"
 import type { WaitError } from "@bulk-operations/poll/WaitError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Checks from "../internal/checks.ts"
 import * as Journal from "../internal/cloudflare/journal.ts"
 import * as Polling from "../internal/cloudflare/polling.ts"
+import * as StartedAt from "../internal/startedAt.ts"
 
 /** The needed part of the `WorkflowStep` that Cloudflare passes to `run`. */
 export interface WorkflowStep {
@@ -105,16 +105,10 @@ const requestOf = Effect.fnUntraced(function*(operationId: string, options: Wait
   const request: Polling.Request = {
     operationId,
     accountId: options?.accountId ?? accountId,
-    startedAt: options?.startedAt && Checks.startedAt(options.startedAt, now),
+    startedAt: options?.startedAt && StartedAt.check(options.startedAt, now),
     schedule: resolved.schedule,
     transientSchedule: resolved.transientSchedule,
-    fromZero: Wait.make({
-      now: 0,
-      timeout: Checks.duration("timeout", resolved.timeout),
-      tolerance: Checks.duration("tolerance", resolved.tolerance),
-      notFoundGrace: Checks.duration("notFoundGrace", resolved.notFoundGrace),
-      forbiddenGrace: Checks.duration("forbiddenGrace", resolved.forbiddenGrace)
-    })
+    fromZero: Wait.make({ ...resolved, now: 0 })
   }
   return request
 })

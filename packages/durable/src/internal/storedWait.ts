@@ -1,12 +1,14 @@
 /** The stored form of a wait: its options, with its beginning and its deadline as absolute times. */
 import * as PollOptions from "@bulk-operations/poll/PollOptions"
+import * as PollSchedule from "@bulk-operations/poll/PollSchedule"
+import * as Wait from "@bulk-operations/poll/Wait"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Schema from "effect/Schema"
 import type { WaitOptions } from "../DurablePoller.ts"
-import * as Checks from "./checks.ts"
+import * as StartedAt from "./startedAt.ts"
 
 /**
  * Version 1. Add a later version to the union, and never replace this one: what an older release has stored must stay
@@ -44,29 +46,29 @@ export const differences = (one: StoredWait, other: StoredWait) =>
 /** The time that the timeout counts from, and the gaps of a resumed wait. */
 export const originOf = ({ beganAt, startedAt }: StoredWait): DateTime.Utc => startedAt ?? beganAt
 
-/** The options to store: the caller's, or those provided in its context. */
-export const waiting = (
-  options: Pick<WaitOptions, "requestCost" | "tolerance" | "notFoundGrace"> | undefined,
-  provided: PollOptions.PartialOptions
-) => {
-  const requestCost = options?.requestCost
+type Waiting = Pick<WaitOptions, "timeout" | "requestCost" | "tolerance" | "notFoundGrace">
+
+/**
+ * The options to store: the caller's, or those provided in its context. A wait without a limit has no timeout. Throws
+ * for an invalid value: a stored one would stay invalid for ever.
+ */
+export const optionsOf = (options: Waiting | undefined, provided: PollOptions.PartialOptions) => {
+  const { requestCost } = options ?? {}
   const tolerance = options?.tolerance ?? provided.tolerance
   const notFoundGrace = options?.notFoundGrace ?? provided.notFoundGrace
+  const { timeout } = PollOptions.resolve(options, provided)
+  const wait = Wait.make({ now: 0, timeout, tolerance, notFoundGrace })
+  if (requestCost !== undefined) PollSchedule.quadratic({ requestCost })
   return {
-    ...(requestCost !== undefined && { requestCost: Checks.requestCost(requestCost) }),
-    ...(tolerance !== undefined && { tolerance: Checks.duration("tolerance", tolerance) }),
-    ...(notFoundGrace !== undefined && { notFoundGrace: Checks.duration("notFoundGrace", notFoundGrace) })
+    ...(Number.isFinite(wait.deadline) && { timeout: wholeMillis(wait.deadline) }),
+    ...(requestCost !== undefined && { requestCost: wholeMillis(requestCost) }),
+    ...(tolerance !== undefined && { tolerance: wholeMillis(wait.tolerance) }),
+    ...(notFoundGrace !== undefined && { notFoundGrace: wholeMillis(wait.notFoundGrace) })
   }
 }
 
-/** The timeout, if there is one. */
-export const timeoutOf = (
-  options: Pick<WaitOptions, "timeout"> | undefined,
-  provided: PollOptions.PartialOptions
-): Duration.Duration | undefined => {
-  const timeout = Checks.duration("timeout", options?.timeout ?? provided.timeout ?? PollOptions.defaults.timeout)
-  return Duration.isFinite(timeout) ? timeout : undefined
-}
+const wholeMillis = (duration: Duration.Input) =>
+  Duration.millis(Math.ceil(Duration.toMillis(Duration.fromInputUnsafe(duration))))
 
 /** The wait that begins now. */
 export const make = Effect.fnUntraced(function*(
@@ -74,10 +76,9 @@ export const make = Effect.fnUntraced(function*(
   options: WaitOptions | undefined,
   defaultAccountId: string | undefined
 ): Effect.fn.Return<StoredWait> {
-  const provided = yield* PollOptions.PollOptions
+  const { timeout, ...rest } = optionsOf(options, yield* PollOptions.PollOptions)
   const beganAt = yield* DateTime.now
-  const startedAt = options?.startedAt && Checks.startedAt(options.startedAt, beganAt)
-  const timeout = timeoutOf(options, provided)
+  const startedAt = options?.startedAt && StartedAt.check(options.startedAt, beganAt)
   const accountId = options?.accountId ?? defaultAccountId
   return {
     version: 1,
@@ -86,6 +87,6 @@ export const make = Effect.fnUntraced(function*(
     beganAt,
     ...(startedAt !== undefined && { startedAt }),
     ...(timeout !== undefined && { deadline: DateTime.addDuration(startedAt ?? beganAt, timeout) }),
-    ...waiting(options, provided)
+    ...rest
   }
 })

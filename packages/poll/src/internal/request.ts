@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
 import * as PollOptions from "../PollOptions.ts"
 import type { PollSchedule } from "../PollSchedule.ts"
-import type * as Wait from "../Wait.ts"
+import * as Wait from "../Wait.ts"
 import * as Durations from "./duration.ts"
 
 /** The options of one wait. */
@@ -37,6 +37,7 @@ export const make = (
   now: number
 ): Request => {
   const resolved = PollOptions.resolve(options, provided)
+  const { deadline, forbiddenGrace, notFoundGrace, tolerance } = Wait.make({ ...resolved, now: 0 })
   return {
     operationId,
     accountId,
@@ -45,10 +46,10 @@ export const make = (
     transientSchedule: resolved.transientSchedule,
     history: resolved.history,
     expected: resolved.expected === undefined ? undefined : Durations.positive("expected", resolved.expected),
-    timeout: Durations.notNegative("timeout", resolved.timeout),
-    tolerance: Durations.notNegative("tolerance", resolved.tolerance),
-    notFoundGrace: Durations.notNegative("notFoundGrace", resolved.notFoundGrace),
-    forbiddenGrace: Durations.notNegative("forbiddenGrace", resolved.forbiddenGrace)
+    timeout: deadline,
+    tolerance,
+    notFoundGrace,
+    forbiddenGrace
   }
 }
 

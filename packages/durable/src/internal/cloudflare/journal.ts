@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** The result of a step: when to poll next, in milliseconds from its end, or null if the wait has ended. */
+/** The result of a step: when to poll next, in whole milliseconds from its end, or null if the wait has ended. */
 export interface Entry {
   readonly pollIn: number | null
   readonly wait: Schema.Json
@@ -51,7 +51,7 @@ const endedCodec = Schema.toCodecJson(Schema.Result(Completed, WaitError))
 
 /** The entry of a wait that continues. */
 export const goOn = (state: State, pollIn: number): Effect.Effect<Entry> =>
-  Effect.map(Effect.orDie(Schema.encodeEffect(stateCodec)(state)), (wait) => ({ pollIn, wait }))
+  Effect.map(Effect.orDie(Schema.encodeEffect(stateCodec)(state)), (wait) => ({ pollIn: Math.ceil(pollIn), wait }))
 
 /** The entry of a wait that has ended. */
 export const end = (ended: Ended): Effect.Effect<Entry> =>

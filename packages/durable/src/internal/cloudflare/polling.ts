@@ -92,7 +92,7 @@ const goOn = Effect.fnUntraced(function*(request: Request, before: Journal.State
   // This was the last poll: there is no point in sleeping until the limit.
   if (sentAt >= lastAt && expired._tag === "Ended") return yield* end(request, state, expired, at)
   const pollAt = Math.min(Wait.nextPollAt(wait, at, gap), Math.max(at, lastAt))
-  return yield* Journal.goOn(state, Math.min(longestSleep, Math.ceil(pollAt - at)))
+  return yield* Journal.goOn(state, Math.min(longestSleep, pollAt - at))
 })
 
 interface Stepped {
