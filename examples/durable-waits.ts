@@ -20,7 +20,7 @@ const program = Effect.gen(function*() {
   const options = { startedAt: DateTime.makeUnsafe(startedAt), timeout: "1 hour" } as const
 
   const executionId = yield* durable.start(operationId, options)
-  const status = yield* durable.poll(executionId)
+  const status = yield* durable.status(executionId)
   yield* Console.log(status._tag === "Ended" ? "It had ended before." : "It is under way.")
 
   const ended = yield* Effect.result(durable.wait(operationId, options))

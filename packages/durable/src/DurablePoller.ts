@@ -75,7 +75,7 @@ export class DurablePoller extends Context.Service<DurablePoller, {
   readonly start: (operationId: string, options?: WaitOptions) => Effect.Effect<string>
 
   /** The status of a wait in the store. Sends nothing to Cloudflare. */
-  readonly poll: (executionId: string) => Effect.Effect<WaitStatus.WaitStatus>
+  readonly status: (executionId: string) => Effect.Effect<WaitStatus.WaitStatus>
 
   /**
    * Ends a wait at once, even during a request, and returns when it has ended. **Gotcha:** if no process works on the
@@ -130,7 +130,7 @@ const make = Effect.fnUntraced(function*(accountId: string | undefined) {
     StoreDefect.named
   )
 
-  const poll = Effect.fn("DurablePoller.poll")((executionId: string) =>
+  const status = Effect.fn("DurablePoller.status")((executionId: string) =>
     StoreDefect.named(Effect.map(executions.state(executionId), statusOf))
   )
   const cancel = Effect.fn("DurablePoller.cancel")((executionId: string) =>
@@ -140,7 +140,7 @@ const make = Effect.fnUntraced(function*(accountId: string | undefined) {
     StoreDefect.named(executions.forget(executionId))
   )
 
-  return DurablePoller.of({ wait, start, poll, cancel, forget })
+  return DurablePoller.of({ wait, start, status, cancel, forget })
 })
 
 const decodePayload = Schema.decodeUnknownOption(Schema.toCodecJson(WaitWorkflow.payloadSchema))

@@ -100,14 +100,14 @@ describe("wait", () => {
 
   it.effect("that is interrupted leaves the wait to go on", () =>
     Effect.gen(function*() {
-      const { poll, start, wait } = yield* poller
+      const { status, start, wait } = yield* poller
       const fiber = yield* Effect.forkChild(wait("op-1", { startedAt: at(0) }))
       yield* hashed
       yield* TestClock.adjust("1 minute")
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("10 minutes")
       const id = yield* start("op-1", { startedAt: at(0) })
-      assert.isTrue(WaitStatus.is("Ended")(yield* poll(id)))
+      assert.isTrue(WaitStatus.is("Ended")(yield* status(id)))
     }).pipe(Effect.provide(fiveMinutes)))
 
   it.effect("is one for all who ask for the same account, operation and deadline", () =>
@@ -159,16 +159,16 @@ describe("wait", () => {
     }).pipe(Effect.provide(fiveMinutes)))
 })
 
-describe("poll", () => {
+describe("status", () => {
   it.effect("tells a wait that is under way from one that has ended, and from none", () =>
     Effect.gen(function*() {
-      const { poll, start } = yield* poller
+      const { status, start } = yield* poller
       const id = yield* start("op-1")
       const failing = yield* start("op-3")
-      assert.deepStrictEqual(yield* poll("nothing"), WaitStatus.Unknown())
-      assert.deepStrictEqual(yield* poll(id), WaitStatus.UnderWay())
+      assert.deepStrictEqual(yield* status("nothing"), WaitStatus.Unknown())
+      assert.deepStrictEqual(yield* status(id), WaitStatus.UnderWay())
       yield* TestClock.adjust("10 minutes")
-      const [completed, failed] = [yield* poll(id), yield* poll(failing)]
+      const [completed, failed] = [yield* status(id), yield* status(failing)]
       assert(completed._tag === "Ended" && Result.isSuccess(completed.result))
       assert.strictEqual(completed.result.success.id, "op-1")
       assert(failed._tag === "Ended" && Result.isFailure(failed.result))
@@ -179,7 +179,7 @@ describe("poll", () => {
 describe("cancel", () => {
   it.effect("ends a wait at once, though its request hangs", () =>
     Effect.gen(function*() {
-      const { cancel, poll, wait, start } = yield* poller
+      const { cancel, status, wait, start } = yield* poller
       const { inFlight } = yield* BulkOperationsTest.BulkOperationsTest
       const fiber = yield* Effect.forkChild(wait("op-1", { startedAt: at(0) }))
       yield* hashed
@@ -188,42 +188,42 @@ describe("cancel", () => {
       const id = yield* start("op-1", { startedAt: at(0) })
       yield* after("1 second", cancel(id))
       assert.strictEqual(yield* inFlight, 0)
-      assert.deepStrictEqual(yield* poll(id), WaitStatus.Cancelled())
+      assert.deepStrictEqual(yield* status(id), WaitStatus.Cancelled())
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
     }).pipe(Effect.provide(inMemory({ "op-1": ["hang"] }))))
 
   it.effect("leaves one that has ended, and one that nobody knows", () =>
     Effect.gen(function*() {
-      const { cancel, poll, start } = yield* poller
+      const { cancel, status, start } = yield* poller
       const id = yield* start("op-1")
       yield* TestClock.adjust("10 minutes")
       yield* cancel(id)
       yield* cancel("nothing")
-      assert.isTrue(WaitStatus.is("Ended")(yield* poll(id)))
+      assert.isTrue(WaitStatus.is("Ended")(yield* status(id)))
     }).pipe(Effect.provide(fiveMinutes)))
 })
 
 describe("forget", () => {
   it.effect("takes out what has ended, and nothing else", () =>
     Effect.gen(function*() {
-      const { forget, poll, start } = yield* poller
+      const { forget, status, start } = yield* poller
       const id = yield* start("op-1", { startedAt: at(0) })
       assert.isFalse(yield* forget(id))
       yield* TestClock.adjust("10 minutes")
       const before = (yield* polledAt).length
       assert.isTrue(yield* forget(id))
       assert.isTrue(yield* forget(id))
-      assert.deepStrictEqual(yield* poll(id), WaitStatus.Unknown())
+      assert.deepStrictEqual(yield* status(id), WaitStatus.Unknown())
       // It is another wait now.
       assert.strictEqual(yield* start("op-1", { startedAt: at(0) }), id)
       yield* TestClock.adjust("1 minute")
-      assert.isTrue(WaitStatus.is("Ended")(yield* poll(id)))
+      assert.isTrue(WaitStatus.is("Ended")(yield* status(id)))
       assert.isAbove((yield* polledAt).length, before)
     }).pipe(Effect.provide(fiveMinutes)))
 
   it.effect("lets a wait that was cancelled be begun anew after half a minute", () =>
     Effect.gen(function*() {
-      const { cancel, forget, poll, start } = yield* poller
+      const { cancel, forget, status, start } = yield* poller
       const id = yield* start("op-1", { startedAt: at(0) })
       yield* TestClock.adjust("10 seconds")
       yield* after("1 second", cancel(id))
@@ -231,7 +231,7 @@ describe("forget", () => {
       yield* TestClock.adjust("30 seconds")
       yield* start("op-1", { startedAt: at(0) })
       yield* TestClock.adjust("10 seconds")
-      assert.deepStrictEqual(yield* poll(id), WaitStatus.UnderWay())
+      assert.deepStrictEqual(yield* status(id), WaitStatus.UnderWay())
     }).pipe(Effect.provide(fiveMinutes)))
 })
 

@@ -26,7 +26,7 @@ describe("a durable wait", () => {
 
   it("is begun and polled without errors", () => {
     expect(durable.start("op-1")).type.toBe<Effect.Effect<string>>()
-    expect(durable.poll("execution")).type.toBe<Effect.Effect<WaitStatus.WaitStatus>>()
+    expect(durable.status("execution")).type.toBe<Effect.Effect<WaitStatus.WaitStatus>>()
   })
 })
 

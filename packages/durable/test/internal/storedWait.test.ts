@@ -21,7 +21,7 @@ const begun = Effect.fnUntraced(function*(database: DatabaseSync, payload: strin
 })
 
 const ended = (executionId: string) =>
-  Effect.repeat(DurablePoller.DurablePoller.use(({ poll }) => poll(executionId)), {
+  Effect.repeat(DurablePoller.DurablePoller.use(({ status }) => status(executionId)), {
     schedule: Schedule.spaced("50 millis"),
     while: WaitStatus.is("UnderWay")
   })

@@ -31,16 +31,16 @@ describe("a store that is full", () => {
       Effect.gen(function*() {
         const database = yield* Store.database
         yield* Effect.gen(function*() {
-          const { poll, start, wait } = yield* poller
+          const { status, start, wait } = yield* poller
           const startedAt = yield* DateTime.now
           database.exec(`CREATE TRIGGER full BEFORE INSERT ON ${rest} BEGIN SELECT RAISE(ABORT, 'disk is full'); END`)
           const waiting = yield* Effect.forkChild(wait("op-1", { startedAt }))
           yield* Effect.sleep("2 seconds")
           const id = yield* start("op-1", { startedAt })
-          assert.deepStrictEqual(yield* poll(id), WaitStatus.UnderWay())
+          assert.deepStrictEqual(yield* status(id), WaitStatus.UnderWay())
           database.exec("DROP TRIGGER full")
           assert.strictEqual((yield* Fiber.join(waiting)).status, "completed")
-          assert.isTrue(WaitStatus.is("Ended")(yield* poll(id)))
+          assert.isTrue(WaitStatus.is("Ended")(yield* status(id)))
         }).pipe(Effect.provide(Store.over(database, { "op-1": ["completed"] })))
       }))
   }
@@ -57,8 +57,8 @@ describe("a store that is full", () => {
       database.exec("DROP TRIGGER full")
       const [id] = database.prepare("SELECT entity_id AS id FROM cluster_messages").all()
       yield* Effect.gen(function*() {
-        const { poll } = yield* poller
-        yield* Effect.repeat(poll(String(id?.["id"])), {
+        const { status } = yield* poller
+        yield* Effect.repeat(status(String(id?.["id"])), {
           schedule: Schedule.spaced("100 millis"),
           until: WaitStatus.is("Ended")
         })
