@@ -28,16 +28,11 @@ import * as Writer from "./internal/writer.ts"
 import type * as Writing from "./internal/writing.ts"
 import type * as InvalidItems from "./InvalidItems.ts"
 import type { ListItem, StoredItem } from "./ListItem.ts"
+import type { Options } from "./Lists.ts"
 import type { SyncIncomplete, SyncNotVisible, TooManyDeletions } from "./SyncError.ts"
 import type { WriteError } from "./WriteError.ts"
 import * as WriteLane from "./WriteLane.ts"
 import type { Policy } from "./WritePolicy.ts"
-
-/** Options of any call. */
-export interface Options {
-  /** The account of the list. Default: the account of `CloudflareApi`. */
-  readonly accountId?: string | undefined
-}
 
 /** What to read of a list. */
 export interface ReadOptions extends Options {
