@@ -14,7 +14,7 @@ import * as Layer from "effect/Layer"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Scope from "effect/Scope"
 import type * as Credentials from "./Credentials.ts"
-import * as Account from "./internal/budget/account.ts"
+import * as Access from "./internal/budget/access.ts"
 import * as Key from "./internal/budget/key.ts"
 import * as Reach from "./internal/budget/reach.ts"
 
@@ -196,8 +196,8 @@ export const defaultBaseUrl = "https://api.cloudflare.com/client/v4"
  */
 export const left = (credentials: Credentials.Credentials, baseUrl = defaultBaseUrl): Effect.Effect<Left> =>
   Effect.withFiber((fiber) => {
-    const { left, now, isLocal } = Account.left(
-      Account.open(fiber, fiber.getRef(RequestBudget), Key.of(credentials, baseUrl))
+    const { left, now, isLocal } = Access.left(
+      Access.open(fiber, fiber.getRef(RequestBudget), Key.of(credentials, baseUrl))
     )
     const blockedFor = Math.max(0, left.blockedUntil - now)
     return Effect.succeed({

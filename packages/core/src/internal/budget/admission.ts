@@ -6,8 +6,8 @@ import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import type { CloudflareError } from "../../CloudflareError.ts"
 import * as RequestBudget from "../../RequestBudget.ts"
-import * as Account from "./account.ts"
-import type * as Lane from "./lane.ts"
+import * as Access from "./access.ts"
+import type * as Budget from "./budget.ts"
 import * as Limits from "./limits.ts"
 import type * as Order from "./order.ts"
 import * as Time from "./time.ts"
@@ -35,19 +35,19 @@ export interface Admission {
 export const admit = (key: string, path: string): Effect.Effect<Admission> =>
   Effect.withFiber((fiber) => {
     const { admitted, delayed, priority } = fiber.getRef(RequestBudget.CurrentClaim)
-    const account = Account.open(fiber, fiber.getRef(RequestBudget.RequestBudget), key)
-    if (priority === "application") return Effect.succeed(admissionOf(account, path, Account.count(account)))
-    return Effect.flatMap(wait(account, priority, delayed), (sentAt) =>
-      Effect.as(admitted, admissionOf(account, path, sentAt)))
+    const access = Access.open(fiber, fiber.getRef(RequestBudget.RequestBudget), key)
+    if (priority === "application") return Effect.succeed(admissionOf(access, path, Access.count(access)))
+    return Effect.flatMap(wait(access, priority, delayed), (sentAt) =>
+      Effect.as(admitted, admissionOf(access, path, sentAt)))
   })
 
 // Each waiter sleeps in its own fiber, so that none depends on a fiber that may have ended.
-const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect<void>): Effect.Effect<number> =>
+const wait = (access: Access.Access, rank: Order.Rank, delayed: Effect.Effect<void>): Effect.Effect<number> =>
   Effect.suspend(() => {
-    const { clock, lane } = account
+    const { budget, clock } = access
     let isWoken = false
     let ring: (() => void) | undefined
-    const waiter: Lane.Waiter = {
+    const waiter: Budget.Waiter = {
       rank,
       checksAt: Time.millis(clock),
       wake: () => {
@@ -69,7 +69,7 @@ const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect
     const check: Effect.Effect<number> = Effect.suspend(() => {
       isWoken = false
       ring = undefined
-      const turn = take(account, waiter)
+      const turn = take(access, waiter)
       if (turn !== "ask" && "sentAt" in turn) return Effect.succeed(turn.sentAt)
       const rest = Effect.andThen(sleep(waiter.checksAt), check)
       // A first waiter that only waits for the store is not delayed by a short budget.
@@ -77,26 +77,26 @@ const wait = (account: Account.Account, rank: Order.Rank, delayed: Effect.Effect
       isDelayed = true
       return Effect.andThen(delayed, rest)
     })
-    return Effect.onInterrupt(check, () => Effect.sync(() => lane.leave(waiter, Time.millis(clock))))
+    return Effect.onInterrupt(check, () => Effect.sync(() => budget.leave(waiter, Time.millis(clock))))
   })
 
-const take = ({ bucket, clock, fork, lane, store, terms }: Account.Account, waiter: Lane.Waiter) => {
+const take = ({ bucket, budget, clock, fork, store, terms }: Access.Access, waiter: Budget.Waiter) => {
   const now = Time.millis(clock)
-  const turn = lane.turn(waiter, now, terms, store?.isHere(now, bucket, fork) === true)
+  const turn = budget.turn(waiter, now, terms, store?.isHere(now, bucket, fork) === true)
   if (turn === "ask") {
     store?.add(now, bucket, fork, (millis) => {
       const repliedAt = Time.millis(clock)
-      lane.reserve(millis === undefined ? undefined : repliedAt + millis, repliedAt, terms)
+      budget.reserve(millis === undefined ? undefined : repliedAt + millis, repliedAt, terms)
     })
   }
   return turn
 }
 
-const admissionOf = ({ clock, lane, terms }: Account.Account, path: string, sentAt: number): Admission => ({
-  observe: (answer) => lane.observe(sentAt, answer && read(answer, path), Time.millis(clock), terms)
+const admissionOf = ({ budget, clock, terms }: Access.Access, path: string, sentAt: number): Admission => ({
+  observe: (answer) => budget.observe(sentAt, answer && read(answer, path), Time.millis(clock), terms)
 })
 
-const read = ({ codes, headers, retryAfter, status }: Answer, path: string): Lane.Answer => ({
+const read = ({ codes, headers, retryAfter, status }: Answer, path: string): Budget.Answer => ({
   status,
   path,
   codes,

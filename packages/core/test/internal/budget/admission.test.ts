@@ -4,7 +4,7 @@ import { Headers } from "effect/http"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { ApiError, CloudflareError, RateLimited, ServerError, Timeout } from "../../../src/CloudflareError.ts"
-import * as Account from "../../../src/internal/budget/account.ts"
+import * as Access from "../../../src/internal/budget/access.ts"
 import * as Admission from "../../../src/internal/budget/admission.ts"
 import * as RequestBudget from "../../../src/RequestBudget.ts"
 import { as, cloudflare, mostInAnyWindow } from "./sending.ts"
@@ -373,7 +373,7 @@ const blockedAfter = Effect.fnUntraced(function*(
 ) {
   yield* Effect.exit(Admission.through("key", "/a", request, () => head))
   return yield* Effect.withFiber((fiber) => {
-    const { left, now } = Account.left(Account.open(fiber, RequestBudget.defaultSettings, "key"))
+    const { left, now } = Access.left(Access.open(fiber, RequestBudget.defaultSettings, "key"))
     return Effect.succeed(Math.max(0, left.blockedUntil - now, left.readyAt - now) / 1000)
   })
 })

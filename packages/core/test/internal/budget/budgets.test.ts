@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
-import * as Lanes from "../../../src/internal/budget/lanes.ts"
+import * as Budgets from "../../../src/internal/budget/budgets.ts"
 
 const hour = 60 * 60_000
 const terms = { share: 0.8, limit: { limit: 1200, window: 300_000 } }
@@ -13,22 +13,22 @@ describe("the budgets of a process", () => {
     Effect.gen(function*() {
       const clock = yield* testClock
       const other: Clock.Clock = { ...clock }
-      assert.strictEqual(Lanes.of(clock, "a", 0), Lanes.of(clock, "a", 1000))
-      assert.notStrictEqual(Lanes.of(clock, "a", 0), Lanes.of(clock, "b", 0))
-      assert.notStrictEqual(Lanes.of(clock, "a", 0), Lanes.of(other, "a", 0))
+      assert.strictEqual(Budgets.of(clock, "a", 0), Budgets.of(clock, "a", 1000))
+      assert.notStrictEqual(Budgets.of(clock, "a", 0), Budgets.of(clock, "b", 0))
+      assert.notStrictEqual(Budgets.of(clock, "a", 0), Budgets.of(other, "a", 0))
     }))
 
   it.effect("are forgotten once they were not used for an hour, when another is made", () =>
     Effect.gen(function*() {
       const clock = yield* testClock
-      const old = Lanes.of(clock, "old", 0)
+      const old = Budgets.of(clock, "old", 0)
       old.count(0, terms)
-      const used = Lanes.of(clock, "used", 0)
+      const used = Budgets.of(clock, "used", 0)
       used.count(hour, terms)
-      Lanes.of(clock, "new", hour - 1)
-      assert.strictEqual(Lanes.of(clock, "old", hour), old)
-      Lanes.of(clock, "newer", hour + 600_000)
-      assert.notStrictEqual(Lanes.of(clock, "old", hour + 600_000), old)
-      assert.strictEqual(Lanes.of(clock, "used", hour + 600_000), used)
+      Budgets.of(clock, "new", hour - 1)
+      assert.strictEqual(Budgets.of(clock, "old", hour), old)
+      Budgets.of(clock, "newer", hour + 600_000)
+      assert.notStrictEqual(Budgets.of(clock, "old", hour + 600_000), old)
+      assert.strictEqual(Budgets.of(clock, "used", hour + 600_000), used)
     }))
 })

@@ -44,7 +44,7 @@ export interface Left {
 }
 
 /** The state of one budget. */
-export interface Lane {
+export interface Budget {
   /** Counts a request that does not wait. It is sent at `now`. */
   readonly count: (now: number, terms: Terms) => void
   /** What the waiter has to do. It waits until it may send, or leaves. */
@@ -72,7 +72,7 @@ export interface Lane {
 const grace = 1000
 
 /** An unused budget. */
-export const make = (): Lane => {
+export const make = (): Budget => {
   const queues = { lastPoll: new Set<Waiter>(), poll: new Set<Waiter>(), bulk: new Set<Waiter>() }
   let passed = Order.none
   let emptyAt = Number.NEGATIVE_INFINITY
