@@ -11,6 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Scope from "effect/Scope"
 import type * as Credentials from "./Credentials.ts"
@@ -76,9 +77,29 @@ export const RequestBudget = Context.Reference<Settings>("@bulk-operations/core/
   defaultValue: () => defaultSettings
 })
 
-/** Changes settings for an application; those not given stay as they are. */
-export const layer = (settings: Partial<Settings>): Layer.Layer<never> =>
-  Layer.effect(RequestBudget, Effect.map(RequestBudget, (current) => ({ ...current, ...settings })))
+/**
+ * Changes settings for an application; those not given stay as they are. Dies with a `RangeError` for an invalid one.
+ */
+export const layer = (settings: Partial<Settings>): Layer.Layer<never> => Layer.effect(RequestBudget, changed(settings))
+
+const changed = (settings: Partial<Settings>) =>
+  Effect.map(RequestBudget, (current): Settings => {
+    const { limit, share, window } = { ...current, ...settings }
+    if (!(limit >= 1)) throw new RangeError(`limit of the request budget is ${limit}. It must be 1 or more.`)
+    if (!(share > 0 && share <= 1)) {
+      throw new RangeError(`share of the request budget is ${share}. It must be above 0 and at most 1: 0.8 for 80 %.`)
+    }
+    if (!Option.exists(Duration.fromInput(window), isWindow)) {
+      const shown = Duration.isDuration(window) ? Duration.format(window) : JSON.stringify(window)
+      throw new RangeError(
+        `window of the request budget is ${shown}. It must be a duration above zero and finite, such as "5 minutes".`
+      )
+    }
+    return { ...current, ...settings }
+  })
+
+const isWindow = (window: Duration.Duration) =>
+  Duration.isFinite(window) && Duration.isGreaterThan(window, Duration.zero)
 
 const patience = Duration.seconds(1)
 
@@ -87,7 +108,8 @@ const patience = Duration.seconds(1)
  *
  * If the store is not available yet, fails, or does not answer within a second, nothing is held up: each process uses
  * its own budget, logs one warning, and returns to the store when it is available. Closing the scope waits at most a
- * second for the store. Of the store layer's errors only a `ConfigError` fails this layer, because it is permanent.
+ * second for the store. Of the store layer's errors only a `ConfigError` fails this layer, because it is permanent. Dies
+ * with a `RangeError` for an invalid setting.
  *
  * @example
  * import { RequestBudget } from "@bulk-operations/core"
@@ -116,8 +138,7 @@ export const layerStore = <E, R>(
           Effect.ignore(Effect.timeout(Effect.interruptible(Fiber.await(closing)), patience)))
       )
       const limiter = yield* Reach.make(store, scope, patience)
-      const current = yield* RequestBudget
-      return { ...current, ...settings, limiter }
+      return { ...yield* changed(settings), limiter }
     })
   )
 

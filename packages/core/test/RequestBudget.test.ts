@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Redacted } from "effect"
+import { Cause, Duration, Effect, Exit, Layer, Redacted } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import * as Credentials from "../src/Credentials.ts"
@@ -123,4 +123,27 @@ describe("the settings", () => {
       assert.strictEqual((yield* leftWith({ limit: Number.POSITIVE_INFINITY })).remaining, Number.POSITIVE_INFINITY)
       assert.strictEqual((yield* leftWith({ window: "1 minute", share: 0.5 })).remaining, 60)
     }))
+
+  for (
+    const [settings, text] of [
+      [{ limit: 0 }, "limit of the request budget is 0. It must be 1 or more."],
+      [{ limit: Number.NaN }, "limit of the request budget is NaN."],
+      [{ share: 80 }, "share of the request budget is 80. It must be above 0 and at most 1: 0.8 for 80 %."],
+      [{ share: 0 }, "share of the request budget is 0."],
+      [{ window: 0 }, "window of the request budget is 0. It must be a duration above zero and finite"],
+      [{ window: Duration.infinity }, "window of the request budget is Infinity."],
+      [{ window: JSON.parse(`"5m"`) }, `window of the request budget is "5m".`]
+    ] as const
+  ) {
+    it.effect(`are refused where they are ${JSON.stringify(settings)}`, () =>
+      Effect.gen(function*() {
+        const store = RequestBudget.layerStore(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory), settings)
+        for (const layer of [RequestBudget.layer(settings), store]) {
+          const exit = yield* Effect.exit(Effect.scoped(Layer.build(layer)))
+          const defect = Exit.isFailure(exit) && Cause.squash(exit.cause)
+          assert(defect instanceof RangeError)
+          assert.include(defect.message, text)
+        }
+      }))
+  }
 })
