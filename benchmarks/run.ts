@@ -11,16 +11,16 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Bundle from "./bundle/bundle.ts"
 import * as Decode from "./decode.ts"
-import * as Durable from "./durable/durable.ts"
+import * as Durable from "./durable.ts"
 import * as Budget from "./economy/budget/budget.ts"
 import * as Learned from "./economy/learned.ts"
 import * as Schedules from "./economy/schedules.ts"
 import { type Benchmark, figure, type Limit, limitsTable } from "./harness/report.ts"
-import * as Lists from "./lists/lists.ts"
+import * as Lists from "./lists.ts"
 import manifest from "./package.json" with { type: "json" }
-import * as Simulator from "./simulator/simulator.ts"
-import * as Status from "./status/status.ts"
-import * as Waiting from "./waiting/waiting.ts"
+import * as Simulator from "./simulator.ts"
+import * as Status from "./status.ts"
+import * as Waiting from "./waiting.ts"
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   lists: Lists.run,

@@ -2,6 +2,7 @@
  * A contender in a process of its own: sets it up, runs what it is told to, and answers what that cost.
  */
 import type { Contenders } from "./contender.ts"
+import { type Entry, task } from "./processes.ts"
 
 /** What to run. */
 export interface Order {
@@ -16,9 +17,9 @@ export interface Cost {
   readonly memory: number
 }
 
-const [modulePath = "", name = "", setup = "{}"] = process.argv.slice(2)
-const { contenders }: { readonly contenders: Contenders } = await import(modulePath)
-const contender = await contenders[name]?.(JSON.parse(setup))
+const { module, name, setup }: Entry = task()
+const { contenders }: { readonly contenders: Contenders } = await import(module)
+const contender = await contenders[name]?.(setup)
 if (contender === undefined) throw new Error(`there is no contender ${name}`)
 
 // Garbage is collected when it is due and charged to whoever made it: to collect it beforehand would charge those who

@@ -5,13 +5,16 @@
 import { type ChildProcess, fork } from "node:child_process"
 import type { Cost, Order } from "./child.ts"
 
-/** Starts a module in a process of its own. */
-export const start = (modulePath: string, args: ReadonlyArray<string> = []): ChildProcess =>
-  fork(modulePath, args, {
+/** Starts a module as a program in a process of its own, and gives it a task. */
+export const start = (module: string, task: unknown = {}): ChildProcess =>
+  fork(module, [JSON.stringify(task)], {
     execArgv: ["--conditions=@bulk-operations/source", "--expose-gc", "--disable-warning=ExperimentalWarning"],
     // Longer than any benchmark takes: a process that hangs must not keep the others waiting for ever.
     timeout: 30 * 60_000
   })
+
+/** The task that this process was started for. */
+export const task = () => JSON.parse(process.argv[2] ?? "{}")
 
 /** The next message of a process. */
 export const answer = <A>(child: ChildProcess): Promise<A> =>
@@ -46,8 +49,8 @@ export interface Measured {
   readonly wall: ReadonlyArray<number>
 }
 
-const begin = async ({ module, name, setup }: Entry) => {
-  const child = start(`${import.meta.dirname}/child.ts`, [module, name, JSON.stringify(setup)])
+const begin = async (entry: Entry) => {
+  const child = start(`${import.meta.dirname}/child.ts`, entry)
   await answer(child)
   return child
 }

@@ -1,7 +1,11 @@
 /**
- * Who reads a list to its end, and what this library does with items in memory. Each process loads only what it needs.
+ * Lists: what it costs to read a long list to its end, and to check, encode and compare many items in memory.
+ *
+ * A contender imports what it uses, so that its memory is its own.
  */
-import { accountId, apiToken, type Contenders, type Make } from "../harness/contender.ts"
+import { accountId, apiToken, type Contenders, type Make } from "./harness/contender.ts"
+import { measure, once, startCounterpart } from "./harness/processes.ts"
+import { type Benchmark, figure, middle, ratios, spread, table } from "./harness/report.ts"
 
 // Everything was seen, or the figure means nothing.
 const check = (seen: number, expected: number): void => {
@@ -96,10 +100,84 @@ const compare: Make = async () => {
   }
 }
 
-export const contenders: Contenders = {
-  "ours on undici": ours("undici"),
+const oursName = "ours on undici"
+const officialName = "cloudflare (official)"
+
+const readers: Contenders = {
+  [oursName]: ours("undici"),
   "ours on fetch": ours("fetch"),
-  "cloudflare (official)": official,
+  [officialName]: official
+}
+
+const works: Contenders = {
   "check, normalize and encode 100,000 items": encode,
   "check 100,000 items and compare them with 100,000": compare
+}
+
+export const contenders: Contenders = { ...readers, ...works }
+
+const entry = (name: string, setup: Readonly<Record<string, string>> = {}) => ({
+  module: import.meta.filename,
+  name,
+  setup
+})
+
+const read = async (quick: boolean) => {
+  const { origin, stop } = await startCounterpart()
+  const entries = Object.keys(readers).map((name) => entry(name, { baseUrl: `${origin}/client/v4` }))
+  const order = { count: quick ? 25_000 : 100_000, concurrency: 1 }
+  const measured = await measure(entries, { warmUp: order, order, rounds: quick ? 3 : 5 })
+  const long = { count: quick ? 100_000 : 1_000_000, concurrency: 1 }
+  const memory = new Map<string, number>()
+  for (const entry of entries) memory.set(entry.name, (await once(entry, long)).memory)
+  stop()
+  return measured.map((one) => ({ ...one, memory: memory.get(one.name) ?? Number.NaN }))
+}
+
+const work = async () => {
+  const worked = []
+  for (const name of Object.keys(works)) {
+    worked.push({ name, ...await once(entry(name), { count: 100_000, concurrency: 1 }) })
+  }
+  return worked.map(({ memory, name, wall }) => ({ name, memory, seconds: wall / 1e6 }))
+}
+
+export const run: Benchmark = async ({ quick }) => {
+  const reads = await read(quick)
+  const worked = await work()
+  const of = (name: string) => reads.find((one) => one.name === name) ?? { cpu: [], memory: Number.NaN }
+  return {
+    markdown: [
+      table(
+        ["reading a list, 500 a page", "CPU µs per item", "× official", "items per second", "peak MiB"],
+        reads.map(({ cpu, memory, name, wall }) => [
+          name,
+          spread(cpu),
+          spread(ratios(cpu, of(officialName).cpu)),
+          figure(1e6 / middle(wall)),
+          figure(memory)
+        ])
+      ),
+      table(
+        ["in memory", "seconds", "peak MiB"],
+        worked.map(({ memory, name, seconds }) => [name, figure(seconds), figure(memory)])
+      )
+    ].join("\n\n"),
+    limits: [
+      {
+        what: "CPU of ours on undici, times the official package",
+        measured: middle(ratios(of(oursName).cpu, of(officialName).cpu)),
+        limit: 1.2
+      },
+      {
+        what: "peak memory of ours on undici, times the official package's",
+        measured: of(oursName).memory / of(officialName).memory,
+        limit: 1.5
+      },
+      ...worked.flatMap(({ memory, name, seconds }) => [
+        { what: `seconds to ${name}`, measured: seconds, limit: 5 },
+        { what: `MiB to ${name}`, measured: memory, limit: 512 }
+      ])
+    ]
+  }
 }
