@@ -1,4 +1,4 @@
-import { BulkOperations, CloudflareApi, CloudflareError, Credentials } from "@bulk-operations/core"
+import { BulkOperations, CloudflareApi, CloudflareError, Credentials, RequestBudget } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
 import {
   Clock,
@@ -271,6 +271,16 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.strictEqual((yield* fail(asked)).reason._tag, "ServerError")
       }))
   })
+
+  it.live("heads of answers reach the budget of their credentials", () =>
+    Effect.gen(function*() {
+      const nothingLeft = { ratelimit: "\"default\";r=0;t=40" }
+      const server = yield* LoopbackServer.make(LoopbackServer.json(answered, { headers: nothingLeft }))
+      const credentials = Credentials.apiToken(Redacted.make("a-token-that-used-up-everything"))
+      yield* ask.pipe(Effect.provide(Client.layer(transport, { baseUrl: server.url, credentials })))
+      const { blockedFor } = yield* RequestBudget.left(credentials, server.url)
+      assert.isAbove(Duration.toSeconds(blockedFor), 30)
+    }))
 
   describe("AnswerObserver", () => {
     it.live("is told of every answer before its body is read, of failures too", () =>

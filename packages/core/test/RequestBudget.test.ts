@@ -78,9 +78,24 @@ describe("what is left of a budget", () => {
         assert.isFalse((yield* RequestBudget.left(credentials)).isLocal)
         yield* Effect.forkChild(as("poll")(send))
         yield* TestClock.adjust(0)
-        assert.isTrue((yield* RequestBudget.left(credentials)).isLocal)
+        const { isLocal, remaining } = yield* RequestBudget.left(credentials)
+        assert.deepStrictEqual([isLocal, remaining], [true, 95])
       })
       yield* Effect.provide(run, RequestBudget.layerStore(Layer.succeed(RateLimiter.RateLimiter, gone)))
+    }))
+
+  it.effect("is short while a request waits for the store", () =>
+    Effect.gen(function*() {
+      const { send } = sending()
+      const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+      const slow = { ...limiter, consume: () => Effect.never }
+      const run = Effect.gen(function*() {
+        yield* Effect.forkChild(as("poll")(send))
+        yield* TestClock.adjust("100 millis")
+        const { isShort, waiting } = yield* RequestBudget.left(credentials)
+        assert.deepStrictEqual([isShort, waiting], [true, 1])
+      })
+      yield* Effect.provide(run, RequestBudget.layerStore(Layer.succeed(RateLimiter.RateLimiter, slow)))
     }))
 
   it.effect("counts what other processes have sent, as soon as the store has said so", () =>

@@ -52,20 +52,11 @@ const items = (header: string, amount: RegExp, seconds: RegExp) =>
     .filter(({ amount, seconds }) => amount >= 0 && seconds > 0)
     .slice(0, most)
 
-const named = (header: string): ReadonlyArray<Named> =>
-  items(header, quota, window)
+/** The limits in an answer. */
+export const policy = (headers: Headers.Headers): ReadonlyArray<Named> =>
+  items(headers["ratelimit-policy"] ?? "", quota, window)
     .filter(({ amount }) => amount > 0)
     .map(({ amount, name, seconds }) => ({ name, limit: amount, window: seconds * 1000 }))
-
-// An API sends the same header in every answer. Parsing it each time cost a tenth of what this library adds to a get.
-let last = { header: "", limits: named("") }
-
-/** The limits in an answer. */
-export const policy = (headers: Headers.Headers): ReadonlyArray<Named> => {
-  const header = headers["ratelimit-policy"] ?? ""
-  if (header !== last.header) last = { header, limits: named(header) }
-  return last.limits
-}
 
 /** What is left of them, according to an answer. */
 export const remaining = (headers: Headers.Headers): ReadonlyArray<Remaining> =>

@@ -149,6 +149,20 @@ describe("requests that make room", () => {
       assert.deepStrictEqual([times("/late").length, delayed], [1, 1])
     }))
 
+  it.effect("go on in time if it is their turn before they have said that they are delayed", () =>
+    Effect.gen(function*() {
+      const { send, times } = cloudflare()
+      const slowly = { priority: "poll", delayed: Effect.sleep("2 seconds"), admitted: Effect.void } as const
+      yield* Effect.forkChild(Effect.forEach(many(110, "own"), (path) => send(path), { concurrency: "unbounded" }))
+      const first = yield* Effect.forkChild(as("poll")(send("/first")))
+      yield* Effect.forkChild(Effect.provideService(send("/second"), RequestBudget.CurrentClaim, slowly))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust("1 minute")
+      // As soon as fifteen requests have drained, of which one does in 347 ms.
+      assert.isAtMost(times("/second")[0] ?? Infinity, 15 * 348)
+    }))
+
   it.effect("are not delayed by a short budget where they wait for the store alone", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
@@ -366,16 +380,13 @@ const limited = (errors: ReadonlyArray<ApiError>, seconds?: number) =>
     })
   )
 
-// For how many seconds everybody is stopped after a request that ends so.
-const blockedAfter = Effect.fnUntraced(function*(
-  request: Effect.Effect<void, CloudflareError>,
-  head?: Admission.Head
-) {
-  yield* Effect.exit(Admission.through("key", "/a", request, () => head))
-  return yield* Effect.withFiber((fiber) => {
-    const { left, now } = Access.left(Access.open(fiber, RequestBudget.defaultSettings, "key"))
-    return Effect.succeed(Math.max(0, left.blockedUntil - now, left.readyAt - now) / 1000)
-  })
+const end = (path: string, request: Effect.Effect<void, CloudflareError>, head?: Admission.Head) =>
+  Effect.exit(Admission.through("key", path, request, () => head))
+
+// For how many seconds everybody is stopped.
+const blockedFor = Effect.withFiber((fiber) => {
+  const { left, now } = Access.left(Access.open(fiber, RequestBudget.defaultSettings, "key"))
+  return Effect.succeed(Math.max(0, left.blockedUntil - now, left.readyAt - now) / 1000)
 })
 
 describe("what a request ends with", () => {
@@ -399,9 +410,34 @@ describe("what a request ends with", () => {
       20
     ],
     ["no answer", errorOf(new Timeout({ ...call })), undefined, 0],
-    ["a defect", Effect.die("broken"), undefined, 0]
+    ["a defect", Effect.die("broken"), undefined, 0],
+    [
+      "a defect after a head that leaves nothing",
+      Effect.die("broken"),
+      head(200, { ratelimit: "\"default\";r=0;t=10" }),
+      10
+    ]
   ])("is counted: %s", ([, request, head, seconds]) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* blockedAfter(request, head), seconds)
+      yield* end("/a", request, head)
+      assert.strictEqual(yield* blockedFor, seconds)
+    }))
+
+  it.effect.each<[string, Effect.Effect<void, CloudflareError>, boolean]>([
+    ["success ends", Effect.void, false],
+    ["an error of the server does not end", errorOf(new ServerError({ ...call, status: 500 })), true],
+    ["no answer does not end", errorOf(new Timeout({ ...call })), true]
+  ])("%s the suspicion of a block", ([, between, isBlocked]) =>
+    Effect.gen(function*() {
+      yield* end("/a", limited([]))
+      yield* end("/b", between)
+      yield* end("/c", limited([]))
+      assert.strictEqual((yield* blockedFor) > 0, isBlocked)
+    }))
+
+  it.effect("is no block where the server has errors on several paths", () =>
+    Effect.gen(function*() {
+      for (const path of ["/a", "/b", "/c"]) yield* end(path, errorOf(new ServerError({ ...call, status: 500 })))
+      assert.strictEqual(yield* blockedFor, 0)
     }))
 })

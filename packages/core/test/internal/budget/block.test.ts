@@ -55,6 +55,10 @@ describe("a block", () => {
     assert.isAbove(Block.until(after(answer(429, "/a", 0), answer(429, "/b", 300_000 - 1))), 0)
   })
 
+  it("goes on with each further 429, for the same thing as well", () => {
+    assert.strictEqual(Block.until(after(answer(429, "/a", 0, { codes: [971] }), answer(429, "/a", 1200))), 1300 + 2000)
+  })
+
   it("is not recognised by what was sent before the first 429 came", () => {
     assert.isAtMost(Block.until(after(answer(429, "/a", 0), answer(429, "/b", 99))), 0)
   })

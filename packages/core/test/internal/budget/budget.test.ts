@@ -101,6 +101,15 @@ describe("a waiter", () => {
     assert.deepStrictEqual(budget.turn(next.waiter, 50, terms, false), { sentAt: 50 })
   })
 
+  it("has no place freed by the answer to a call of the application", () => {
+    const budget = Budget.make()
+    for (let count = 0; count < 8; count++) budget.turn(waiterOf().waiter, 0, terms, false)
+    const next = waiterOf()
+    budget.turn(next.waiter, 0, terms, false)
+    budget.observe(7, plain, 50, terms)
+    assert.deepStrictEqual(budget.turn(next.waiter, 50, terms, false), { until: 1000 })
+  })
+
   it("is woken when a request ends without an answer, too", () => {
     const budget = Budget.make()
     for (let count = 0; count < 8; count++) budget.turn(waiterOf().waiter, 0, terms, false)
@@ -186,6 +195,7 @@ describe("the store of a budget", () => {
     const { waiter } = waiterOf()
     budget.turn(waiter, 0, terms, true)
     budget.reserve(undefined, 5, terms)
+    assert.strictEqual(budget.left(5, terms).requests, 10)
     assert.deepStrictEqual(budget.turn(waiter, 5, terms, false), { sentAt: 5 })
     assert.strictEqual(budget.turn(waiter, 6, terms, true), "ask")
   })

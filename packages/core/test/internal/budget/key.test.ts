@@ -10,7 +10,9 @@ const url = "https://api.cloudflare.com/client/v4"
 describe("the key of a budget", () => {
   it("is the same for the same credentials and base URL, and for nothing else", () => {
     assert.strictEqual(Key.of(token("a"), url), Key.of(token("a"), url))
-    assert.strictEqual(Key.of(token("a"), url), Key.of(token("a"), `${url}/`))
+    for (const end of ["/", "//", "?", "/#"]) {
+      assert.strictEqual(Key.of(token("a"), `${url}${end}`), Key.of(token("a"), url))
+    }
     const keys = [
       Key.of(token("a"), url),
       Key.of(token("b"), url),

@@ -70,6 +70,13 @@ describe("what was learned", () => {
     assert.deepStrictEqual(Limits.learn(repeated, [daily], 301_000).map(({ name }) => name), [daily.name])
   })
 
+  it("is there once for each name, whatever is repeated beside it", () => {
+    const once = Limits.learn([], [daily, burst], 0)
+    const hourly = named("hourly", 10, 3_600_000)
+    const names = Limits.learn(once, [burst, hourly], 1000).map(({ name }) => name)
+    assert.deepStrictEqual(names, [daily.name, burst.name, hourly.name])
+  })
+
   it("keeps what was sent where it is repeated, and starts anew where it has changed", () => {
     const used = Limits.fill(Limits.learn([], [burst], 0), 0, 1)
     assert.deepStrictEqual(

@@ -39,6 +39,10 @@ describe("who is next", () => {
     assert.strictEqual(part({ lastPoll: 1, poll: 0, bulk: 1 }, "bulk"), 0.1)
   })
 
+  it("passes over nobody who does not wait", () => {
+    assert.deepStrictEqual(Order.passOver({ lastPoll: 0, poll: 1, bulk: 0 }, Order.none, "poll"), Order.none)
+  })
+
   it.prop(
     "is one of those who wait, and none of them starves, whoever comes and goes",
     [Schema.Array(Waiting)],

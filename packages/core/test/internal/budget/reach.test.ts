@@ -86,6 +86,16 @@ describe("a store that refuses", () => {
       assert.deepStrictEqual([store.built(), store.opened()], [3, 1])
     }))
 
+  it.effect("leaves nothing open that it is built on", () =>
+    Effect.gen(function*() {
+      let opened = 0
+      const client = Layer.effectDiscard(
+        Effect.acquireRelease(Effect.sync(() => opened++), () => Effect.sync(() => opened--))
+      )
+      yield* make(Layer.provide(scripted(refused).layer, client))
+      assert.strictEqual(opened, 0)
+    }))
+
   it.effect("says no more than that it cannot be reached", () =>
     Effect.gen(function*() {
       const { limiter } = yield* make(scripted(refused, refused, refused, refused).layer)
@@ -120,12 +130,16 @@ describe("a store that does not answer", () => {
 
   it.effect("is given up when the scope closes", () =>
     Effect.gen(function*() {
-      const store = scripted(Effect.never)
+      let isGivenUp = false
+      const store = scripted(Effect.onInterrupt(Effect.never, () =>
+        Effect.sync(() => {
+          isGivenUp = true
+        })))
       const making = yield* Effect.forkChild(make(store.layer))
       yield* TestClock.adjust("1 second")
       const { scope } = yield* Fiber.join(making)
-      assert.strictEqual(store.opened(), 1)
+      assert.deepStrictEqual([store.opened(), isGivenUp], [1, false])
       yield* Scope.close(scope, Exit.void)
-      assert.strictEqual(store.opened(), 0)
+      assert.deepStrictEqual([store.opened(), isGivenUp], [0, true])
     }))
 })

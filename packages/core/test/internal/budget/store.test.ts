@@ -77,6 +77,20 @@ describe("a store that several processes share", () => {
       assert.deepStrictEqual(times(), [300])
     }))
 
+  it.effect("that is slow is not gone, however long the process has run", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf((consume) => (options) => Effect.delay(consume(options), 900))
+      const { lines, layer } = recorder()
+      const { send, times } = cloudflare()
+      yield* TestClock.adjust("1 hour")
+      for (const path of ["/one", "/two"]) {
+        yield* Effect.forkChild(as("poll")(send(path)).pipe(sharing(limiter), Effect.provide(layer)))
+        yield* TestClock.adjust("100 millis")
+      }
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual([times().length, lines], [2, []])
+    }))
+
   it.effect("may have its time of day set: nothing changes", () =>
     Effect.gen(function*() {
       const limiter = yield* storeOf((consume) => consume)
@@ -126,7 +140,10 @@ describe("a store that is gone", () => {
         isGone = true
         yield* TestClock.adjust("10 minutes")
         assert.lengthOf(lines, 1)
-        assert.match(lines[0] ?? "", /^Warn The store of the request budget is gone: .+\. Until it is back/)
+        assert.match(
+          lines[0] ?? "",
+          /^Warn The store of the request budget is gone: .+\. Until it is back, this process .+ what the others send\.$/
+        )
         assert.notMatch(lines[0] ?? "", /s3cret|[^ -~]/)
         isGone = false
         yield* TestClock.adjust("10 minutes")
@@ -155,6 +172,30 @@ describe("a store that is gone", () => {
       yield* TestClock.adjust("2 minutes")
       assert.strictEqual(times()[0], 1000)
       assert.strictEqual(times()[1], 1000)
+    }))
+
+  it.effect("holds up nobody as soon as it has failed, not even those who asked before", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      let interrupted = 0
+      const stuck = Effect.onInterrupt(Effect.never, () => Effect.sync(() => void interrupted++))
+      const limiter = yield* storeOf(() => () => asked++ === 0 ? stuck : failing())
+      const { send, times } = cloudflare()
+      yield* Effect.forkChild(as("poll")(send("/poll")).pipe(sharing(limiter)))
+      yield* TestClock.adjust("200 millis")
+      assert.deepStrictEqual(times(), [])
+      yield* Effect.forkChild(send("/own").pipe(sharing(limiter)))
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual([times("/own"), times("/poll"), interrupted], [[200], [200], 1])
+    }))
+
+  it.effect("holds up nobody where it fails at once", () =>
+    Effect.gen(function*() {
+      const limiter = yield* storeOf(() => failing)
+      const { send, times } = cloudflare()
+      yield* Effect.forkChild(as("poll")(send("/poll")).pipe(sharing(limiter)))
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(times(), [0])
     }))
 
   it.effect("is not the application's matter: its calls are sent at once", () =>
