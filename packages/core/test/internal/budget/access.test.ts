@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Logger } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import * as Access from "../../../src/internal/budget/access.ts"
 import * as RequestBudget from "../../../src/RequestBudget.ts"
 
+type Consume = RateLimiter.RateLimiter["consume"]
+
 /** A budget in a store, which other processes use too, and how often the store is asked. */
-const shared = (settings: Partial<RequestBudget.Settings> = {}) =>
+const shared = (settings: Partial<RequestBudget.Settings> = {}, around = (consume: Consume): Consume => consume) =>
   Effect.gen(function*() {
     const memory = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
     let asked = 0
@@ -15,7 +17,7 @@ const shared = (settings: Partial<RequestBudget.Settings> = {}) =>
       consume: (options) =>
         Effect.suspend(() => {
           asked += 1
-          return memory.consume(options)
+          return around(memory.consume)(options)
         })
     })
     const access = yield* Effect.withFiber((fiber) =>
@@ -55,6 +57,13 @@ describe("a request of the application", () => {
       yield* TestClock.adjust("5 minutes")
       yield* count
       assert.strictEqual(asked(), 2)
+    }))
+
+  it.effect("is counted by this process alone if the store is gone", () =>
+    Effect.gen(function*() {
+      const { count, left } = yield* shared({}, () => () => Effect.die("gone"))
+      yield* Effect.provide(count, Logger.layer([]))
+      assert.strictEqual(left(), 95)
     }))
 
   it.effect("is not added to a store where there is no limit", () =>
