@@ -109,6 +109,7 @@ export const Explanation = Schema.Struct({
 export const Simulator = Schema.Struct({
   type: Schema.tag("simulator"),
   baseUrl: Schema.String,
+  apiToken: Schema.String,
   accountId: Schema.String
 })
 

@@ -5,6 +5,7 @@ import type { InvalidItems } from "@bulk-operations/lists/InvalidItems"
 import type { SyncIncomplete, SyncNotVisible, TooManyDeletions } from "@bulk-operations/lists/SyncError"
 import type { AnotherOperationPending, NoItems, OutcomeUnknown } from "@bulk-operations/lists/WriteError"
 import type { WaitError } from "@bulk-operations/poll/WaitError"
+import type { CannotStart } from "@bulk-operations/simulator/node/SimulatorCommand"
 import type { SimulatorError } from "@bulk-operations/simulator/SimulatorError"
 import type * as Config from "effect/Config"
 import * as Data from "effect/Data"
@@ -34,6 +35,7 @@ export type CommandError =
   | AnotherOperationPending
   | OutcomeUnknown
   | SimulatorError
+  | CannotStart
   | PlatformError
   | Config.ConfigError
   | UsageError
@@ -95,6 +97,7 @@ const codeOf = (error: Exclude<CommandError, CloudflareError>): ExitCode => {
       return ExitCode.api
     case "InvalidItems":
     case "SimulatorError":
+    case "CannotStart":
     case "PlatformError":
     case "ConfigError":
     case "UsageError":

@@ -113,7 +113,7 @@ describe("help", () => {
 })
 
 describe("simulate", () => {
-  it.effect("prints what points clients at it, and is told by HTTP what to do", () =>
+  it.effect("prints what points clients at it, and can be controlled by HTTP", () =>
     Effect.gen(function*() {
       const folder = mkdtempSync(join(Cli.folder, "simulate-"))
       const line = [
@@ -130,4 +130,32 @@ describe("simulate", () => {
       assert.strictEqual(code, 0, stderr)
       assert.include(stdout, "\"completed\"")
     }).pipe(Effect.provide(Cli.layer)))
+
+  it.effect("has the flags of the simulator's own program: faults, a token, other addresses", () =>
+    Effect.gen(function*() {
+      const folder = mkdtempSync(join(Cli.folder, "simulate-"))
+      const line = [
+        "$CLI simulate --token secret --fault forbidden --json > told & simulator=$!",
+        "trap 'kill $simulator' EXIT",
+        "until test -s told; do sleep 0.1; done",
+        "export CLOUDFLARE_API_TOKEN=$(jq -r .apiToken told) CLOUDFLARE_BASE_URL=$(jq -r .baseUrl told)",
+        "$CLI lists list --account $(jq -r .accountId told)"
+      ].join("\n")
+      const { code, stderr } = yield* Cli.shell(line, { cwd: folder })
+      assert.include(stderr, "Account Filter Lists")
+      assert.strictEqual(code, 4)
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.effect.each([
+    { args: ["--host", "0.0.0.0"], says: "Leave out --host, or add --allow-remote if that is intended." },
+    { args: ["--host", "192.0.2.1", "--allow-remote"], says: "Is --host an address of this machine?" },
+    { args: ["--fault", "nonsense"], says: "Expected a fault: one of latency" },
+    { args: ["--duration", "soon"], says: "Expected a duration such as 30s, 1h30m" }
+  ])("that cannot start with $args says why on stderr, and exits with 2", ({ args, says }) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* Cli.run(["simulate", ...args])
+      assert.include(stderr, says)
+      assert.notMatch(stderr, /\n\s+at /)
+      assert.deepStrictEqual([code, stdout], [2, ""])
+    }))
 })

@@ -44,7 +44,7 @@ const lists = (baseUrl: string, account: string = Simulator.accountId) => `${bas
 
 const control = (baseUrl: string) => baseUrl.replace("/client/v4", "/simulator")
 
-/** An operation that is started with the flags, as it is told. */
+/** The status of an operation. */
 const operation = Effect.fnUntraced(function*(baseUrl: string, id = "one") {
   const { text } = yield* ask(`${lists(baseUrl)}/bulk_operations/${id}`)
   return text
@@ -60,8 +60,8 @@ const ray = Effect.fnUntraced(function*(...flags: ReadonlyArray<string>) {
   return headers["cf-ray"]
 })
 
-describe("simulate", () => {
-  it.effect("prints what a client needs, and where it is told what to do", () =>
+describe("the simulator as a program", () => {
+  it.effect("prints what a client needs, and where the control API is", () =>
     Effect.gen(function*() {
       const { baseUrl, text } = yield* start()
       assert.match(baseUrl, /^http:\/\/127\.0\.0\.1:\d+\/client\/v4$/)
@@ -81,7 +81,7 @@ describe("simulate", () => {
       assert.strictEqual((yield* ask(control(baseUrl))).status, 200)
     }).pipe(provided))
 
-  it.effect("lets operations take 3 seconds, half a second of them pending, unless told otherwise", () =>
+  it.effect("has operations of 3 seconds by default, half a second of them pending", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* start()
       yield* startOperation(baseUrl)
@@ -93,7 +93,7 @@ describe("simulate", () => {
       assert.include(yield* operation(baseUrl), `"completed"`)
     }).pipe(provided))
 
-  it.effect("lets operations go as it is told", () =>
+  it.effect("has operations as long as the flags say, with their outcome", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* start("--duration", "10s", "--pending-for", "2 seconds", "--fail", "list is full")
       yield* startOperation(baseUrl)
@@ -105,7 +105,7 @@ describe("simulate", () => {
       assert.include(yield* operation(baseUrl), `"error":"list is full"`)
     }).pipe(provided))
 
-  it.effect("lets items be read late, and several operations be pending, if it is told so", () =>
+  it.effect("can show items late, and accept several pending operations", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* start("--duration", "0s", "--readable-after", "1m", "--pending-operations", "2")
       yield* ask(`${control(baseUrl)}/lists`, { method: "POST", body: `{"id":"a-list","name":"blocked","kind":"ip"}` })
@@ -137,7 +137,7 @@ describe("simulate", () => {
       assert.deepStrictEqual(statuses.map(({ status }) => status), [503, 403, 403])
     }).pipe(provided))
 
-  it.effect("is without limit of requests, for any account, for pages, if it is told so", () =>
+  it.effect("can be without a limit on requests, for any account, and for web pages", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* start("--no-request-limit", "--any-account-id", "--cors")
       const { headers, status } = yield* ask(lists(baseUrl, "short"))
@@ -146,7 +146,7 @@ describe("simulate", () => {
       assert.strictEqual(headers["access-control-allow-origin"], "*")
     }).pipe(provided))
 
-  it.effect("answers the same with the same seed", () =>
+  it.effect("gives the same answers for the same seed", () =>
     Effect.gen(function*() {
       const one = yield* ray("--seed", "one")
       assert.strictEqual(yield* ray("--seed", "one"), one)
@@ -154,7 +154,7 @@ describe("simulate", () => {
       assert.strictEqual(yield* ray(), yield* ray("--seed", "simulator"))
     }).pipe(provided))
 
-  it.effect("listens elsewhere only if it is told that others may reach it", () =>
+  it.effect("listens on an address that others can reach only with --allow-remote", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(run(["--host", "0.0.0.0"]))
       assert.strictEqual(error._tag, "CannotStart")
@@ -180,7 +180,7 @@ describe("simulate", () => {
       )
     }).pipe(provided))
 
-  it.effect("takes the least and the most that a flag may be", () =>
+  it.effect("accepts the lowest and the highest value of a flag", () =>
     Effect.gen(function*() {
       const { text } = yield* start("--port", "0", "--pending-operations", "1")
       assert.include(text, "export CLOUDFLARE_BASE_URL=")
@@ -188,7 +188,7 @@ describe("simulate", () => {
       assert.strictEqual(error._tag, "CannotStart")
     }).pipe(provided))
 
-  it.effect("logs each request if it is told so, and none else", () =>
+  it.effect("logs requests with --log, and none otherwise", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.make(({ message }) => {
@@ -209,7 +209,7 @@ describe("simulate", () => {
       const cases = [
         [["--port", "65536"], "Expected a port from 0 to 65535, got 65536"],
         [["--port=-1"], "Expected a port from 0 to 65535, got -1"],
-        [["--duration", "soon"], `Expected a duration such as 30s, 10m, "2 hours" or Infinity, got "soon"`],
+        [["--duration", "soon"], `Expected a duration such as 30s, 1h30m, "2 hours" or Infinity, got "soon"`],
         [["--pending-for=-3s"], "Expected a duration that is not negative"],
         [["--fault", "nonsense"], "Expected a fault: one of latency"],
         [["--fault", "htmlError"], `Expected a fault htmlError: Missing key at ["status"]`],
@@ -226,7 +226,7 @@ describe("simulate", () => {
       }
     }).pipe(provided))
 
-  it.effect("tells of each of its flags, with examples", () =>
+  it.effect("describes each of its flags, with examples", () =>
     Effect.gen(function*() {
       yield* run(["--help"]).pipe(
         Effect.provide(CliOutput.layerPresenter(CliOutput.defaultPresenter))
@@ -234,30 +234,29 @@ describe("simulate", () => {
       const help = (yield* TestConsole.logLines).join("\n")
       for (
         const text of [
-          "A Cloudflare Lists API for tests and demos: lists, items, bulk operations, limits and failures.",
-          "A free one by default",
-          "loopback only, unless --allow-remote is given",
-          "Allows a --host that other machines can reach",
+          "A Cloudflare Lists API for tests and demos: lists, items, bulk operations,",
+          "Port to listen on. Default: a free one",
+          "Address to listen on. Default: 127.0.0.1",
+          "Allow a --host that other machines can reach",
           "--duration duration",
-          "How long operations take. 3s by default",
-          "500ms by default",
-          "How long after that items can be read. At once by default",
+          "How long operations take. Default: 3s",
+          "Default: 500ms",
+          "Delay until items can be read. Default: 0s",
           "--fail text",
           "Operations fail with this text",
           "--fault fault",
-          "a name such as rateLimited, passing or everyKind, or JSON such as",
-          `'{"fault":"htmlError","status":502,"probability":0.1}'. Can be given several times`,
-          "The same seed and the same requests give the same answers",
-          "An API token to accept, and no others",
-          "--no-request-limit removes the limit",
-          "How many operations of one account may be pending",
-          "Accepts account ids of any length",
-          "Lets pages of any origin call it",
-          "Prints each request with the status of its answer",
+          "A fault for requests, by name or JSON. Repeatable",
+          "The same seed and requests give the same answers",
+          "An API token to accept. Repeatable. Default: any",
+          "1,200 requests in 5 min, or --no-request-limit",
+          "Pending operations of an account. Default: 1",
+          "Accept account ids of any length",
+          "Let web pages of any origin call it",
+          "Log each request with the status of its answer",
           "simulate --port 8700 --duration 10s",
           "Operations take ten seconds",
-          `simulate --fault '{"fault":"rateLimited","probability":0.1}'`,
-          "One request in ten gets 429"
+          `simulate --fault '{"fault":"reset","probability":0.1}'`,
+          "One request in ten loses its connection"
         ]
       ) assert.include(help, text)
     }).pipe(provided))

@@ -198,7 +198,7 @@ describe("the control API", () => {
         [
           "/operations",
           `{"duration":"soon"}`,
-          /Expected a duration such as 30s, 10m, "2 hours" or Infinity at \["duration"\]$/
+          /Expected a duration such as 30s, 1h30m, "2 hours" or Infinity at \["duration"\]$/
         ],
         [
           "/operations",
