@@ -20,12 +20,13 @@ import type { CloudflareError } from "./CloudflareError.ts"
 import type * as Credentials from "./Credentials.ts"
 import * as BaseUrl from "./internal/baseUrl.ts"
 import * as Caller from "./internal/caller.ts"
+import * as Durations from "./internal/duration.ts"
 import type { ResultInfo } from "./internal/envelope.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Transport from "./internal/transport.ts"
 import { defaultBaseUrl } from "./RequestBudget.ts"
 
-/** The timeout, retries and trace headers of requests. */
+/** The timeout, retries and trace headers of requests. An invalid duration is a defect of the call. */
 export interface Policy {
   /**
    * How long one attempt may take, from resolving the credentials to the end of the body, not counting the wait for its
@@ -208,12 +209,13 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     request: HttpClientRequest.HttpClientRequest,
     result: Schema.Decoder<A>
   ): Effect.fn.Return<Answer<A>, CloudflareError> {
-    const { maxRetryAfter, propagateTraces, retry, timeout } = yield* RequestPolicy
+    const { propagateTraces, retry, timeout, ...policy } = yield* RequestPolicy
+    const maxRetryAfter = Durations.notNegative("maxRetryAfter of RequestPolicy", policy.maxRetryAfter)
     const observe = yield* AnswerObserver
     const once = Exchange.send(settings, {
       request,
       result,
-      timeout: Duration.fromInputUnsafe(timeout),
+      timeout: Durations.positive("timeout of RequestPolicy", timeout),
       propagateTraces,
       observe
     })
@@ -234,7 +236,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
 
 const retrySchedule = (
   schedule: Schedule.Schedule<unknown, CloudflareError>,
-  maxRetryAfter: Duration.Input
+  maxRetryAfter: Duration.Duration
 ) =>
   schedule.pipe(
     Schedule.while(({ input }) => input.isRetryable),
@@ -242,7 +244,7 @@ const retrySchedule = (
       Effect.succeed(
         retryAfter === undefined
           ? duration
-          : Duration.max(duration, Duration.min(retryAfter, Duration.fromInputUnsafe(maxRetryAfter)))
+          : Duration.max(duration, Duration.min(retryAfter, maxRetryAfter))
       )
     )
   )

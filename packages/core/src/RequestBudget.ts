@@ -11,13 +11,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Scope from "effect/Scope"
 import type * as Credentials from "./Credentials.ts"
 import * as Access from "./internal/budget/access.ts"
 import * as Key from "./internal/budget/key.ts"
 import * as Reach from "./internal/budget/reach.ts"
+import * as Durations from "./internal/duration.ts"
 
 /** The settings of a budget. */
 export interface Settings {
@@ -84,22 +84,20 @@ export const layer = (settings: Partial<Settings>): Layer.Layer<never> => Layer.
 
 const changed = (settings: Partial<Settings>) =>
   Effect.map(RequestBudget, (current): Settings => {
-    const { limit, share, window } = { ...current, ...settings }
+    const changed = {
+      ...current,
+      ...settings,
+      limit: settings.limit ?? current.limit,
+      share: settings.share ?? current.share,
+      window: settings.window ?? current.window
+    }
+    const { limit, share, window } = changed
     if (!(limit >= 1)) throw new RangeError(`limit of the request budget is ${limit}. It must be 1 or more.`)
     if (!(share > 0 && share <= 1)) {
       throw new RangeError(`share of the request budget is ${share}. It must be above 0 and at most 1: 0.8 for 80 %.`)
     }
-    if (!Option.exists(Duration.fromInput(window), isWindow)) {
-      const shown = Duration.isDuration(window) ? Duration.format(window) : JSON.stringify(window)
-      throw new RangeError(
-        `window of the request budget is ${shown}. It must be a duration above zero and finite, such as "5 minutes".`
-      )
-    }
-    return { ...current, ...settings }
+    return { ...changed, window: Durations.finite("window of the request budget", window) }
   })
-
-const isWindow = (window: Duration.Duration) =>
-  Duration.isFinite(window) && Duration.isGreaterThan(window, Duration.zero)
 
 const patience = Duration.seconds(1)
 

@@ -1,6 +1,7 @@
 import { BulkOperations, CloudflareApi, CloudflareError, Credentials, RequestBudget } from "@bulk-operations/core"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Cause,
   Clock,
   Config,
   ConfigProvider,
@@ -308,6 +309,21 @@ describe.each(Client.transports)("over %s", (_, transport) => {
 })
 
 describe("policy", () => {
+  it.effect.each<[Partial<CloudflareApi.Policy>, string]>([
+    [{ timeout: -1 }, "timeout of RequestPolicy is -1. Expected a duration longer than zero"],
+    [{ timeout: Number.NaN }, "timeout of RequestPolicy is NaN."],
+    [{ timeout: JSON.parse(`"2s"`) }, `timeout of RequestPolicy is "2s".`],
+    [{ maxRetryAfter: -1 }, "maxRetryAfter of RequestPolicy is -1. Expected a duration zero or longer"]
+  ])("refuses %j before anything is sent", ([policy, text]) =>
+    Effect.gen(function*() {
+      const { layer, sent } = ScriptedHttpClient.make("hang")
+      const exit = yield* ask.pipe(withPolicy(policy), Effect.provide(Client.layer(layer, {})), Effect.exit)
+      assert.lengthOf(sent, 0)
+      const defect = Exit.isFailure(exit) && Cause.squash(exit.cause)
+      assert(defect instanceof RangeError)
+      assert.include(defect.message, text)
+    }))
+
   describe("retry", () => {
     it.effect("by default three times, after about 0.5, 1 and 2 seconds", () =>
       Effect.gen(function*() {

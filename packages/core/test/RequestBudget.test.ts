@@ -132,6 +132,15 @@ describe("the settings", () => {
       assert.deepStrictEqual(settings, { ...RequestBudget.defaultSettings, limit: 600, share: 0.5 })
     }))
 
+  it.effect("leave those that are undefined", () =>
+    Effect.gen(function*() {
+      const settings = JSON.parse(`{ "share": 0.5 }`)
+      const layer = RequestBudget.layer({ limit: 600, window: "1 minute", ...settings })
+      const undone = RequestBudget.layer({ limit: settings.none, share: settings.none, window: settings.none })
+      const inner = yield* Effect.provide(RequestBudget.RequestBudget, Layer.provide(undone, layer))
+      assert.deepStrictEqual([inner.limit, inner.share, inner.window], [600, 0.5, Duration.minutes(1)])
+    }))
+
   it.effect("may be more or less: the same budget is seen through them", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* leftWith({ limit: 100, share: 1 })).remaining, 10)
@@ -145,7 +154,7 @@ describe("the settings", () => {
       [{ limit: Number.NaN }, "limit of the request budget is NaN."],
       [{ share: 80 }, "share of the request budget is 80. It must be above 0 and at most 1: 0.8 for 80 %."],
       [{ share: 0 }, "share of the request budget is 0."],
-      [{ window: 0 }, "window of the request budget is 0. It must be a duration above zero and finite"],
+      [{ window: 0 }, "window of the request budget is 0. Expected a duration longer than zero, and finite"],
       [{ window: Duration.infinity }, "window of the request budget is Infinity."],
       [{ window: JSON.parse(`"5m"`) }, `window of the request budget is "5m".`]
     ] as const

@@ -74,7 +74,7 @@ export interface Waiting {
 export type { SyncOptions, SyncReport } from "./internal/syncing.ts"
 
 /** Errors of a write and of the wait for its end, except wrong items. */
-export type WaitError = WriteError | BulkOperationFailed | PollTimeout
+export type WriteAndWaitError = WriteError | BulkOperationFailed | PollTimeout
 
 /** The items of lists. */
 export class ListItems extends Context.Service<ListItems, {
@@ -120,21 +120,21 @@ export class ListItems extends Context.Service<ListItems, {
     listId: string,
     items: Items<ListItem, E, R>,
     options?: WriteOptions & Waiting
-  ) => Effect.Effect<Completed, WaitError | InvalidItems.InvalidItems | E, R>
+  ) => Effect.Effect<Completed, WriteAndWaitError | InvalidItems.InvalidItems | E, R>
 
   /** Like `replace`, but returns the operation once it has completed. */
   readonly replaceAndWait: <E = never, R = never>(
     listId: string,
     items: Items<ListItem, E, R>,
     options?: ReplaceOptions & Waiting
-  ) => Effect.Effect<Completed, WaitError | InvalidItems.InvalidItems | E, R>
+  ) => Effect.Effect<Completed, WriteAndWaitError | InvalidItems.InvalidItems | E, R>
 
   /** Like `delete`, but returns the operation once it has completed. */
   readonly deleteAndWait: <E = never, R = never>(
     listId: string,
     itemIds: Items<string, E, R>,
     options?: WriteOptions & Waiting
-  ) => Effect.Effect<Completed, WaitError | E, R>
+  ) => Effect.Effect<Completed, WriteAndWaitError | E, R>
 
   /**
    * Makes the list hold exactly these items, with as few writes as possible: none if nothing differs, one or two, or a
@@ -148,7 +148,7 @@ export class ListItems extends Context.Service<ListItems, {
     options?: Syncing.SyncOptions
   ) => Effect.Effect<
     Syncing.SyncReport,
-    | WaitError
+    | WriteAndWaitError
     | InvalidItems.InvalidItems
     | CursorExpired
     | TooManyDeletions
@@ -170,7 +170,8 @@ export const make = Effect.gen(function*() {
   const queryOf = Effect.fnUntraced(function*(listId: string, options: ReadOptions | undefined) {
     const perPage = options?.perPage ?? maxPerPage
     if (!Number.isInteger(perPage) || perPage < 1 || perPage > maxPerPage) {
-      return yield* Call.refuse("GET", `perPage: expected a whole number from 1 to 500, got ${perPage}`)
+      const detail = `perPage: expected a whole number from 1 to 500, got ${perPage}`
+      return yield* Call.refuse("GET", detail, Call.itemsPath)
     }
     const accountId = yield* Call.account(api, options?.accountId, "GET")
     return { api, accountId, listId, perPage, search: options?.search }

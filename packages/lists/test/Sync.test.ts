@@ -1,7 +1,7 @@
 import { ListItem, ListItems, SyncError } from "@bulk-operations/lists"
 import { Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Option, Stream } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { held, inMemory, ipList, ips, passing, requestsTo, writesSent } from "./World.ts"
 
@@ -128,8 +128,24 @@ describe("a sync", () => {
       for (const [options, message] of wrong) {
         const error = yield* Effect.flip(items.sync(listId, ips("192.0.2.1"), options))
         assert.match(error.message, message)
+        assert.include(error.message, "(PUT /accounts/{account_id}/rules/lists/{list_id}/items)")
         assert(error._tag === "CloudflareError" && error.outcome === "notSent")
       }
+      assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect.each<[ListItems.SyncOptions, string]>([
+    [{ visibleWithin: -1 }, "visibleWithin is -1. Expected a duration zero or longer"],
+    [{ visibleWithin: JSON.parse(`"5m"`) }, `visibleWithin is "5m".`],
+    [{ patience: Number.NaN }, "patience is NaN."]
+  ])("dies of an invalid duration before the list is read: %j", ([options, message]) =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1")
+      const exit = yield* Effect.exit(items.sync(listId, ips("192.0.2.2"), options))
+      const defect = Exit.isFailure(exit) && Cause.squash(exit.cause)
+      assert(defect instanceof RangeError)
+      assert.include(defect.message, message)
       assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
     }).pipe(Effect.provide(inMemory())))
 

@@ -39,7 +39,7 @@ export interface WaitOptions extends PartialOptions {
 /** Options of `run`, which knows the start time itself. */
 export type RunOptions = Omit<WaitOptions, "startedAt">
 
-/** An operation to wait for: its id, or its id with its own options. */
+/** An operation to wait for: its id, or its id with its own options. Where there can be several, a string is one. */
 export type Target = string | (WaitOptions & { readonly operationId: string })
 
 /** How one of several operations ended. */
@@ -153,7 +153,7 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
 
   const waitAll = Effect.fn("BulkOperationPoller.waitAll")(
     (operations: Iterable<Target>, options?: WaitOptions) =>
-      Effect.forEach(operations, (target) => {
+      Effect.forEach(Targets.all(operations), (target) => {
         const { operationId, ...own } = Targets.whole(target, options)
         return Effect.mapError(
           wait(operationId, own),
@@ -177,7 +177,7 @@ const fromFollow = (accountId: string | undefined, follow: Follow) => {
     // Chunks of one: waits begin before the iterable has filled a larger chunk.
     const targets: Stream.Stream<Target, E, R> = Stream.isStream(operations)
       ? operations
-      : Stream.fromIterable(operations, { chunkSize: 1 })
+      : Stream.fromIterable(Targets.all(operations), { chunkSize: 1 })
     return Stream.suspend(() =>
       Stream.mapEffect(targets, settled, { concurrency: concurrencyOf(concurrency), unordered: true })
     )

@@ -118,14 +118,21 @@ export const resolve = (options: PartialOptions | undefined, provided: PartialOp
   expected: options?.expected ?? provided.expected ?? defaults.expected
 })
 
-const LongEnough = (minimum: "zero or longer" | "longer than zero") =>
-  Schema.DurationFromString.check(Schema.makeFilter<Duration.Duration>(
-    (duration) => minimum === "zero or longer" ? Duration.toMillis(duration) >= 0 : Duration.toMillis(duration) > 0,
-    { expected: `a duration ${minimum}, such as "10 minutes"` }
-  ))
+const prefix = "BULK_OPERATIONS"
 
-const optional = (name: string, minimum: "zero or longer" | "longer than zero" = "zero or longer") =>
-  Config.option(Config.schema(LongEnough(minimum), name))
+const decode = Schema.decodeOption(Schema.DurationFromString)
+
+const optional = (name: string, minimum: "zero or longer" | "longer than zero" = "zero or longer") => {
+  const isLongEnough = (duration: Duration.Duration) =>
+    minimum === "zero or longer" ? Duration.toMillis(duration) >= 0 : Duration.toMillis(duration) > 0
+  const text = Schema.String.check(Schema.makeFilter((text) =>
+    Option.exists(decode(text), isLongEnough) ||
+    `${prefix}_${name} is ${
+      JSON.stringify(text)
+    }. Expected a duration ${minimum}, such as "10 minutes" or "500 millis".`
+  ))
+  return Config.option(Config.schema(text.pipe(Schema.decodeTo(Schema.DurationFromString)), name))
+}
 
 /**
  * Options from the environment: `BULK_OPERATIONS_TIMEOUT`, `_TOLERANCE`, `_NOT_FOUND_GRACE`, `_FORBIDDEN_GRACE` and
@@ -148,7 +155,7 @@ export const config: Config.Config<PartialOptions> = Config.map(
       forbiddenGrace: optional("FORBIDDEN_GRACE"),
       requestCost: optional("REQUEST_COST", "longer than zero")
     }),
-    "BULK_OPERATIONS"
+    prefix
   ),
   ({ forbiddenGrace, notFoundGrace, requestCost, timeout, tolerance }) => ({
     timeout: Option.getOrUndefined(timeout),
@@ -160,7 +167,8 @@ export const config: Config.Config<PartialOptions> = Config.map(
 )
 
 /**
- * Options from the environment, for an application; see `config`.
+ * Options from the environment, for an application; see `config`. A variable that is not set leaves the option of the
+ * `PollOptions` that this layer is built on. **Gotcha:** merged with another layer of `PollOptions`, the last one wins.
  *
  * @example
  * import { PollOptions } from "@bulk-operations/poll"
@@ -171,4 +179,7 @@ export const config: Config.Config<PartialOptions> = Config.map(
  *   Effect.provide(PollOptions.layerConfig.pipe(Layer.provide(env)))
  * )
  */
-export const layerConfig: Layer.Layer<never, Config.ConfigError> = Layer.effect(PollOptions, config)
+export const layerConfig: Layer.Layer<never, Config.ConfigError> = Layer.effect(
+  PollOptions,
+  Effect.zipWith(PollOptions, config, (provided, given) => resolve(given, provided))
+)

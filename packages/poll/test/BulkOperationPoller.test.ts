@@ -213,6 +213,14 @@ describe("waitAll", () => {
       assert.deepStrictEqual(yield* poller.waitAll([]), [])
     }).pipe(Effect.provide(Scripted.layer(scripts))))
 
+  it.effect("takes a string for one id", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const fiber = yield* Effect.forkChild(poller.waitAll("quick"))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ id }) => String(id)), ["quick"])
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+
   it.effect("fails as soon as one does, and stops polling the others", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
@@ -298,6 +306,14 @@ describe("waitAll", () => {
 })
 
 describe("settle", () => {
+  it.effect("takes a string for one id", () =>
+    Effect.gen(function*() {
+      const poller = yield* Poller
+      const fiber = yield* Effect.forkChild(Stream.runCollect(poller.settle("quick")))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ operationId }) => operationId), ["quick"])
+    }).pipe(Effect.provide(Scripted.layer(scripts))))
+
   it.effect("tells how each ended, in the order in which they end", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
@@ -458,6 +474,17 @@ describe("layerTest", () => {
         ["account", false]
       ])
     }).pipe(Effect.provide(layer)))
+
+  it.effect("dies of an ending that there is not, and says which one", () =>
+    Effect.gen(function*() {
+      const endings: Readonly<Record<string, BulkOperationPoller.TestEnding>> = JSON.parse(`{ "op-1": "complete" }`)
+      const wait = Effect.flatMap(Poller, ({ wait }) => Effect.exit(wait("op-1")))
+      const exit = yield* Effect.provide(wait, BulkOperationPoller.layerTest(endings))
+      assert.include(
+        String(Exit.isFailure(exit) && Cause.squash(exit.cause)),
+        `layerTest: the ending of "op-1" is "complete". Expected "completed", { failed: "a reason" }`
+      )
+    }))
 
   for (
     const [options, message] of [

@@ -167,6 +167,12 @@ const reply = Effect.fnUntraced(function*(
   const now = Option.some(yield* DateTime.now)
   if (answer === "completed") return { id, status: answer, completed: now }
   if (answer === "failed") return { id, status: answer, completed: now, error: Option.none() }
+  if (answer.status !== "completed" && answer.status !== "failed") {
+    throw new RangeError(
+      `BulkOperationsTest: an answer for ${JSON.stringify(id)} is ${JSON.stringify(answer)}. ` +
+        `Expected a status, "hang", the reason of a CloudflareError, or failed("a reason").`
+    )
+  }
   return answer.status === "completed"
     ? { id, status: "completed", completed: Option.some(answer.completed) }
     : { id, status: "failed", completed: now, error: Option.some(answer.error) }

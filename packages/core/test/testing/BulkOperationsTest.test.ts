@@ -1,7 +1,7 @@
 import { BulkOperations, CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { BulkOperationsTest } from "@bulk-operations/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Fiber, Option } from "effect"
+import { Cause, DateTime, Duration, Effect, Exit, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as Spans from "../Spans.ts"
 
@@ -121,6 +121,19 @@ describe("a script", () => {
     Effect.gen(function*() {
       assert.strictEqual((yield* Effect.flip(get("op"))).reason._tag, "NotFound")
     }).pipe(playing([])))
+})
+
+describe("an answer that there is not", () => {
+  it.effect("is a defect that names the operation and the answer", () =>
+    Effect.gen(function*() {
+      const scripts: Readonly<Record<string, BulkOperationsTest.Script>> = JSON.parse(`{ "op-1": ["complete"] }`)
+      const get = Effect.flatMap(BulkOperations.BulkOperations, ({ get }) => Effect.exit(get("op-1")))
+      const exit = yield* Effect.provide(get, BulkOperationsTest.layer(scripts))
+      assert.include(
+        String(Exit.isFailure(exit) && Cause.squash(exit.cause)),
+        `BulkOperationsTest: an answer for "op-1" is "complete". Expected a status, "hang"`
+      )
+    }))
 })
 
 describe("lasting", () => {

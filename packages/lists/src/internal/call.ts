@@ -10,11 +10,14 @@ import * as Schema from "effect/Schema"
 // Ids have no documented format, so all ids follow the rules of account ids.
 const decodeId = Schema.decodeUnknownResult(AccountId)
 
+const listsPath = "/accounts/{account_id}/rules/lists"
+
+/** The path of the items of a list, where its ids are not known to be valid. */
+export const itemsPath = `${listsPath}/{list_id}/items`
+
 /** An `InvalidRequest` that was not sent. */
-export const refuse = (method: HttpMethod.HttpMethod, detail: string) =>
-  new CloudflareError({
-    reason: new InvalidRequest({ method, path: "/accounts/{account_id}/rules/lists", errors: [], detail })
-  })
+export const refuse = (method: HttpMethod.HttpMethod, detail: string, path = listsPath) =>
+  new CloudflareError({ reason: new InvalidRequest({ method, path, errors: [], detail }) })
 
 /** The account of a call. */
 export const account = (

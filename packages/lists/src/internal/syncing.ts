@@ -18,6 +18,7 @@ import type { Action } from "../WriteError.ts"
 import type { Turn, WriteLane } from "../WriteLane.ts"
 import type { Policy } from "../WritePolicy.ts"
 import * as Call from "./call.ts"
+import * as Durations from "./duration.ts"
 import * as Reading from "./reading.ts"
 import * as Wire from "./wire.ts"
 import * as Writing from "./writing.ts"
@@ -153,9 +154,12 @@ const carryOut = Effect.fnUntraced(function*(
 const isShown = (seen: Result.Result<SyncPlan.SyncPlan, unknown>) =>
   Result.isSuccess(seen) && seen.success.method === "none"
 
+const visibleWithin = ({ options }: Site) =>
+  Durations.notNegative("visibleWithin", options.visibleWithin ?? Duration.zero)
+
 // Reads until the list is as wanted.
 const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
-  const limit = Duration.fromInputUnsafe(site.options.visibleWithin ?? Duration.zero)
+  const limit = visibleWithin(site)
   if (Duration.isZero(limit)) return
   const began = yield* Clock.monotonicTimeNanos
   const elapsed = Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - began))
@@ -196,7 +200,9 @@ const reportOf = (plan: SyncPlan.SyncPlan, operations: ReadonlyArray<Completed>)
 /** Makes the list hold exactly the wanted items. */
 export const sync = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
   const refusal = refusalOf(site.options)
-  if (refusal !== undefined) return yield* Call.refuse("PUT", refusal)
+  if (refusal !== undefined) return yield* Call.refuse("PUT", refusal, Call.itemsPath)
+  // Refused before the list is read or changed.
+  visibleWithin(site)
   if (site.options.dryRun === true) {
     const { held, plan } = yield* planFor(site, wanted)
     yield* guard(site, held, plan)

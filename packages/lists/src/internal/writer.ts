@@ -11,6 +11,7 @@ import { type Action, NoItems } from "../WriteError.ts"
 import type { WriteLane } from "../WriteLane.ts"
 import { type Policy, WritePolicy } from "../WritePolicy.ts"
 import * as Call from "./call.ts"
+import * as Durations from "./duration.ts"
 import * as Syncing from "./syncing.ts"
 import * as Wire from "./wire.ts"
 import * as Writing from "./writing.ts"
@@ -21,7 +22,7 @@ const collect = <A, E, R>(items: Items<A, E, R>): Effect.Effect<ReadonlyArray<A>
 const policyOf = (options: WriteOptions | undefined) =>
   Effect.map(WritePolicy, (policy): Policy => ({
     schedule: options?.schedule ?? policy.schedule,
-    patience: options?.patience ?? policy.patience,
+    patience: Durations.notNegative("patience", options?.patience ?? policy.patience),
     onLostAnswer: options?.onLostAnswer ?? policy.onLostAnswer
   }))
 

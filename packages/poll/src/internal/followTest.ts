@@ -27,6 +27,12 @@ export const followTest =
       const ending = known ?? unknown(operationId, accountId)
       const completed = Option.some(DateTime.makeUnsafe(now))
       if (typeof ending === "object" && "_tag" in ending) return yield* ending
+      if (ending !== "completed" && typeof ending.failed !== "string") {
+        throw new RangeError(
+          `layerTest: the ending of ${JSON.stringify(operationId)} is ${JSON.stringify(ending)}. ` +
+            `Expected "completed", { failed: "a reason" }, a PollTimeout, or a CloudflareError.`
+        )
+      }
       const id = OperationId.make(operationId)
       const operation: Terminal = ending === "completed"
         ? { id, status: "completed", completed }

@@ -8,6 +8,10 @@ interface Whole extends Required<Options> {
   readonly operationId: string
 }
 
+/** Several targets. A string is one id, and not its characters. */
+export const all = <A>(targets: Iterable<A> | string): Iterable<A | string> =>
+  typeof targets === "string" ? [targets] : targets
+
 /** A target with all its options. Those left out or `undefined` come from the common options. */
 export const whole = (target: Target, common: Options = {}): Whole => {
   const own: Exclude<Target, string> = typeof target === "string" ? { operationId: target } : target
