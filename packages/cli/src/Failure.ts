@@ -70,9 +70,18 @@ const messageOf = (error: CommandError): string => {
       return error.message.replaceAll("maxDeletions", "--max-deletions")
     case "OutcomeUnknown":
       return error.message.replace(": onLostAnswer: \"repeat\" does so.", ": --repeat does so.")
+    case "ConfigError":
+      return ofConfig(error)
     default:
       return error.message
   }
+}
+
+/** The text of `SchemaError(text\n  at ["NAME"])`, after the name of the variable. */
+export const ofConfig = ({ message }: Config.ConfigError): string => {
+  const [, text = message, path = ""] = /^SchemaError\(([^]*?)\n\s+at (.*)\)$/.exec(message) ?? []
+  const name = Array.from(path.matchAll(/"([^"]+)"/g), ([, part]) => part).join("_")
+  return text.includes(name) ? text : `${name}: ${text}`
 }
 
 const codeOf = (error: Exclude<CommandError, CloudflareError>): ExitCode => {

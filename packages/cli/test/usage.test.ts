@@ -57,6 +57,19 @@ describe("settings", () => {
       assert.strictEqual(code, 4)
     }))
 
+  it.effect("a variable is a duration as a flag is, and is named if it is none", () =>
+    Effect.gen(function*() {
+      const wait = (timeout: string) =>
+        Cli.runSimulated(["wait", "none"], { env: { BULK_OPERATIONS_TIMEOUT: timeout } })
+      assert.strictEqual((yield* wait("1m30s")).code, 5)
+      const { code, stderr } = yield* wait("90")
+      assert.strictEqual(
+        stderr,
+        "BULK_OPERATIONS_TIMEOUT is \"90\". Expected a duration zero or longer, such as 30s, 10m or \"2 hours\".\n"
+      )
+      assert.strictEqual(code, 2)
+    }).pipe(Effect.provide(Cli.layer)))
+
   it.effect("a token that cannot be one is not printed", () =>
     Effect.gen(function*() {
       const { code, stderr } = yield* Cli.run(["get", "x"], { env: { ...account, CLOUDFLARE_API_TOKEN: "s3 cret" } })

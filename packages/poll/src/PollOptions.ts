@@ -10,13 +10,17 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as Durations from "./internal/duration.ts"
 import * as PollSchedule from "./PollSchedule.ts"
 
 /** Options of a wait. */
 export interface Options {
   /** Delay between polls while the operation is under way. Default `PollSchedule.quadratic()`. */
   readonly schedule: PollSchedule.PollSchedule
-  /** How long to wait at most. The last poll is sent just before. Default 1 hour; `"Infinity"` for no limit. */
+  /**
+   * How long to wait at most; zero for a single poll. The last poll is sent just before. Default 1 hour; `"Infinity"` for
+   * no limit.
+   */
   readonly timeout: Duration.Input
   /**
    * Delay between polls after a transient error (`CloudflareError.isRetryable`, or an error within a grace). It starts
@@ -120,23 +124,21 @@ export const resolve = (options: PartialOptions | undefined, provided: PartialOp
 
 const prefix = "BULK_OPERATIONS"
 
-const decode = Schema.decodeOption(Schema.DurationFromString)
-
 const optional = (name: string, minimum: "zero or longer" | "longer than zero" = "zero or longer") => {
   const isLongEnough = (duration: Duration.Duration) =>
     minimum === "zero or longer" ? Duration.toMillis(duration) >= 0 : Duration.toMillis(duration) > 0
-  const text = Schema.String.check(Schema.makeFilter((text) =>
-    Option.exists(decode(text), isLongEnough) ||
-    `${prefix}_${name} is ${
-      JSON.stringify(text)
-    }. Expected a duration ${minimum}, such as "10 minutes" or "500 millis".`
-  ))
-  return Config.option(Config.schema(text.pipe(Schema.decodeTo(Schema.DurationFromString)), name))
+  const expected = `Expected a duration ${minimum}, such as 30s, 10m or "2 hours".`
+  const text = Schema.String.check(
+    Schema.makeFilter((text) =>
+      Option.exists(Durations.parse(text), isLongEnough) || `${prefix}_${name} is ${JSON.stringify(text)}. ${expected}`
+    )
+  )
+  return Config.map(Config.option(Config.schema(text, name)), Option.flatMap(Durations.parse))
 }
 
 /**
  * Options from the environment: `BULK_OPERATIONS_TIMEOUT`, `_TOLERANCE`, `_NOT_FOUND_GRACE`, `_FORBIDDEN_GRACE` and
- * `_REQUEST_COST`, durations such as `10 minutes`. A variable that is not set leaves the default.
+ * `_REQUEST_COST`, durations such as `30s`, `1h30m` or `10 minutes`. A variable that is not set leaves the default.
  *
  * @example
  * import { PollOptions } from "@bulk-operations/poll"

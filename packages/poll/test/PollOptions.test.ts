@@ -135,7 +135,7 @@ describe("the environment", () => {
 
   for (
     const [variable, value, rule] of [
-      ["TIMEOUT", "10m", "duration"],
+      ["TIMEOUT", "10", "duration"],
       ["TIMEOUT", "-1 seconds", "zero or longer"],
       ["TOLERANCE", "-1 millis", "zero or longer"],
       ["NOT_FOUND_GRACE", "soon", "duration"],

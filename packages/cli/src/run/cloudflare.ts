@@ -18,6 +18,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Failure from "../Failure.ts"
 import { NoCredentials, UsageError } from "../Failure.ts"
 import type { SharedFlags } from "../root.ts"
 import * as Dotenv from "./dotenv.ts"
@@ -40,8 +41,8 @@ const credentials = Config.all({
 const fromSource = (provider: ConfigProvider.ConfigProvider) =>
   credentials.pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, provider),
-    Effect.mapError(({ message }) =>
-      new NoCredentials({ message: `The credentials cannot be used: ${message}\n${howTo}` })
+    Effect.mapError((error) =>
+      new NoCredentials({ message: `The credentials cannot be used. ${Failure.ofConfig(error)}\n${howTo}` })
     ),
     Effect.flatMap(({ email, key, token }): Effect.Effect<Option.Option<Credentials.Credentials>, NoCredentials> => {
       if (Option.isSome(token)) return Effect.succeedSome(Credentials.apiToken(token.value))

@@ -1,7 +1,8 @@
-/** Checks durations that a program passed in: an invalid value is a defect in the program. */
+/** Reads durations from text, and checks those that a program passed in: an invalid one is a defect in the program. */
 import * as Duration from "effect/Duration"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 
 /** The duration in milliseconds, zero or longer. */
 export const notNegative = (option: string, input: Duration.Input): number =>
@@ -10,6 +11,21 @@ export const notNegative = (option: string, input: Duration.Input): number =>
 /** The duration in milliseconds, longer than zero. */
 export const positive = (option: string, input: Duration.Input): number =>
   check(option, input, (millis) => millis > 0, "It must be longer than zero.")
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+const short = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/
+
+/** A duration as people write it in a variable: `30s`, `1h30m`, `10 minutes`, or `infinity`. */
+export const parse = (text: string): Option.Option<Duration.Duration> => {
+  if (text.toLowerCase() === "infinity") return Option.some(Duration.infinity)
+  if (!short.test(text)) return decode(text)
+  const parts = text.matchAll(/([\d.]+)(\D+)/g)
+  const millis = Array.from(parts, ([, number, unit = ""]) => Number(number) * (units[unit] ?? Number.NaN))
+  return Option.some(Duration.millis(millis.reduce((sum, one) => sum + one, 0)))
+}
+
+const decode = Schema.decodeOption(Schema.DurationFromString)
 
 /** How much lateness a request is worth, in milliseconds: at least one. */
 export const requestCost = (input: Duration.Input | undefined): number =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration } from "effect"
+import { Duration, Option } from "effect"
 import * as Durations from "../../src/internal/duration.ts"
 
 const unknownForm: Duration.Input = JSON.parse("\"10m\"")
@@ -50,4 +50,22 @@ describe("a duration that a program gave", () => {
       assert.propertyVal(thrown, "message", message)
     })
   }
+})
+
+describe("parse", () => {
+  it.each([
+    ["500ms", 500],
+    ["30s", 30_000],
+    ["1h30m", 5_400_000],
+    ["1.5d", 129_600_000],
+    ["10 minutes", 600_000],
+    ["Infinity", Infinity],
+    ["infinity", Infinity]
+  ])("reads %j", (text, millis) => {
+    assert.strictEqual(Option.getOrUndefined(Option.map(Durations.parse(text), Duration.toMillis)), millis)
+  })
+
+  it.each(["", "10", "s", "1h30", "-", "soon", "10m ago"])("reads nothing in %j", (text) => {
+    assert.isTrue(Option.isNone(Durations.parse(text)))
+  })
 })

@@ -41,7 +41,10 @@ const bearerToken = /^[\w.~+/-]+=*$/
  * import { Command } from "effect/cli"
  *
  * const serve = Command.make("serve", SimulatorFlags.flags, (flags) =>
- *   Effect.never.pipe(Effect.provide(SimulatorCommand.layer(flags))))
+ *   Effect.andThen(
+ *     Effect.log(`listening on ${SimulatorFlags.options(flags).host}`),
+ *     Effect.provide(Effect.never, SimulatorCommand.layer(flags))
+ *   ))
  */
 export const flags = {
   port: Flag.Int("port").pipe(
@@ -127,7 +130,10 @@ export const flags = {
 /** What the flags were given. */
 export type Flags = Command.Command.Config.Infer<typeof flags>
 
-/** The options of `SimulatorServer.layer`, with the control API. Faults have to be injected: `SimulatorCommand.layer` does. */
+/**
+ * The options of `SimulatorServer.layer`, with the control API. Faults have to be injected: `SimulatorCommand.layer`
+ * does.
+ */
 export const options = (flags: Flags): SimulatorServer.Options => ({
   control: true,
   port: flags.port,
