@@ -50,10 +50,10 @@ export interface Settings {
  * @example
  * import { RequestBudget } from "@bulk-operations/core"
  *
- * const { limit, share } = RequestBudget.defaultSettings
+ * const { limit, share } = RequestBudget.defaults
  * limit * share // => 960
  */
-export const defaultSettings: Settings = {
+export const defaults: Settings = {
   limit: 1200,
   window: Duration.minutes(5),
   share: 0.8,
@@ -74,7 +74,7 @@ export const defaultSettings: Settings = {
  * await Effect.runPromise(Effect.all([share, generous])) // => [0.8, 1]
  */
 export const RequestBudget = Context.Reference<Settings>("@bulk-operations/core/RequestBudget", {
-  defaultValue: () => defaultSettings
+  defaultValue: () => defaults
 })
 
 /**

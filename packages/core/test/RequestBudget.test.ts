@@ -129,7 +129,7 @@ describe("the settings", () => {
     Effect.gen(function*() {
       const inner = Effect.provide(RequestBudget.RequestBudget, RequestBudget.layer({ limit: 600 }))
       const settings = yield* Effect.provide(inner, RequestBudget.layer({ share: 0.5 }))
-      assert.deepStrictEqual(settings, { ...RequestBudget.defaultSettings, limit: 600, share: 0.5 })
+      assert.deepStrictEqual(settings, { ...RequestBudget.defaults, limit: 600, share: 0.5 })
     }))
 
   it.effect("leave those that are undefined", () =>

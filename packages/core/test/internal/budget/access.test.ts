@@ -21,7 +21,7 @@ const shared = (settings: Partial<RequestBudget.Settings> = {}, around = (consum
         })
     })
     const access = yield* Effect.withFiber((fiber) =>
-      Effect.sync(() => Access.open(fiber, { ...RequestBudget.defaultSettings, ...settings, limiter }, "key"))
+      Effect.sync(() => Access.open(fiber, { ...RequestBudget.defaults, ...settings, limiter }, "key"))
     )
     const sentElsewhere = (requests: number) =>
       memory.consume({

@@ -175,7 +175,7 @@ describe("requests that make room", () => {
       }
       yield* send("/a").pipe(
         Effect.provideService(RequestBudget.CurrentClaim, { priority: "poll", delayed: note, admitted: Effect.void }),
-        Effect.provideService(RequestBudget.RequestBudget, { ...RequestBudget.defaultSettings, limiter }),
+        Effect.provideService(RequestBudget.RequestBudget, { ...RequestBudget.defaults, limiter }),
         Effect.forkChild
       )
       yield* TestClock.adjust("1 second")
@@ -204,7 +204,7 @@ describe("requests that make room", () => {
         yield* TestClock.adjust("1 minute")
         assert.lengthOf(times("/poll"), 1)
       })
-      yield* Effect.provideService(run, RequestBudget.RequestBudget, { ...RequestBudget.defaultSettings, limiter })
+      yield* Effect.provideService(run, RequestBudget.RequestBudget, { ...RequestBudget.defaults, limiter })
     }))
 
   it.effect("have a budget for each key", () =>
@@ -385,7 +385,7 @@ const end = (path: string, request: Effect.Effect<void, CloudflareError>, head?:
 
 // For how many seconds everybody is stopped.
 const blockedFor = Effect.withFiber((fiber) => {
-  const { left, now } = Access.left(Access.open(fiber, RequestBudget.defaultSettings, "key"))
+  const { left, now } = Access.left(Access.open(fiber, RequestBudget.defaults, "key"))
   return Effect.succeed(Math.max(0, left.blockedUntil - now, left.readyAt - now) / 1000)
 })
 

@@ -18,7 +18,7 @@ const storeOf = Effect.fnUntraced(function*(around: (consume: Consume) => Consum
 })
 
 const sharing = (limiter: RateLimiter.RateLimiter, key?: string) =>
-  Effect.provideService(RequestBudget.RequestBudget, { ...RequestBudget.defaultSettings, limiter, key })
+  Effect.provideService(RequestBudget.RequestBudget, { ...RequestBudget.defaults, limiter, key })
 
 const keepSending = (send: Effect.Effect<void>, count: number) =>
   Effect.forEach(many(count, "a"), () => Effect.forkChild(Effect.forever(send)), { discard: true })
