@@ -8,6 +8,8 @@ import { events } from "./support/events.ts"
 const account = { CLOUDFLARE_ACCOUNT_ID: "a" }
 const whole = { ...account, CLOUDFLARE_API_TOKEN: "token" }
 
+const waitFor = (timeout: string) => Cli.runSimulated(["wait", "none"], { env: { BULK_OPERATIONS_TIMEOUT: timeout } })
+
 describe("wrong usage", () => {
   it.effect.each([
     { args: ["wiat", "x"], says: "Did you mean this?\n    wait" },
@@ -59,10 +61,8 @@ describe("settings", () => {
 
   it.effect("a variable is a duration as a flag is, and is named if it is none", () =>
     Effect.gen(function*() {
-      const wait = (timeout: string) =>
-        Cli.runSimulated(["wait", "none"], { env: { BULK_OPERATIONS_TIMEOUT: timeout } })
-      assert.strictEqual((yield* wait("1m30s")).code, 5)
-      const { code, stderr } = yield* wait("90")
+      assert.strictEqual((yield* waitFor("1m30s")).code, 5)
+      const { code, stderr } = yield* waitFor("90")
       assert.strictEqual(
         stderr,
         "BULK_OPERATIONS_TIMEOUT is \"90\". Expected a duration zero or longer, such as 30s, 10m or \"2 hours\".\n"
