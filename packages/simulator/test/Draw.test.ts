@@ -7,7 +7,7 @@ const millis = (draw: Effect.Effect<Duration.Duration>) =>
   Effect.map(draws(draw), (all) => all.map((duration) => Duration.toMillis(duration)).toSorted((a, b) => a - b))
 
 describe("between", () => {
-  it.effect("stays within its bounds, and is as often in one half as in the other", () =>
+  it.effect("draws evenly within its bounds", () =>
     Effect.gen(function*() {
       const drawn = yield* millis(Draw.between("1 second", "3 seconds"))
       assert.isTrue(drawn.every((ms) => ms >= 1000 && ms < 3000))
@@ -16,7 +16,7 @@ describe("between", () => {
 })
 
 describe("logNormal", () => {
-  it.effect("is half the time below its median, two thirds within its spread, and one in forty beyond its square", () =>
+  it.effect("draws 50 % below the median, 68 % within a factor of spread, and 2.5 % above its square", () =>
     Effect.gen(function*() {
       const drawn = yield* millis(Draw.logNormal({ median: "10 seconds", spread: 3 }))
       assert.approximately(drawn.filter((ms) => ms < 10_000).length, 5000, 250)
@@ -26,7 +26,7 @@ describe("logNormal", () => {
 })
 
 describe("oneOf", () => {
-  it.effect("draws each value as often as its weight says, and never one of weight zero", () =>
+  it.effect("draws each value in proportion to its weight, and none of weight zero", () =>
     Effect.gen(function*() {
       const drawn = yield* draws(Draw.oneOf([1, "a"], [0, "b"], [3, "c"]))
       const count = (value: string) => drawn.filter((other) => other === value).length

@@ -26,7 +26,7 @@ const said = (item: object): Schema.Json => {
   return JSON.parse(JSON.stringify(rest))
 }
 
-/** Makes the list what is wanted if it is not, as such a provider does, and tells whether there was something to do. */
+/** Makes the list equal to the wanted items, as such a provider does, and returns whether it had to change. */
 const apply = Effect.fnUntraced(function*(listId: string, wanted: ReadonlyArray<Written>) {
   const there = (yield* read(listId)).map(said)
   if (JSON.stringify(there) === JSON.stringify(wanted)) return "no changes"
@@ -95,9 +95,9 @@ const cases: ReadonlyArray<{
   }
 ]
 
-describe("a client that compares what it wrote with what it reads", () => {
+describe("a client that compares the items it wrote with those it reads", () => {
   for (const { issue, kind, right, wrong } of cases) {
-    it.live(`never comes to rest with ${issue}, and does with the stored form`, () =>
+    it.live(`writes again on every run with ${issue}, but not with the stored form`, () =>
       Effect.gen(function*() {
         const { createList } = yield* Simulator.Simulator
         const id = yield* createList({ name: "applied", kind })
@@ -107,7 +107,7 @@ describe("a client that compares what it wrote with what it reads", () => {
       }).pipe(Effect.provide(SimulatorServer.layer({ duration: 0 }))))
   }
 
-  it.live("does not find its item by what it wrote, and takes another's for it (#6242, #3359)", () =>
+  it.live("cannot find an item by the form it wrote, and finds another one too (#6242, #3359)", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const lists = yield* official

@@ -35,7 +35,7 @@ for (const { layer, way } of ways) {
 
   describe(`faults ${way}`, () => {
     for (const status of [502, 503, 504, 520] as const) {
-      it.effect(`htmlError is a page of HTML with status ${status}`, () =>
+      it.effect(`htmlError answers an HTML page with status ${status}`, () =>
         Effect.gen(function*() {
           const { path } = yield* meet(Fault.htmlError(status))
           const response = yield* Api.request("GET", path)
@@ -45,7 +45,7 @@ for (const { layer, way } of ways) {
         }).pipe(provided))
     }
 
-    it.effect("truncatedJson is the first half of the body, of the right length", () =>
+    it.effect("truncatedJson answers the first half of the body", () =>
       Effect.gen(function*() {
         const { id, path } = yield* meet(Fault.truncatedJson)
         const response = yield* Api.request("GET", path)
@@ -56,7 +56,7 @@ for (const { layer, way } of ways) {
         assert.strictEqual(text, whole.slice(0, Math.floor(whole.length / 2)))
       }).pipe(provided))
 
-    it.effect("wrongShape is a success with another result, or with any body asked for", () =>
+    it.effect("wrongShape answers a success with another result, or with the given body", () =>
       Effect.gen(function*() {
         const { path } = yield* meet(Fault.wrongShape(), { times: 1 })
         assert.deepInclude(yield* Api.call("GET", path), { status: 200, body: Api.success({ unheard: "of" }) })
@@ -64,7 +64,7 @@ for (const { layer, way } of ways) {
         assert.deepInclude(yield* Api.call("GET", path), { status: 200, body: [] })
       }).pipe(provided))
 
-    it.effect("unknownStatus, otherOperation and editedOperation change the operation, and nothing but operations", () =>
+    it.effect("unknownStatus, otherOperation and editedOperation change answers about operations only", () =>
       Effect.gen(function*() {
         const { id, path } = yield* meet(Fault.unknownStatus("paused"), { times: 1 })
         const { inject } = yield* Simulator.Simulator
@@ -83,7 +83,7 @@ for (const { layer, way } of ways) {
         assert.deepStrictEqual((yield* Api.call("GET", path)).body, Api.success({ id, status: "completed", error: "" }))
       }).pipe(provided))
 
-    it.effect("unauthorized, forbidden, notFound and malformedCredentials are Cloudflare's refusals", () =>
+    it.effect("unauthorized, forbidden, notFound and malformedCredentials answer as Cloudflare refuses", () =>
       Effect.gen(function*() {
         const { path } = yield* meet(Fault.unauthorized, { times: 1 })
         const { inject } = yield* Simulator.Simulator
@@ -99,7 +99,7 @@ for (const { layer, way } of ways) {
         assert.strictEqual((yield* get).status, 200)
       }).pipe(provided))
 
-    it.effect("rateLimited is 429, with Retry-After in whole seconds or without", () =>
+    it.effect("rateLimited answers 429, with Retry-After in whole seconds or without", () =>
       Effect.gen(function*() {
         const { path } = yield* meet(Fault.rateLimited({ retryAfter: "1500 millis" }), { times: 1 })
         yield* (yield* Simulator.Simulator).inject(Fault.rateLimited())
@@ -112,7 +112,7 @@ for (const { layer, way } of ways) {
         assert.notProperty(second.headers, "retry-after")
       }).pipe(provided))
 
-    it.effect("reset before the body fails the request, and in the body the reading of it", () =>
+    it.effect("reset before the body fails the request, and reset in the body fails reading it", () =>
       Effect.gen(function*() {
         const { path } = yield* meet(Fault.reset("before"), { times: 1 })
         yield* (yield* Simulator.Simulator).inject(Fault.reset("in"))
@@ -122,7 +122,7 @@ for (const { layer, way } of ways) {
         assert.strictEqual(yield* errorOf(response.text), "DecodeError")
       }).pipe(provided))
 
-    it.effect("reset in the body comes after the whole head, and half of the body", () =>
+    it.effect("reset in the body first sends all headers and half of the body", () =>
       Effect.gen(function*() {
         const { path } = yield* meet(Fault.reset("in"), { times: 1 })
         const { headers, stream } = yield* Api.request("GET", path)
@@ -138,13 +138,13 @@ for (const { layer, way } of ways) {
         }
       }).pipe(provided))
 
-    it.effect("reset after the body leaves the answer whole, and the next request works", () =>
+    it.effect("reset after the body sends the whole answer, and the next request works", () =>
       Effect.gen(function*() {
         const { path } = yield* meet(Fault.reset("after"))
         for (const _ of [1, 2, 3]) assert.strictEqual((yield* Api.call("GET", path)).status, 200)
       }).pipe(provided))
 
-    it.effect("stall never answers, and is left by a client that has waited enough", () =>
+    it.effect("stall never answers, and the client can abort the request", () =>
       Effect.gen(function*() {
         const { path } = yield* meet(Fault.stall(), { times: 1 })
         yield* (yield* Simulator.Simulator).inject(Fault.stall({ at: "in" }))
@@ -155,7 +155,7 @@ for (const { layer, way } of ways) {
         assert.strictEqual((yield* Api.call("GET", path)).status, 200)
       }).pipe(provided))
 
-    it.effect("clockSkew sets Date and completed off, ahead or behind", () =>
+    it.effect("clockSkew shifts Date and completed, ahead or behind", () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(Date.UTC(2026, 0, 1, 8))
         const { id, path } = yield* meet(Fault.clockSkew("90 seconds"), { times: 1 })
@@ -168,7 +168,7 @@ for (const { layer, way } of ways) {
         assert.deepStrictEqual(behind.body, Api.success({ id, status: "completed", completed: "2026-01-01T07:00:00Z" }))
       }).pipe(provided))
 
-    it.effect("a write that meets a fault is lost, or carried out unheard where that is asked for", () =>
+    it.effect("a write that meets a fault is lost, or carried out without an answer if carriedOut is set", () =>
       Effect.gen(function*() {
         const { createList, inject, state } = yield* Simulator.Simulator
         const id = yield* createList({ name: "blocked", kind: "ip" })
@@ -191,7 +191,7 @@ for (const { layer, way } of ways) {
 }
 
 describe("latency", () => {
-  it.effect("holds the answer back, which tells the state at the time of the request", () =>
+  it.effect("delays the answer, which shows the state at the time of the request", () =>
     Effect.gen(function*() {
       const { inject, startOperation } = yield* Simulator.Simulator
       const id = yield* startOperation({ duration: "1 second", pendingFor: 0 })
@@ -203,7 +203,7 @@ describe("latency", () => {
       assert.deepStrictEqual((yield* Fiber.join(fiber)).body, Api.success({ id, status: "running" }))
     }).pipe(Effect.provide(Simulator.layerHttpClient())))
 
-  it.effect("adds up, and comes on top of other faults", () =>
+  it.effect("adds up, and combines with other faults", () =>
     Effect.gen(function*() {
       const { path } = yield* meet(Fault.latency("1 second"))
       const { inject, requests } = yield* Simulator.Simulator
@@ -220,7 +220,7 @@ describe("latency", () => {
     }).pipe(Effect.provide(Simulator.layerHttpClient())))
 })
 
-describe("when a fault is met", () => {
+describe("which requests meet a fault", () => {
   const statuses = Effect.fnUntraced(function*(count: number, path: string = Api.lists) {
     const get = Effect.map(Api.request("GET", path), ({ status }) => status)
     return yield* Effect.all(Array.from({ length: count }, () => get))
@@ -248,7 +248,7 @@ describe("when a fault is met", () => {
       assert.deepStrictEqual([...yield* statuses(2), ...yield* statuses(2, path)], [401, 200, 403, 200])
     }).pipe(memory))
 
-  it.effect("the fault injected first wins, and one that did not come in its turn waits for the next", () =>
+  it.effect("the fault injected first wins, and the next one waits for the next request", () =>
     Effect.gen(function*() {
       const { inject } = yield* Simulator.Simulator
       yield* inject(Fault.notFound, { times: 1 })
@@ -256,7 +256,7 @@ describe("when a fault is met", () => {
       assert.deepStrictEqual(yield* statuses(3), [404, 403, 200])
     }).pipe(memory))
 
-  it.effect("clearFaults: no longer", () =>
+  it.effect("clearFaults: none from then on", () =>
     Effect.gen(function*() {
       const { clearFaults, inject } = yield* Simulator.Simulator
       yield* inject(Fault.notFound)
@@ -279,7 +279,7 @@ describe("when a fault is met", () => {
       assert.notDeepEqual(yield* spoiled("two"), first)
     }))
 
-  it.effect("anyOf: every kind of fault, sooner or later", () =>
+  it.effect("anyOf: each meets any of the faults, and every kind occurs", () =>
     Effect.gen(function*() {
       const { inject, requests, startOperation } = yield* Simulator.Simulator
       const path = Api.operation(yield* startOperation())

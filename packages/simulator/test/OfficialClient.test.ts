@@ -45,7 +45,7 @@ describe("the official client on lists", () => {
       assert.deepStrictEqual(yield* collect(() => lists.list({ account_id })), [])
     }).pipe(Effect.provide(instant)))
 
-  it.live("is told of a missing list by NotFoundError", () =>
+  it.live("fails with NotFoundError for a missing list", () =>
     Effect.gen(function*() {
       const lists = yield* official()
       const error = yield* refusal(() => lists.get("2c0fc9fa937b11eaa1b71c4d701ab86e", { account_id }))
@@ -53,7 +53,7 @@ describe("the official client on lists", () => {
       assert.deepStrictEqual(error.errors.map(({ code }) => code), [10001])
     }).pipe(Effect.provide(instant)))
 
-  it.live("is told of a name that is taken, and of a list in use, by BadRequestError", () =>
+  it.live("fails with BadRequestError for a taken name and for a list in use", () =>
     Effect.gen(function*() {
       const lists = yield* official()
       const { createList } = yield* Simulator.Simulator
@@ -126,7 +126,7 @@ describe("the official client on items", () => {
       assert.deepStrictEqual(addresses(found), ips.filter((ip) => ip.startsWith("192.0.2.1")))
     }).pipe(Effect.provide(instant)))
 
-  it.live("is told by BadRequestError what is wrong with items", () =>
+  it.live("fails with BadRequestError for invalid items, which says why", () =>
     Effect.gen(function*() {
       const lists = yield* official()
       const { id } = yield* ask(() => lists.create({ account_id, kind: "ip", name: "blocked" }))
@@ -151,7 +151,7 @@ describe("the official client on items", () => {
       assert.deepStrictEqual(page.errors, [{ code: 10027, message: "invalid or expired cursor" }])
     }).pipe(Effect.provide(instant)))
 
-  it.live("is refused if it deletes items without naming any, which its types allow", () =>
+  it.live("cannot delete items without naming any, although its types allow it", () =>
     Effect.gen(function*() {
       const lists = yield* official()
       const { id } = yield* ask(() => lists.create({ account_id, kind: "ip", name: "blocked" }))
@@ -202,7 +202,7 @@ describe("the official client on bulk operations", () => {
       assert.deepStrictEqual(yield* items, after)
     }).pipe(Effect.provide(SimulatorServer.layer({ duration: "Infinity" }))))
 
-  it.live("is told by RateLimitError that an operation is pending", () =>
+  it.live("fails with RateLimitError while an operation is pending", () =>
     Effect.gen(function*() {
       const { createList, startOperation } = yield* Simulator.Simulator
       const lists = yield* official({ maxRetries: 0 })
@@ -223,7 +223,7 @@ describe("the official client on failures", () => {
     return operation.status
   })
 
-  it.live("tries again after 429, and waits for as long as Retry-After says", () =>
+  it.live("retries after 429 once Retry-After has passed", () =>
     Effect.gen(function*() {
       const { inject, requests } = yield* Simulator.Simulator
       yield* inject(Fault.rateLimited({ retryAfter: "1 second" }), { times: 1 })
@@ -235,7 +235,7 @@ describe("the official client on failures", () => {
     }).pipe(Effect.provide(instant)))
 
   for (const fault of [Fault.htmlError(502), Fault.htmlError(520), Fault.reset("before"), Fault.rateLimited()]) {
-    it.live(`tries again after ${JSON.stringify(fault)}`, () =>
+    it.live(`retries after ${JSON.stringify(fault)}`, () =>
       Effect.gen(function*() {
         const { inject, requests } = yield* Simulator.Simulator
         yield* inject(fault, { times: 1 })
@@ -244,7 +244,7 @@ describe("the official client on failures", () => {
       }).pipe(Effect.provide(instant)))
   }
 
-  it.live("gives up on HTML with InternalServerError, which holds the page", () =>
+  it.live("fails with InternalServerError for an HTML page, and includes the page", () =>
     Effect.gen(function*() {
       const { inject } = yield* Simulator.Simulator
       yield* inject(Fault.htmlError(503))
@@ -255,7 +255,7 @@ describe("the official client on failures", () => {
       assert.include(error.message, "<title>api.cloudflare.com | 503: Service temporarily unavailable</title>")
     }).pipe(Effect.provide(instant)))
 
-  it.live("gives up on an answer that never comes with APIConnectionTimeoutError", () =>
+  it.live("fails with APIConnectionTimeoutError if no answer comes", () =>
     Effect.gen(function*() {
       yield* (yield* Simulator.Simulator).inject(Fault.stall())
       const lists = yield* official({ maxRetries: 0, timeout: 50 })
@@ -263,7 +263,7 @@ describe("the official client on failures", () => {
       assert.instanceOf(error, Cloudflare.APIConnectionTimeoutError)
     }).pipe(Effect.provide(instant)))
 
-  it.live("is not protected by its timeout against a body that stalls", () =>
+  it.live("hangs on a body that stalls, in spite of its timeout", () =>
     Effect.gen(function*() {
       yield* (yield* Simulator.Simulator).inject(Fault.stall({ at: "in" }))
       // Time enough for the head of the answer, on a busy machine too.
@@ -272,7 +272,7 @@ describe("the official client on failures", () => {
       assert.deepStrictEqual(yield* Effect.timeoutOption(list, "700 millis"), Option.none())
     }).pipe(Effect.provide(instant)))
 
-  it.live("tries a write again that was refused because an operation is pending", () =>
+  it.live("retries a write that was refused because an operation is pending", () =>
     Effect.gen(function*() {
       const { createList, startOperation, state } = yield* Simulator.Simulator
       const lists = yield* official()
@@ -282,7 +282,7 @@ describe("the official client on failures", () => {
       assert.strictEqual((yield* state).lists[0]?.items.length, 1)
     }).pipe(Effect.provide(instant)))
 
-  it.live("is told by AuthenticationError and PermissionDeniedError who may not", () =>
+  it.live("fails with AuthenticationError for an unknown token, and with PermissionDeniedError for 403", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Simulator.Simulator
       const list = (apiToken: string) =>
@@ -296,7 +296,7 @@ describe("the official client on failures", () => {
       assert.deepStrictEqual(forbidden.errors, [{ code: 10000, message: "Authentication error" }])
     }).pipe(Effect.provide(SimulatorServer.layer({ credentials: [{ token: "the-token" }] }))))
 
-  it.live("is let in with an email address and a key", () =>
+  it.live("authenticates with an email address and a key", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Simulator.Simulator
       const client = (apiKey: string) =>

@@ -106,7 +106,7 @@ describe("the calls of the official package's own suite", () => {
       }).pipe(Effect.provide(SimulatorServer.layer())))
   }
 
-  it.live("a path that is none is told by NotFoundError", () =>
+  it.live("a request for an unknown path is refused with 7003", () =>
     Effect.gen(function*() {
       const lists = yield* setUp
       const nowhere = lists.bulkOperations.get(operationId, { account_id }, { path: "/_stainless_unknown_path" })

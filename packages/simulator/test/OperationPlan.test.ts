@@ -20,7 +20,7 @@ describe("an operation", () => {
       assert.deepStrictEqual(yield* body(id), Api.success({ id, status: "completed", completed }))
     }).pipe(memory()))
 
-  it.effect("fails with the text it is planned to fail with", () =>
+  it.effect("fails with the planned text", () =>
     Effect.gen(function*() {
       const id = yield* (yield* Simulator.Simulator).startOperation({ duration: 0 })
       const completed = "1970-01-01T00:00:00Z"
@@ -30,7 +30,7 @@ describe("an operation", () => {
       )
     }).pipe(memory({ outcome: OperationPlan.failed("list is full") })))
 
-  it.effect("that fails without a text has none, in the state and in answers", () =>
+  it.effect("that fails without a text has none in the state nor in answers", () =>
     Effect.gen(function*() {
       const { startOperation, state } = yield* Simulator.Simulator
       const id = yield* startOperation({ duration: 0, outcome: OperationPlan.failed("") })
@@ -40,7 +40,7 @@ describe("an operation", () => {
       assert.deepStrictEqual(yield* body(id), Api.success({ id, status: "failed", completed }))
     }).pipe(memory()))
 
-  it.effect("that never ends can be moved on by hand, step by step", () =>
+  it.effect("that never ends can be advanced by hand, step by step", () =>
     Effect.gen(function*() {
       const { begin, complete, createList, fail, state } = yield* Simulator.Simulator
       const status = Effect.map(state, ({ operations }) => operations.map(({ operation }) => operation.status))
@@ -59,7 +59,7 @@ describe("an operation", () => {
       assert.strictEqual((yield* state).lists[0]?.items.length, 1)
     }).pipe(memory({ duration: "Infinity", pendingFor: "Infinity" })))
 
-  it.effect("that is not under way cannot be moved on by hand, and the error says why", () =>
+  it.effect("that is not under way cannot be advanced by hand, and the error says why", () =>
     Effect.gen(function*() {
       const { complete, createList, startOperation } = yield* Simulator.Simulator
       const refusal = (id: string) => Effect.map(Effect.flip(complete(id)), ({ message }) => message)
@@ -82,7 +82,7 @@ describe("an operation", () => {
       )
     }).pipe(memory({ duration: "Infinity", limits: { pendingOperations: 2 } })))
 
-  it.effect("writes its time in the form asked for", () =>
+  it.effect("has timestamps in the configured form", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 0, 31, 20, 0, 0, 123))
       const id = yield* (yield* Simulator.Simulator).startOperation({ duration: 0 })
@@ -97,14 +97,14 @@ const listWith = (item: string) =>
     return yield* createList({ name: "blocked", kind: "ip", items: [{ ip: item }] })
   })
 
-describe("items that can be read only some time after", () => {
+describe("items with readableAfter", () => {
   const list = Effect.gen(function*() {
     const { body } = yield* Api.call("GET", Api.lists)
     const [, count, modified] = /"num_items":(\d+).*"modified_on":"([^"]*)"/.exec(JSON.stringify(body)) ?? []
     return [Number(count), modified]
   })
 
-  it.effect("are not there, nor counted, when their operation has completed, and are then as if they had been", () =>
+  it.effect("appear only that long after their operation completed, dated at its end", () =>
     Effect.gen(function*() {
       const { state } = yield* Simulator.Simulator
       const listId = yield* listWith("192.0.2.1")
@@ -119,7 +119,7 @@ describe("items that can be read only some time after", () => {
       assert.deepInclude((yield* state).lists[0]?.items[1], { ip: "192.0.2.2", created_on: completed })
     }).pipe(memory({ readableAfter: "2 seconds" })))
 
-  it.effect("hold back those that are written after them", () =>
+  it.effect("delay the items of later writes", () =>
     Effect.gen(function*() {
       const { planNext, state } = yield* Simulator.Simulator
       const listId = yield* listWith("192.0.2.1")
@@ -135,7 +135,7 @@ describe("items that can be read only some time after", () => {
       assert.deepStrictEqual(yield* ips, ["192.0.2.2", "192.0.2.3", "192.0.2.4"])
     }).pipe(memory({ duration: 0 })))
 
-  it.effect("may never be, and are gone with their list", () =>
+  it.effect("may never appear, and are deleted with their list", () =>
     Effect.gen(function*() {
       const { planNext, state } = yield* Simulator.Simulator
       const listId = yield* listWith("192.0.2.1")
@@ -166,7 +166,7 @@ const drawn = (seed: string) =>
   }))
 
 describe("plans", () => {
-  it.effect("planNext holds for the next writes, one each, and the options for those after", () =>
+  it.effect("planNext applies to one write each, and the options to later writes", () =>
     Effect.gen(function*() {
       const { planNext, state } = yield* Simulator.Simulator
       const listId = yield* listWith("192.0.2.1")
@@ -179,7 +179,7 @@ describe("plans", () => {
       assert.deepStrictEqual(ends, ["failed", "completed", "completed"])
     }).pipe(memory({ duration: 0 })))
 
-  it.effect("a write that is refused takes no plan", () =>
+  it.effect("a refused write uses up no plan", () =>
     Effect.gen(function*() {
       const { complete, planNext, startOperation, state } = yield* Simulator.Simulator
       const listId = yield* listWith("192.0.2.1")
@@ -192,7 +192,7 @@ describe("plans", () => {
       assert.strictEqual((yield* state).operations[1]?.operation.status, "failed")
     }).pipe(memory()))
 
-  it.effect("that are left to chance come out the same with the same seed, and differ with another", () =>
+  it.effect("random plans are equal for the same seed, and differ for another", () =>
     Effect.gen(function*() {
       // The clock of the test goes on between the runs.
       const one = yield* drawn("one")

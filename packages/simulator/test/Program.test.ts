@@ -47,7 +47,7 @@ const ask = (url: string, init?: RequestInit) =>
   })
 
 describe("the program", { timeout: 30_000 }, () => {
-  it.live("prints what a client needs, serves it, and ends with Ctrl-C", () =>
+  it.live("prints the settings that a client needs, serves it, and ends with Ctrl-C", () =>
     Effect.gen(function*() {
       const program = yield* start("--token", "the-token", "--fault", `{"fault":"notFound","times":1}`, "--cors")
       const { CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_BASE_URL } = yield* listening(program)
@@ -66,7 +66,7 @@ describe("the program", { timeout: 30_000 }, () => {
       assert.deepStrictEqual([code, stderr], [130, ""])
     }))
 
-  it.live("says on stderr that a port is taken, and what to do", () =>
+  it.live("prints to stderr that a port is taken, and what to do", () =>
     Effect.gen(function*() {
       const { CLOUDFLARE_BASE_URL = "" } = yield* listening(yield* start())
       const { port } = new URL(CLOUDFLARE_BASE_URL)
@@ -75,7 +75,7 @@ describe("the program", { timeout: 30_000 }, () => {
       assert.match(stderr, new RegExp(`^Cannot listen on 127.0.0.1, port ${port}: .*EADDRINUSE.* Leave out --port`))
     }))
 
-  it.live("says on stderr why it does not listen for others, and what to do", () =>
+  it.live("prints to stderr why it listens on loopback only, and what to do", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* Effect.flatMap(start("--host", "0.0.0.0"), ended)
       assert.deepStrictEqual([code, stdout], [1, ""])
@@ -86,7 +86,7 @@ describe("the program", { timeout: 30_000 }, () => {
       )
     }))
 
-  it.live("says on stderr what is wrong with a flag, without the help around it", () =>
+  it.live("prints to stderr what is wrong with a flag, without the whole help", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* Effect.flatMap(start("--port", "70000"), ended)
       assert.deepStrictEqual([code, stdout], [1, ""])

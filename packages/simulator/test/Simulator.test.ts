@@ -46,8 +46,8 @@ const unusable = (what: string, id: string) => [
 ]
 const items = (...ids: ReadonlyArray<string>) => ids.map((id, n) => ({ id, ip: `192.0.2.${n}` }))
 
-describe("given ids", () => {
-  it.effect("are those of the list, its items and the operation; where none is given, one is made", () =>
+describe("ids", () => {
+  it.effect("are used for the list, its items and the operation; a missing id is generated", () =>
     Effect.gen(function*() {
       const { createList, startOperation, state } = yield* Simulator.Simulator
       const items = [{ id: "second", ip: "192.0.2.2" }, { ip: "192.0.2.3/32" }, { id: "first", ip: "192.0.2.1/32" }]
@@ -63,7 +63,7 @@ describe("given ids", () => {
       assert.include(JSON.stringify(body), "192.0.2.2")
     }).pipe(memory()))
 
-  it.effect("are refused where another has them already, or where no client could ask for them", () =>
+  it.effect("are refused if they are taken, or if no client could request them", () =>
     Effect.gen(function*() {
       const { createList, startOperation, state } = yield* Simulator.Simulator
       const list = { name: "blocked", kind: "ip" } as const
@@ -86,7 +86,7 @@ describe("given ids", () => {
       assert.deepStrictEqual([lists.length, operations.length], [1, 2])
     }).pipe(memory()))
 
-  it.effect("that are made have the shape of Cloudflare's", () =>
+  it.effect("are generated in the form of Cloudflare's", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const ids: Array<string> = []
@@ -98,7 +98,7 @@ describe("given ids", () => {
 })
 
 describe("the requests received", () => {
-  it.effect("are told with their endpoint, body, faults and answer", () =>
+  it.effect("are recorded with endpoint, body, faults and status", () =>
     Effect.gen(function*() {
       const { createList, inject, requests } = yield* Simulator.Simulator
       const id = yield* createList({ name: "blocked", kind: "ip" })
@@ -139,7 +139,7 @@ describe("the requests received", () => {
       ])
     }).pipe(memory()))
 
-  it.effect("never tell a credential", () =>
+  it.effect("never contain a credential", () =>
     Effect.gen(function*() {
       const secrets = {
         authorization: "Bearer secret-1",
@@ -175,7 +175,7 @@ describe("the requests received", () => {
       assert.deepStrictEqual(yield* statuses, [Option.some(200)])
     }).pipe(memory()))
 
-  it.effect("have no status if nothing is answered, and one if the answer is cut", () =>
+  it.effect("have no status if nothing was answered, but one if the answer was cut", () =>
     Effect.gen(function*() {
       const { inject, requests } = yield* Simulator.Simulator
       for (const fault of [Fault.reset("before"), Fault.stall(), Fault.reset("in")]) yield* inject(fault, { times: 1 })
@@ -185,7 +185,7 @@ describe("the requests received", () => {
       assert.deepStrictEqual(statuses, [Option.none(), Option.none(), Option.some(200)])
     }).pipe(memory()))
 
-  it.effect("are kept up to a number", () =>
+  it.effect("are kept up to keepRequests", () =>
     Effect.gen(function*() {
       for (let n = 0; n < 25; n++) yield* Api.request("GET", `${Api.lists}?n=${n}`)
       const { requests } = yield* Simulator.Simulator
@@ -217,7 +217,7 @@ describe("two simulators in one process", () => {
 })
 
 describe("answers", () => {
-  it.effect("go by the clock that the simulator was built with, whatever the client's", () =>
+  it.effect("are dated by the clock that the simulator was built with, not by the client's", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
       const simulated = yield* Layer.build(Simulator.layerHttpClient())
@@ -226,7 +226,7 @@ describe("answers", () => {
       assert.strictEqual(yield* asked, "Thu, 01 Jan 2026 00:00:00 GMT")
     }))
 
-  it.effect("have the headers that are on record for answers of the API, and those of HTML only some", () =>
+  it.effect("have the recorded headers of the API, and fewer for HTML", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
       const { inject } = yield* Simulator.Simulator
@@ -250,7 +250,7 @@ describe("answers", () => {
       assert.notProperty(html, "cf-auditlog-id")
     }).pipe(memory({ limits: { requests: Infinity } })))
 
-  it.effect("have a ray of their own, in the same order with the same seed", () =>
+  it.effect("have a ray each, in the same order for the same seed", () =>
     Effect.gen(function*() {
       const ray = Effect.map(Api.request("GET", Api.lists), ({ headers }) => headers["cf-ray"])
       const rays = Effect.all([ray, ray, ray]).pipe(memory({ seed: "one" }))
@@ -260,7 +260,7 @@ describe("answers", () => {
     }))
 })
 
-describe("both ways in", () => {
+describe("the simulator in memory and over sockets", () => {
   const story = Effect.gen(function*() {
     const { inject, planNext, startOperation } = yield* Simulator.Simulator
     const answers: Array<Schema.Json> = []
@@ -288,7 +288,7 @@ describe("both ways in", () => {
     return answers
   })
 
-  it.effect("answer the same to the same requests", () =>
+  it.effect("gives the same answers to the same requests", () =>
     Effect.gen(function*() {
       const inMemory = yield* story.pipe(memory({ seed: "a story" }))
       yield* TestClock.setTime(0)

@@ -44,7 +44,7 @@ const run = (code: string) =>
 
 describe("the simulator without sockets", () => {
   for (const [place, platform] of [["a browser", "browser"], ["a Worker", "neutral"]] as const) {
-    it.live(`bundles for ${place}, and answers there`, () =>
+    it.live(`bundles for ${place}, and answers requests there`, () =>
       Effect.gen(function*() {
         const code = yield* bundle(platform)
         assert.notMatch(code, /\bfrom\s*"node:|require\("node:/)

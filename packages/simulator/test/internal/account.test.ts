@@ -82,34 +82,38 @@ const story = ({ lists, operations }: Account.Account) => ({
 })
 
 describe("the operations of a list", () => {
-  it.prop("take effect in the order of their writes, one after the other, whatever they take", [Writes], ([writes]) => {
-    const { lists, open, operations } = carryOut(writes, false)
-    assert.strictEqual(open.size, 0)
-    for (const operation of operations.values()) assert.isUndefined(operation.change)
-    for (const list of ["a", "b"]) {
-      let free = 0
-      const expected: Array<Array<string | number>> = []
-      let now = 0
-      for (const [index, write] of writes.entries()) {
-        now += write.wait
-        if (write.list !== list) continue
-        free = Math.max(now, free) + write.duration
-        assert.strictEqual(operations.get(`${index}`)?.end?.at, free)
-        if (!write.fails) expected.push([`${index}`, free])
+  it.prop(
+    "take effect one after the other, in the order of their writes, however long each takes",
+    [Writes],
+    ([writes]) => {
+      const { lists, open, operations } = carryOut(writes, false)
+      assert.strictEqual(open.size, 0)
+      for (const operation of operations.values()) assert.isUndefined(operation.change)
+      for (const list of ["a", "b"]) {
+        let free = 0
+        const expected: Array<Array<string | number>> = []
+        let now = 0
+        for (const [index, write] of writes.entries()) {
+          now += write.wait
+          if (write.list !== list) continue
+          free = Math.max(now, free) + write.duration
+          assert.strictEqual(operations.get(`${index}`)?.end?.at, free)
+          if (!write.fails) expected.push([`${index}`, free])
+        }
+        assert.deepStrictEqual(lists.get(list)?.items.map(({ createdOn, id }) => [id, createdOn]), expected)
       }
-      assert.deepStrictEqual(lists.get(list)?.items.map(({ createdOn, id }) => [id, createdOn]), expected)
+      return true
     }
-    return true
-  })
+  )
 
-  it.prop("go the same way whether they are read or not", [Writes], ([writes]) => {
+  it.prop("have the same history whether or not they are read meanwhile", [Writes], ([writes]) => {
     assert.deepStrictEqual(story(carryOut(writes, true)), story(carryOut(writes, false)))
     return true
   })
 })
 
-describe("an operation that was ended by hand", () => {
-  it("does not end once more when it would have", () => {
+describe("an operation ended by hand", () => {
+  it("does not end again at its planned time", () => {
     const account = Account.make()
     Account.accept(account, operation("one", 10))
     const one = account.operations.get("one")

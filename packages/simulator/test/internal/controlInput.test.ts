@@ -43,7 +43,7 @@ describe("a fault", () => {
   }
 
   it.each([["passing", Fault.passing], ["everyKind", Fault.everyKind]] as const)(
-    "is drawn from several, if it is called %s",
+    "is drawn from several for the name %s",
     (name, all) => {
       const { fault } = Result.getOrThrow(Input.readFault({ fault: name }))
       const drawn = Effect.isEffect(fault) ? Effect.runSync(fault.pipe(Random.withSeed("a draw"))) : undefined
@@ -52,13 +52,13 @@ describe("a fault", () => {
     }
   )
 
-  it("is met by the requests that are chosen", () => {
+  it("keeps the choice of requests that meet it", () => {
     const when = { on: "lists.list", after: 1, times: 2, probability: 0.5 } as const
     const { when: read } = Result.getOrThrow(Input.readFault({ fault: "notFound", ...when }))
     assert.deepStrictEqual<unknown>(read, when)
   })
 
-  it("has a name that is a text", () => {
+  it("is refused without a known name", () => {
     for (const fault of [["stall"], 1, undefined, "toString", "", null]) {
       assert.match(failureOf(Input.readFault({ fault })), /^Expected a fault: one of latency, stall, .*, everyKind$/)
     }
@@ -81,7 +81,7 @@ describe("plans", () => {
     )
   })
 
-  it("are refused with anything else", () => {
+  it("are refused with unknown keys or invalid values", () => {
     for (
       const plan of [{ outcome: { failed: 1 } }, { outcome: {} }, { outcome: "failed" }, { pendingFor: "-1s" }, {
         id: "x"

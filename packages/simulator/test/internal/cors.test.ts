@@ -14,7 +14,7 @@ const asked = {
 }
 
 describe("a page of another origin", () => {
-  it.effect("may call it if it is told so, whatever the answer", () =>
+  it.effect("may call the simulator if cors is on, and read answers and errors", () =>
     Effect.gen(function*() {
       yield* (yield* Simulator.Simulator).inject(Fault.htmlError(502), { times: 1 })
       for (const expected of [502, 200]) {
@@ -27,7 +27,7 @@ describe("a page of another origin", () => {
       }
     }).pipe(memory({ cors: true })))
 
-  it.effect("is told beforehand what it may send, which counts as no request", () =>
+  it.effect("gets an answer to its preflight, which is not recorded as a request", () =>
     Effect.gen(function*() {
       const { inject, requests } = yield* Simulator.Simulator
       yield* inject(Fault.forbidden)
@@ -52,7 +52,7 @@ describe("a page of another origin", () => {
       assert.strictEqual(yield* Api.status("GET", Api.lists, { headers: asked }), 403)
     }).pipe(memory({ cors: true })))
 
-  it.effect("may not by default, as it may not call Cloudflare", () =>
+  it.effect("may not call the simulator by default, as it may not call Cloudflare", () =>
     Effect.gen(function*() {
       const { headers } = yield* Api.request("GET", Api.lists)
       assert.notProperty(headers, "access-control-allow-origin")

@@ -15,7 +15,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const key = (key: string) => ({ "x-auth-email": "user@example.com", "x-auth-key": key })
 
 describe("credentials", () => {
-  it.effect("are needed, and by default any will do", () =>
+  it.effect("are required, and by default any are accepted", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* asked({}), missing)
       assert.deepStrictEqual(yield* asked({ "x-auth-email": "user@example.com" }), missing)
@@ -24,7 +24,7 @@ describe("credentials", () => {
       assert.strictEqual((yield* asked(key("any"))).status, 200)
     }).pipe(memory()))
 
-  it.effect("are refused as malformed where they are no bearer token", () =>
+  it.effect("are refused as malformed if Authorization is not a bearer token", () =>
     Effect.gen(function*() {
       for (const authorization of ["Basic abc", "Bearer", "Bearer two words", "any-token", "a Bearer token"]) {
         assert.deepStrictEqual(yield* asked({ authorization }), missing)
@@ -32,7 +32,7 @@ describe("credentials", () => {
       assert.strictEqual((yield* asked({ authorization: "bearer  any" })).status, 200)
     }).pipe(memory()))
 
-  it.effect("can be restricted to some; the others are unknown", () =>
+  it.effect("can be restricted to some, and others are refused as unknown", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* asked(bearer("the-token"))).status, 200)
       assert.deepStrictEqual(yield* asked(bearer("another")), unknown)
@@ -43,7 +43,7 @@ describe("credentials", () => {
       credentials: [{ token: Redacted.make("the-token") }, { email: "user@example.com", key: "the-key" }]
     })))
 
-  it.effect("can be taken for malformed", () =>
+  it.effect("can be configured to be refused as malformed", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* asked(bearer("abc-def")), missing)
       assert.strictEqual((yield* asked(bearer("another"))).status, 200)
@@ -61,7 +61,7 @@ describe("verifying a token", () => {
   }
   const invalid = { status: 401, body: Api.refusal(1000, "Invalid API Token") }
 
-  it.effect("says that it is active, that it is not known, or that it can be none", () =>
+  it.effect("says whether it is active, unknown or malformed", () =>
     Effect.gen(function*() {
       for (const path of paths) {
         assert.deepStrictEqual(yield* asked(bearer("the-token"), path), active)
@@ -73,7 +73,7 @@ describe("verifying a token", () => {
       }
     }).pipe(memory({ credentials: [{ token: "the-token" }] })))
 
-  it.effect("is for tokens only, and makes no account", () =>
+  it.effect("works for tokens only, and creates no account", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* asked(key("any"), "/user/tokens/verify"), invalid)
       assert.deepStrictEqual((yield* (yield* Simulator.Simulator).state).lists, [])
@@ -84,7 +84,7 @@ describe("an account id", () => {
   const cut = "023e105f4ecef8ad9ca31a8372d0c35"
   const path = `/accounts/${cut}/rules/lists`
 
-  it.effect("has 32 characters: others lead nowhere", () =>
+  it.effect("of another length than 32 characters is not found", () =>
     Effect.gen(function*() {
       const message = `Could not route to /client/v4${path}, perhaps your object identifier is invalid?`
       assert.deepStrictEqual(yield* asked(bearer("any"), path), { status: 404, body: Api.refusal(7003, message) })
@@ -100,7 +100,7 @@ describe("an account id", () => {
       }
     }).pipe(memory()))
 
-  it.effect("may be any if it is told so", () =>
+  it.effect("may have any length with anyAccountId", () =>
     Effect.gen(function*() {
       const { createList, startOperation } = yield* Simulator.Simulator
       yield* createList({ accountId: cut, name: "blocked", kind: "ip" })

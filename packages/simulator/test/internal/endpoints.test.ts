@@ -12,7 +12,7 @@ const answer = (...args: Parameters<typeof Api.call>) =>
 const invalidJson = { status: 400, body: Api.refusal(10026, "filters.api.invalid_json") }
 
 describe("lists", () => {
-  it.effect("are told with their number of items and the times of their changes", () =>
+  it.effect("are returned with their number of items and the times of their changes", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const id = yield* createList({ name: "blocked", kind: "ip", references: 2 })
@@ -48,7 +48,7 @@ describe("lists", () => {
       assert.include(JSON.stringify(body), `"description":"a note"`)
     }).pipe(memory()))
 
-  it.effect("are refused with a wrong name, kind or description, and with keys that are not theirs", () =>
+  it.effect("are refused with a wrong name, kind or description, and with unknown keys", () =>
     Effect.gen(function*() {
       const list = { name: "blocked", kind: "ip" }
       const wrong = [
@@ -90,7 +90,7 @@ describe("items", () => {
     return (yield* state).lists[0]?.items ?? []
   })
 
-  it.effect("that are there already keep id, place and created_on when they are appended again", () =>
+  it.effect("keep id, place and created_on when they are appended again", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const id = yield* createList({ name: "blocked", kind: "ip", items: [{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }] })
@@ -113,7 +113,7 @@ describe("items", () => {
       assert.strictEqual(others.length, 0)
     }).pipe(memory({ duration: 0 })))
 
-  it.effect("that are not there are deleted without complaint", () =>
+  it.effect("that do not exist are deleted without an error", () =>
     Effect.gen(function*() {
       const { createList, state } = yield* Simulator.Simulator
       const id = yield* createList({ name: "blocked", kind: "ip", items: [{ ip: "192.0.2.1" }] })
@@ -136,7 +136,7 @@ describe("items", () => {
       assert.isNull(yield* ips("search=10.31.0.2/32"))
     }).pipe(memory({ duration: 0 })))
 
-  it.effect("that redirect from a path that 16 others in the account have are refused", () =>
+  it.effect("are refused if 16 redirects of the account already have the same source path", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const six = [1, 2, 3, 4, 5, 6]
@@ -155,7 +155,7 @@ describe("items", () => {
       })
     }).pipe(memory({ duration: 0 })))
 
-  it.effect("that redirect from one path are without limit once it is switched off", () =>
+  it.effect("may share a source path without limit if samePath is Infinity", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const id = yield* createList({ name: "one", kind: "redirect" })
@@ -165,7 +165,7 @@ describe("items", () => {
       assert.deepInclude(yield* answer("POST", items(id), { body }), { status: 200 })
     }).pipe(memory({ limits: { samePath: Infinity } })))
 
-  it.effect("that are no redirects have no path that could be repeated", () =>
+  it.effect("that are not redirects do not count towards the limit of source paths", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const id = yield* createList({ name: "one", kind: "hostname" })
@@ -173,7 +173,7 @@ describe("items", () => {
       assert.deepInclude(yield* answer("POST", items(id), { body }), { status: 200 })
     }).pipe(memory()))
 
-  it.effect("are told one by one", () =>
+  it.effect("are returned one by one", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const id = yield* createList({ name: "blocked", kind: "ip", items: [{ ip: "192.0.2.1", comment: "a note" }] })
@@ -204,7 +204,7 @@ describe("items", () => {
       assert.deepStrictEqual((yield* state).operations, [])
     }).pipe(memory()))
 
-  it.effect("of a list that is not there are not found, to read or to write", () =>
+  it.effect("of a list that does not exist cannot be read or written", () =>
     Effect.gen(function*() {
       const notFound = { status: 404, body: Api.refusal(10001, "list not found") }
       assert.deepStrictEqual(yield* answer("GET", items("none")), notFound)
@@ -213,7 +213,7 @@ describe("items", () => {
 })
 
 describe("operations", () => {
-  it.effect("that are not there are not found, nor are those of another account", () =>
+  it.effect("that do not exist, or belong to another account, are not found", () =>
     Effect.gen(function*() {
       const { startOperation } = yield* Simulator.Simulator
       const notFound = { status: 404, body: Api.refusal(10001, "operation not found") }
@@ -223,7 +223,7 @@ describe("operations", () => {
     }).pipe(memory()))
 })
 
-describe("a path or method that is not the API's", () => {
+describe("an unknown path or method", () => {
   it.effect("is refused as Cloudflare refuses it", () =>
     Effect.gen(function*() {
       const path = "/accounts/an-account/rules"

@@ -26,7 +26,7 @@ describe("the limit on requests", () => {
       assert.strictEqual(yield* Api.status("GET", Api.lists), 200)
     }).pipe(memory()))
 
-  it.effect("is told in Ratelimit and Ratelimit-Policy on every answer", () =>
+  it.effect("is reported in Ratelimit and Ratelimit-Policy on every answer", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* limits(Api.lists), [`"default";r=2;t=60`, `"default";q=3;w=60`])
       yield* TestClock.adjust("20 seconds")
@@ -35,7 +35,7 @@ describe("the limit on requests", () => {
       assert.deepStrictEqual(yield* limits(Api.lists), [`"default";r=2;t=60`, `"default";q=3;w=60`])
     }).pipe(memory({ limits: { requests: 3, window: "1 minute" } })))
 
-  it.effect("switched off, refuses nothing and is not told", () =>
+  it.effect("switched off, refuses nothing and is not reported", () =>
     Effect.gen(function*() {
       for (let n = 0; n < 1300; n++) {
         const { headers, status } = yield* Api.request("GET", Api.lists)

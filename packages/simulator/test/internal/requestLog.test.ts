@@ -20,19 +20,19 @@ const filled = (capacity: RequestLog.Capacity, ...bodies: ReadonlyArray<string>)
   return kept(log)
 }
 
-describe("the requests that are remembered", () => {
-  it("are the latest ones, up to a number", () => {
+describe("the request log", () => {
+  it("keeps the latest requests, up to a number", () => {
     assert.deepStrictEqual(filled({ requests: 2, bytes: 100 }, "a", "b", "c", "d", "e"), ["d", "e"])
     assert.deepStrictEqual(filled({ requests: 0, bytes: 100 }, "a"), [])
     assert.deepStrictEqual(filled({ requests: 2, bytes: 100 }), [])
   })
 
-  it("are the latest ones, up to a size of their URLs and bodies", () => {
+  it("keeps the latest requests, up to a size of their URLs and bodies", () => {
     assert.deepStrictEqual(filled({ requests: 9, bytes: 8 }, "aa", "bb", "c"), ["aa", "bb", "c"])
     assert.deepStrictEqual(filled({ requests: 9, bytes: 7 }, "aa", "bb", "c"), ["bb", "c"])
   })
 
-  it("count with the names and values of their headers", () => {
+  it("counts names and values of headers towards the size", () => {
     const log = RequestLog.make({ requests: 9, bytes: 11 })
     log.add(request("a", { "x-y": "zz" }))
     log.add(request("b"))
@@ -42,12 +42,12 @@ describe("the requests that are remembered", () => {
     assert.deepStrictEqual(kept(log), ["b", "c", ""])
   })
 
-  it("hold the latest one, however large it is, and forget it with the next", () => {
+  it("keeps the latest request, however large, until the next arrives", () => {
     assert.deepStrictEqual(filled({ requests: 9, bytes: 3 }, "a", "much too large"), ["much too large"])
     assert.deepStrictEqual(filled({ requests: 9, bytes: 3 }, "much too large", "a"), ["a"])
   })
 
-  it("tell the status of their answer once it is noted, also when others have come since", () => {
+  it("shows the status of an answer once it is noted, also after other requests", () => {
     const log = RequestLog.make({ requests: 2, bytes: 100 })
     const note = log.add(request("a"))
     log.add(request("b"))

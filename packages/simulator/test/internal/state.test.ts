@@ -7,7 +7,7 @@ import * as Api from "../Api.ts"
 const memory = (options?: Simulator.Options) => Effect.provide(Simulator.layerHttpClient(options))
 const body = (id: string) => Effect.map(Api.call("GET", Api.operation(id)), ({ body }) => body)
 
-describe("one pending operation per account", () => {
+describe("the limit of one pending operation per account", () => {
   it.effect("refuses a second write of the account with 429 and 10040 until the first has ended", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
@@ -31,7 +31,7 @@ describe("one pending operation per account", () => {
       assert.strictEqual(yield* Api.status("PUT", `${Api.lists}/${listId}/items`, { body: [] }), 200)
     }).pipe(memory()))
 
-  it.effect("switched off, the operations of a list take effect one after another", () =>
+  it.effect("if switched off, applies the operations of a list one after another", () =>
     Effect.gen(function*() {
       const { createList, planNext, state } = yield* Simulator.Simulator
       const listId = yield* createList({ name: "blocked", kind: "ip" })

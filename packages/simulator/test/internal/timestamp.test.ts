@@ -12,7 +12,7 @@ const Instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Date.UT
 
 describe("rfc3339", () => {
   it.effect.prop(
-    "names the same instant in every form, cut to the digits asked for",
+    "names the same instant in every form, cut to the given number of digits",
     [Format, Instant],
     ([format, at]) =>
       Effect.gen(function*() {

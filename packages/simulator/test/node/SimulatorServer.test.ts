@@ -38,7 +38,7 @@ describe("the server", () => {
       assert.strictEqual(yield* Api.status("GET", Api.lists), 200)
     }).pipe(sockets()))
 
-  it.effect("tells the simulator's own time in Date", () =>
+  it.effect("sends the simulator's own time in Date", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(1994, 10, 6, 8, 49, 37))
       assert.strictEqual((yield* Api.request("GET", Api.lists)).headers["date"], "Sun, 06 Nov 1994 08:49:37 GMT")
@@ -46,7 +46,7 @@ describe("the server", () => {
       assert.strictEqual((yield* Api.request("GET", Api.lists)).headers["date"], "Sun, 06 Nov 1994 09:49:37 GMT")
     }).pipe(sockets()))
 
-  it.effect("plays a remote service: it does not show up in the traces of the program around it", () =>
+  it.effect("acts as a remote service: it adds no spans to the traces of the program around it", () =>
     Effect.gen(function*() {
       const spans: Array<string> = []
       const tracer = Tracer.make({
@@ -73,19 +73,19 @@ describe("the server", () => {
       )
     }))
 
-  it.effect("does not take a name for its own, except localhost", () =>
+  it.effect("treats no name as loopback except localhost", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Layer.build(SimulatorServer.layer({ host: "localhost.example" })))
       assert.strictEqual(error.reason._tag, "NotLoopback")
     }))
 
-  it.effect("listens elsewhere if it is told that others may reach it", () =>
+  it.effect("listens on other addresses with allowRemote", () =>
     Effect.gen(function*() {
       assert.match((yield* Simulator.Simulator).baseUrl, /^http:\/\/127\.0\.0\.1:\d+\/client\/v4$/)
       assert.strictEqual(yield* Api.status("GET", Api.lists), 200)
     }).pipe(sockets({ host: "0.0.0.0", allowRemote: true })))
 
-  it.effect("listens on other names of loopback", () =>
+  it.effect("listens on localhost", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Api.status("GET", Api.lists), 200)
     }).pipe(sockets({ host: "localhost" })))
@@ -100,7 +100,7 @@ describe("the server", () => {
       assert.include(error.message, "Leave out `port` to get one that is free.")
     }).pipe(sockets()))
 
-  it.effect("takes the cursor of the longest redirect that there can be", () =>
+  it.effect("accepts the cursor of the longest possible redirect", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const longest = "€".repeat(32_768 - "example.com/".length)
@@ -116,7 +116,7 @@ describe("the server", () => {
       assert.strictEqual(first.result[0]?.redirect.source_url, "example.com/a")
     }).pipe(sockets()))
 
-  it.effect("reads a body whole that comes in parts, wherever it is cut", () =>
+  it.effect("reads a body that arrives in parts, even if a character is cut", () =>
     Effect.gen(function*() {
       const { baseUrl, requests } = yield* Simulator.Simulator
       const bytes = new TextEncoder().encode("[\"€\"]")
@@ -127,7 +127,7 @@ describe("the server", () => {
       assert.deepStrictEqual((yield* requests).map(({ body }) => body), ["[\"€\"]"])
     }).pipe(sockets()))
 
-  it.effect("takes a request without a body for one with an empty body", () =>
+  it.effect("treats a missing body as an empty one", () =>
     Effect.gen(function*() {
       yield* Api.status("GET", Api.lists)
       assert.deepStrictEqual((yield* (yield* Simulator.Simulator).requests).map(({ body }) => body), [""])
@@ -158,7 +158,7 @@ describe("the server", () => {
       assert.strictEqual(code, "ECONNRESET")
     }).pipe(sockets()))
 
-  it.effect("goes on with nothing that a client has left", () =>
+  it.effect("drops a request when its client disconnects", () =>
     Effect.gen(function*() {
       const { clearFaults, inject, requests } = yield* Simulator.Simulator
       yield* inject(Fault.latency("1 minute"))
@@ -173,7 +173,7 @@ describe("the server", () => {
       assert.deepStrictEqual(statuses, [Option.none(), Option.some(200), Option.some(200)])
     }).pipe(sockets()))
 
-  it.effect("logs each request with the status of its answer, if it is told so", () =>
+  it.effect("logs each request with the status of its answer, with log", () =>
     Effect.gen(function*() {
       const { lines, logger } = recorded()
       yield* Effect.gen(function*() {
@@ -190,7 +190,7 @@ describe("the server", () => {
       ])
     }).pipe(Effect.provide(FetchHttpClient.layer)))
 
-  it.effect("logs what broke it, and nothing else unless it is told so", () =>
+  it.effect("logs only its own failures by default", () =>
     Effect.gen(function*() {
       const { lines, logger } = recorded()
       yield* Effect.gen(function*() {
@@ -208,7 +208,7 @@ describe("the server", () => {
       assert.match(String(lines[0]), /^Error The simulator failed on GET \S+ .*a draw that dies/)
     }).pipe(Effect.provide(FetchHttpClient.layer)))
 
-  it.live("closes with its scope, at once, also while a client waits for an answer", () =>
+  it.live("closes at once with its scope, even while a client waits for an answer", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.gen(function*() {
         yield* (yield* Simulator.Simulator).inject(Fault.stall())

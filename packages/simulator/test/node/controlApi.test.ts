@@ -54,7 +54,7 @@ const usage = [
 ]
 
 describe("the control API", () => {
-  it.effect("lets requests meet faults, as chosen, and takes them back", () =>
+  it.effect("injects faults for the chosen requests, and clears them", () =>
     Effect.gen(function*() {
       const fault = { fault: "htmlError", status: 503, times: 1, on: ["lists.list"] }
       assert.deepStrictEqual(yield* told("POST", "/faults", JSON.stringify(fault)), [204, ""])
@@ -67,7 +67,7 @@ describe("the control API", () => {
       assert.deepStrictEqual(yield* statuses, [200, 200, 200])
     }).pipe(served()))
 
-  it.effect("knows every fault, and its arguments", () =>
+  it.effect("accepts every fault and its arguments", () =>
     Effect.gen(function*() {
       const faults = [
         { fault: "latency", by: "0s" },
@@ -100,7 +100,7 @@ describe("the control API", () => {
       }
     }).pipe(served()))
 
-  it.effect("edits operations as it is told", () =>
+  it.effect("injects editedOperation, which changes and removes keys", () =>
     Effect.gen(function*() {
       yield* tell("POST", "/operations", `{"id":"one","duration":"0s","outcome":{"failed":"full"}}`)
       yield* tell("POST", "/faults", `{"fault":"editedOperation","edit":{"status":"paused"},"without":["error"]}`)
@@ -108,7 +108,7 @@ describe("the control API", () => {
       assert.deepStrictEqual(body, Api.success({ id: "one", status: "paused", completed: "1970-01-01T00:00:00Z" }))
     }).pipe(served()))
 
-  it.effect("sets up lists with given ids, and tells why it cannot", () =>
+  it.effect("creates lists with given ids, and says why it cannot", () =>
     Effect.gen(function*() {
       const list = { id: "a-list", name: "blocked", kind: "ip", items: [{ id: "an-item", ip: "192.0.2.1/32" }] }
       assert.deepStrictEqual(yield* told("POST", "/lists", JSON.stringify(list)), [201, { id: "a-list" }])
@@ -122,7 +122,7 @@ describe("the control API", () => {
       assert.strictEqual((yield* tell("POST", "/lists", account)).status, 400)
     }).pipe(served()))
 
-  it.effect("starts operations, and moves them on by hand", () =>
+  it.effect("starts operations, and advances them by hand", () =>
     Effect.gen(function*() {
       const started = yield* tell("POST", "/operations")
       assert.strictEqual(started.status, 201)
@@ -159,7 +159,7 @@ describe("the control API", () => {
       assert.deepStrictEqual(operations.map(({ operation }) => operation.status), ["failed", "running"])
     }).pipe(served({ duration: 0, pendingFor: 0 })))
 
-  it.effect("tells the requests received, without credentials, and all that there is", () =>
+  it.effect("returns the received requests, without credentials, and the whole state", () =>
     Effect.gen(function*() {
       yield* tell("POST", "/lists", `{"id":"a-list","name":"blocked","kind":"ip"}`)
       yield* tell("POST", "/faults", `{"fault":"latency","by":"0s","times":1}`)
@@ -183,7 +183,7 @@ describe("the control API", () => {
       assert.include(read, `"accountId":"${Simulator.accountId}"`)
     }).pipe(served({ duration: 0 })))
 
-  it.effect("says what is wrong with what it is told", () =>
+  it.effect("says what is wrong with a request's body", () =>
     Effect.gen(function*() {
       const errors = [
         ["/faults", "{", "The body has to be JSON."],
@@ -225,7 +225,7 @@ describe("the control API", () => {
       }
     }).pipe(served()))
 
-  it.effect("tells what there is", () =>
+  it.effect("lists its commands", () =>
     Effect.gen(function*() {
       const { headers, status, text } = yield* tell("GET", "")
       assert.deepStrictEqual(text.split("\n"), usage)
@@ -238,7 +238,7 @@ describe("the control API", () => {
       assert.strictEqual((yield* tell("GET", "?x=1")).status, 200)
     }).pipe(served()))
 
-  it.effect("is at its paths alone, as they are written", () =>
+  it.effect("answers at its exact paths only", () =>
     Effect.gen(function*() {
       for (const path of ["/State", "//state"]) assert.strictEqual((yield* tell("GET", path)).status, 404)
       assert.strictEqual((yield* tell("GET", "s")).status, 400)
@@ -247,19 +247,19 @@ describe("the control API", () => {
       assert.deepStrictEqual((yield* requests).map(({ url }) => url), ["/simulators", "/client/v4/simulator/state"])
     }).pipe(served()))
 
-  it.effect("knows operations by ids of any length", () =>
+  it.effect("accepts operation ids of any length", () =>
     Effect.gen(function*() {
       const id = "a".repeat(900)
       yield* tell("POST", "/operations", JSON.stringify({ id, duration: "Infinity" }))
       assert.deepStrictEqual(yield* told("POST", `/operations/${id}/complete`), [204, ""])
     }).pipe(served()))
 
-  it.effect("is not there unless it is asked for", () =>
+  it.effect("is off by default", () =>
     Effect.gen(function*() {
       assert.include(JSON.stringify(yield* told("GET", "/state")), "9106")
     }).pipe(served({ control: false })))
 
-  it.effect("is not for pages of another origin, unless they may call the simulator", () =>
+  it.effect("refuses pages of another origin, unless cors is on", () =>
     Effect.gen(function*() {
       const origin = { origin: "https://app.example" }
       const error = "A page of another origin may drive the simulator only where `cors` is on."

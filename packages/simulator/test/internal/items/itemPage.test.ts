@@ -38,7 +38,7 @@ const cursorAfter = (number: number) =>
   cursors(Result.getOrThrow(page(list([number, number + 1]), { perPage: "1" }))).after ?? assert.fail("there is none")
 
 describe("pages", () => {
-  it.prop("read forward by `after` hold every item once, in order", [Size, PerPage], ([size, perPage]) => {
+  it.prop("read forward by `after` contain every item once, in order", [Size, PerPage], ([size, perPage]) => {
     const all: Array<number> = []
     let cursor: string | undefined
     do {
@@ -61,7 +61,7 @@ describe("pages", () => {
     return [numbers(read), ...(cursor === undefined ? [] : all(items, direction, { ...asked, cursor }))]
   }
 
-  it.prop("read backward by `before` hold every item before once, in order", [Size, PerPage], ([size, perPage]) => {
+  it.prop("read backward by `before` contain every earlier item once, in order", [Size, PerPage], ([size, perPage]) => {
     const asked = { perPage: `${perPage}`, search: "192.0.2.1" }
     const items = list(upTo(size))
     const expected = upTo(size).filter((number) => String(number).startsWith("1"))
@@ -75,7 +75,7 @@ describe("pages", () => {
     return true
   })
 
-  it("read backward stop at the start, with as many items as there are", () => {
+  it("read backward end at the start, with the items that are left", () => {
     const items = list(upTo(5))
     const { after = "" } = cursors(Result.getOrThrow(page(items, { perPage: "3" })))
     const { before = "" } = cursors(Result.getOrThrow(page(items, { perPage: "2", cursor: after })))
@@ -85,7 +85,7 @@ describe("pages", () => {
     assert.deepStrictEqual([numbers(start), Object.keys(cursors(start))], [[1], ["after"]])
   })
 
-  it("go on where they were when items have come or gone meanwhile", () => {
+  it("continue at the same place when items were added or deleted meanwhile", () => {
     const first = Result.getOrThrow(page(list([1, 2, 3, 4]), { perPage: "2" }))
     const { after = "" } = cursors(first)
     const second = Result.getOrThrow(page(list([1, 3, 4, 5]), { perPage: "2", cursor: after }))
@@ -97,12 +97,12 @@ describe("pages", () => {
     assert.strictEqual(Result.getOrThrow(page(list(upTo(600)), { perPage: "500" })).items.length, 500)
   })
 
-  it("tell no cursors at all where all items fit one", () => {
+  it("have no cursors if all items fit one page", () => {
     assert.isUndefined(Result.getOrThrow(page(list(upTo(25)), {})).resultInfo)
     assert.isUndefined(Result.getOrThrow(page(list([]), {})).resultInfo)
   })
 
-  it("are refused for a number of items or a cursor that makes no sense", () => {
+  it("are refused for an invalid page size or cursor", () => {
     const { after = "" } = cursors(Result.getOrThrow(page(list([1, 2]), { perPage: "1" })))
     const refused = [
       page(list([1]), { perPage: "0" }),
@@ -124,7 +124,7 @@ describe("pages", () => {
     }
   })
 
-  it("cost what they hold, however long the list", () => {
+  it("read little more than their items, however long the list", () => {
     let read = 0
     const items = new Proxy(list(upTo(9999)), {
       get: (target, name) => {
@@ -137,18 +137,18 @@ describe("pages", () => {
     assert.isBelow(read, 200)
   })
 
-  it("hold only what a search finds", () => {
+  it("contain only items that the search matches", () => {
     const found = Result.getOrThrow(page(list(upTo(40)), { search: "192.0.2.4", perPage: "1" }))
     assert.deepStrictEqual(numbers(found), [4])
     const rest = Result.getOrThrow(page(list(upTo(40)), { search: "192.0.2.4", cursor: cursors(found).after ?? "" }))
     assert.deepStrictEqual(numbers(rest), [40])
   })
 
-  it("of all that a search finds have no cursors, whatever lies before and after it", () => {
+  it("have no cursors if all matches of a search fit one page", () => {
     assert.isUndefined(Result.getOrThrow(page(list(upTo(40)), { search: "192.0.2.20" })).resultInfo)
   })
 
-  it("hold items of every kind where nothing is searched for", () => {
+  it("contain items of every kind without a search", () => {
     const items = list([1]).map((item) => Object.assign(item, { value: { asn: 64_496 } }))
     for (const asked of [{}, { search: "" }]) {
       assert.strictEqual(Result.getOrThrow(page(items, asked)).items.length, 1)

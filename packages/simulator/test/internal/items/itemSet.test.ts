@@ -24,7 +24,7 @@ const setOf = (numbers: ReadonlyArray<number>, at = 0) =>
   ItemSet.replace(unique(numbers).map((number) => written(number)), ids())([], at)
 
 describe("append", () => {
-  it.prop("holds what was there and what is new, once each and ascending", [Numbers, Numbers], ([there, added]) => {
+  it.prop("contains old and new items once each, ascending", [Numbers, Numbers], ([there, added]) => {
     const items = ItemSet.append(unique(added).map((number) => written(number)), ids())(setOf(there), 1)
     const expected = unique([...there, ...added]).map((number) => written(number).key).toSorted()
     assert.deepStrictEqual(keys(items), expected)
@@ -32,7 +32,7 @@ describe("append", () => {
   })
 
   it.prop(
-    "keeps id and creation of what was there, and tells when it changed",
+    "keeps id and creation time of old items, and updates the time of their change",
     [Numbers, Numbers],
     ([there, added]) => {
       const before = new Map(setOf(there).map((item) => [item.key, item]))
@@ -58,7 +58,7 @@ describe("append", () => {
 })
 
 describe("replace", () => {
-  it("holds only what is new, ascending, with new ids", () => {
+  it("contains only the new items, ascending, with new ids", () => {
     const items = ItemSet.replace([written(3), written(1)], ({ key }) => `new-${key}`)(setOf([1, 2]), 7)
     assert.deepStrictEqual(items, [
       { ...written(1), id: "new-001", createdOn: 7, modifiedOn: 7 },
@@ -68,13 +68,13 @@ describe("replace", () => {
 })
 
 describe("remove", () => {
-  it("takes out the items with these ids, and passes over the others", () => {
+  it("removes the items with these ids, and ignores unknown ids", () => {
     assert.deepStrictEqual(keys(ItemSet.remove(new Set(["id-2", "none"]))(setOf([1, 2, 3]), 1)), ["001", "003"])
   })
 })
 
 describe("rank", () => {
-  it.prop("is the number of items before a key, or with it", [Numbers, Schema.Int], ([there, number]) => {
+  it.prop("counts the items before a key, or up to and including it", [Numbers, Schema.Int], ([there, number]) => {
     const items = setOf(there)
     const { key } = written(Math.abs(number % 32))
     assert.strictEqual(ItemSet.rank(items, key, "before"), items.filter((item) => item.key < key).length)

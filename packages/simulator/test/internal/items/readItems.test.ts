@@ -36,7 +36,7 @@ describe("an address", () => {
     assert.deepStrictEqual(storedAs(stored), [ip(stored)])
   })
 
-  it("that is none is refused with its position", () => {
+  it("that is invalid is refused with its position", () => {
     const message = "invalid value for ip at position 1: filters.api.not an IP address or CIDR"
     const wrong = ["", "192.0.2", "192.0.2.256", "192.0.2.1/", "192.0.2.1/8/8", "2001:", "192.0.2.1/-8", "192.0.2.1/x8"]
     wrong.push("192.0.2.1/8.5", "192.0.2.1/ 8", " 192.0.2.1", "192.0.2.4/08", "192.0.2.01", "fe80::1%eth0", "1/1000")
@@ -65,7 +65,7 @@ describe("an address", () => {
     assert.deepStrictEqual(read("ip", [ip(one), ip(other)]), [10028, message])
   })
 
-  it("of another mask is another item", () => {
+  it("with another prefix length is another item", () => {
     assert.strictEqual(code("ip", [ip("192.0.2.0/24"), ip("192.0.2.0/25"), ip("192.0.2.0")]), "accepted")
     assert.strictEqual(code("ip", [ip("2001:db8::/32"), ip("2001:db8::/33"), ip("2001:db8::")]), "accepted")
   })
@@ -74,7 +74,7 @@ describe("an address", () => {
   const Octets = Schema.Tuple([Octet, Octet, Octet, Octet])
   const Addresses = Schema.Array(Octets).check(Schema.isMaxLength(8))
 
-  it.prop("is in the order of its number", [Addresses], ([addresses]) => {
+  it.prop("is sorted by number", [Addresses], ([addresses]) => {
     const unique = [...new Map(addresses.map((octets) => [number(octets), octets])).values()]
     const items = Result.getOrThrow(ReadItems.read("ip", unique.map((octets) => ip(octets.join(".")))))
     const sorted = items.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(({ value }) => value)
@@ -103,7 +103,7 @@ describe("a hostname", () => {
     assert.deepStrictEqual(read("hostname", [written]), [stored])
   })
 
-  it("that is not fully qualified, or not one of letters, digits and hyphens, is refused with its position", () => {
+  it("that is not fully qualified, or has other characters, is refused with its position", () => {
     const wrong = ["", "*", "localhost", "com", "a.*.example", "exa mple.com", "bücher.example", "-a.example"]
     wrong.push("https://example.com", "example.com/", "a..example", `${"a".repeat(64)}.example`, "example.com.")
     wrong.push(
@@ -126,7 +126,7 @@ describe("a hostname", () => {
     assert.strictEqual(code("hostname", [hostname(`${"a".repeat(63)}.example`)]), "accepted")
   })
 
-  it("has no keys but its own", () => {
+  it("is refused with missing, unknown or mistyped keys", () => {
     const wrong: ReadonlyArray<object> = [
       { url_hostname: 1 },
       {},
@@ -137,13 +137,13 @@ describe("a hostname", () => {
     assert.strictEqual(code("hostname", [{ hostname: "example.com" }]), 10026)
   })
 
-  it("without a wildcard excludes nothing", () => {
+  it("without a wildcard cannot have exclude_exact_hostname", () => {
     const message =
       "invalid value for hostname at position 0: filters.api.exclude_exact_hostname is for wildcard hostnames only"
     assert.deepStrictEqual(read("hostname", [hostname("example.com", true)]), [10035, message])
   })
 
-  it("is the same in upper case", () => {
+  it("is the same item in upper case", () => {
     const message = "a.example is not a valid value for hostname because filters.api.duplicate_item_value"
     assert.deepStrictEqual(read("hostname", [hostname("a.example"), hostname("A.example")]), [10028, message])
   })
@@ -160,13 +160,13 @@ describe("an ASN", () => {
     assert.strictEqual(code("asn", [{ asn: "1" }]), 10026)
   })
 
-  it("is in the order of its number", () => {
+  it("is sorted by number", () => {
     const items = Result.getOrThrow(ReadItems.read("asn", [{ asn: 100_000 }, { asn: 99_999 }, { asn: 4_200_000_000 }]))
     const keys = items.map(({ key }) => key)
     assert.deepStrictEqual(keys.toSorted(), [keys[1], keys[0], keys[2]])
   })
 
-  it("is told as a number where it is twice in a write", () => {
+  it("is named as a number if a write contains it twice", () => {
     const message = "64496 is not a valid value for asn because filters.api.duplicate_item_value"
     assert.deepStrictEqual(read("asn", [{ asn: 64_496 }, { asn: 64_496 }]), [10028, message])
   })
@@ -257,7 +257,7 @@ describe("a redirect", () => {
     assert.strictEqual(code("redirect", [written]), expected)
   })
 
-  it("has no keys but its own", () => {
+  it("is refused with missing, unknown or mistyped keys", () => {
     const wrong: ReadonlyArray<object> = [
       { redirect: "example.com" },
       { redirect: {} },
@@ -279,7 +279,7 @@ describe("a redirect", () => {
     assert.strictEqual(code("redirect", [redirect("example.com/a", to(32_769))]), 10044)
   })
 
-  it("is told its fault in the words of Cloudflare's pages", () => {
+  it("is refused in the words of Cloudflare's documentation", () => {
     const faults = [redirect("ftp://a.example/"), redirect("a.example", { target_url: "b.example" })]
     assert.deepStrictEqual(faults.map((fault) => read("redirect", [fault])), [
       [10049, "Invalid scheme in redirect source URL"],
@@ -287,13 +287,13 @@ describe("a redirect", () => {
     ])
   })
 
-  it("has a source of its own in the list, once a path is added", () => {
+  it("has a unique source, compared after a path is added", () => {
     const message = "example.com/ is not a valid value for redirect because filters.api.duplicate_item_value"
     const twice = [redirect("example.com"), redirect("Example.com/", { target_url: "https://example.net/other" })]
     assert.deepStrictEqual(read("redirect", twice), [10028, message])
   })
 
-  it("of another scheme, or of none, has another source", () => {
+  it("with another scheme, or with none, has another source", () => {
     const three = [redirect("example.com/a"), redirect("http://example.com/a"), redirect("https://example.com/a")]
     assert.strictEqual(code("redirect", three), "accepted")
   })
@@ -302,7 +302,7 @@ describe("a redirect", () => {
 const commented = (length: number) => [{ asn: 1 }, { asn: 2, comment: "a".repeat(length) }]
 
 describe("a write", () => {
-  it("is an array of items, with no keys but theirs: items read cannot be sent back as they are", () => {
+  it("is refused with unknown keys, so items read cannot be sent back unchanged", () => {
     const wrong: ReadonlyArray<unknown> = [
       { items: [] },
       "192.0.2.1",
@@ -333,7 +333,7 @@ describe("a write", () => {
     assert.deepStrictEqual(read("asn", commented(501)), [10035, message])
   })
 
-  it("is told its first fault: values before duplicates", () => {
+  it("is refused for its first error: invalid values before duplicates", () => {
     assert.strictEqual(code("asn", [{ asn: 1 }, { asn: 1 }, { asn: 0 }]), 10035)
     assert.strictEqual(code("asn", [{ asn: 0 }, ip("192.0.2.1")]), 10056)
   })

@@ -20,7 +20,7 @@ const code = (written: ReadonlyArray<NewItem>, others: ReadonlyArray<NewItem>) =
   })
 
 describe("redirects with the same source path, whatever their host", () => {
-  it("are up to the limit, those that are there already included", () => {
+  it("are accepted up to the limit, which includes existing ones", () => {
     assert.strictEqual(code(redirects(16, "/a"), []), 16)
     assert.strictEqual(code(redirects(17, "/a"), []), 10059)
     assert.strictEqual(code(redirects(1, "/a"), redirects(15, "/a", "b")), 1)
@@ -32,7 +32,7 @@ describe("redirects with the same source path, whatever their host", () => {
     assert.strictEqual(code([...redirects(17, "/a"), ...redirects(1, "/b")], []), 10059)
   })
 
-  it("that are there already do not stand in the way of others", () => {
+  it("already over the limit do not affect redirects from other paths", () => {
     assert.strictEqual(code(redirects(1, "/a"), redirects(20, "/b")), 1)
   })
 })
