@@ -115,7 +115,7 @@ const lateness = (id: string, end: number, options?: BulkOperationPoller.WaitOpt
     return (yield* Clock.currentTimeMillis) - end
   })
 
-/** The same of operations of so many milliseconds, of which one begins every `gap`. */
+/** The same for operations that take `takes` milliseconds each, one started every `gap`. */
 const stream = (ids: ReadonlyArray<string>, first: number, gap: number, takes: number) => {
   const ends = new Map(ids.map((id, index) => [id, first + index * gap + takes]))
   const waits = Effect.forEach(
@@ -129,7 +129,7 @@ const stream = (ids: ReadonlyArray<string>, first: number, gap: number, takes: n
 
 describe("a 429 about one operation", () => {
   it.effect.each(["1 second", "1 minute", "5 minutes"] as const)(
-    "holds up no other, though its wait tries again after %s",
+    "does not delay other waits, although its own retries after %s",
     (gap) =>
       Effect.gen(function*() {
         const { transport } = answering((call) => call.id === "odd" ? { status: 429 } : completedAt(5000)(call))
@@ -146,7 +146,7 @@ describe("a 429 about one operation", () => {
       })
   )
 
-  it.effect("makes no difference to a hundred others", () =>
+  it.effect("makes no difference to a hundred other waits", () =>
     Effect.gen(function*() {
       const { answer, waits } = stream(names(100, "op"), 0, 5000, 3000)
       const run = (isOddThere: boolean) => {
@@ -178,26 +178,30 @@ describe("a block of five minutes", () => {
       assert.lengthOf(yield* Fiber.join(all), 300)
     }).pipe(Effect.provide(Layer.provideMerge(Waiting, Simulator.layerHttpClient()))), 60_000)
 
-  it.effect("that an application brings on itself delays polls, and no call of its own", () =>
-    Effect.gen(function*() {
-      const simulator = yield* Simulator.Simulator
-      const { get } = yield* BulkOperations.BulkOperations
-      const id = yield* simulator.startOperation({ duration: "1 minute" })
-      const fiber = yield* Effect.forkChild(lateness(id, 60_000))
-      yield* Effect.forkChild(
-        Effect.forEach(names(1300, "call"), () => Effect.exit(get(id)), { concurrency: "unbounded" }).pipe(
-          Effect.updateService(CloudflareApi.RequestPolicy, (policy) => ({ ...policy, retry: undefined }))
+  it.effect(
+    "caused by the application delays polls, but not the application's own calls",
+    () =>
+      Effect.gen(function*() {
+        const simulator = yield* Simulator.Simulator
+        const { get } = yield* BulkOperations.BulkOperations
+        const id = yield* simulator.startOperation({ duration: "1 minute" })
+        const fiber = yield* Effect.forkChild(lateness(id, 60_000))
+        yield* Effect.forkChild(
+          Effect.forEach(names(1300, "call"), () => Effect.exit(get(id)), { concurrency: "unbounded" }).pipe(
+            Effect.updateService(CloudflareApi.RequestPolicy, (policy) => ({ ...policy, retry: undefined }))
+          )
         )
-      )
-      yield* TestClock.adjust(0)
-      const left = yield* RequestBudget.left(credentials)
-      assert.deepStrictEqual(left.blockedFor, Duration.minutes(5))
-      assert.isAtLeast((yield* simulator.requests).length, 1300)
-      yield* TestClock.adjust("4 minutes")
-      assert.isAtMost((yield* simulator.requests).length, 1302)
-      yield* TestClock.adjust("3 minutes")
-      assert.isAtMost(yield* Fiber.join(fiber), 300_000)
-    }).pipe(Effect.provide(Layer.provideMerge(Waiting, Simulator.layerHttpClient()))), 60_000)
+        yield* TestClock.adjust(0)
+        const left = yield* RequestBudget.left(credentials)
+        assert.deepStrictEqual(left.blockedFor, Duration.minutes(5))
+        assert.isAtLeast((yield* simulator.requests).length, 1300)
+        yield* TestClock.adjust("4 minutes")
+        assert.isAtMost((yield* simulator.requests).length, 1302)
+        yield* TestClock.adjust("3 minutes")
+        assert.isAtMost(yield* Fiber.join(fiber), 300_000)
+      }).pipe(Effect.provide(Layer.provideMerge(Waiting, Simulator.layerHttpClient()))),
+    60_000
+  )
 })
 
 const pollingWith = (name: string, share: number) =>
@@ -261,7 +265,7 @@ describe("a short budget", () => {
   )
 
   it.effect(
-    "is one for two pollers, single gets and other calls with the same credentials",
+    "is one for two pollers, single polls and other calls with the same credentials",
     () =>
       Effect.gen(function*() {
         const { times, transport } = answering(() => running)
@@ -282,7 +286,7 @@ describe("a short budget", () => {
     120_000
   )
 
-  it.effect("is seen in what is left of it", () =>
+  it.effect("shows in what is left of the budget", () =>
     Effect.gen(function*() {
       const { transport } = answering(() => running)
       const run = Effect.gen(function*() {
@@ -324,7 +328,7 @@ const headers: ReadonlyArray<readonly [name: string, headers: Reply["headers"], 
 
 describe("answers whose limits are", () => {
   it.effect.each(headers)(
-    "%s are believed no longer than five minutes",
+    "%s are followed for five minutes at most",
     ([, headers, once, polls]) =>
       Effect.gen(function*() {
         const { times, transport } = answering((call) => ({
@@ -392,7 +396,7 @@ const storing = (consume: (limiter: RateLimiter.RateLimiter) => RateLimiter.Rate
 
 describe("a store", () => {
   it.effect.each([0, 5, 40, 200])(
-    "that answers in %d ms does not keep the last poll from being answered in time",
+    "that answers in %d ms does not make the last poll too late",
     (rtt) =>
       Effect.gen(function*() {
         const { transport } = answering(completedAt(9000), 50)
@@ -436,7 +440,7 @@ describe("a store", () => {
       assert.lengthOf(lines.filter((line) => line.includes("store of the request budget is gone")), 1)
     }), 60_000)
 
-  it.effect("is shared by two pollers though their shares differ", () =>
+  it.effect("is shared by two pollers with different shares", () =>
     Effect.gen(function*() {
       const { times, transport } = answering(() => running)
       const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
@@ -483,7 +487,7 @@ describe("the overdue gauge", () => {
 })
 
 describe("polls that fall due faster than they can be made", () => {
-  it.effect("leave time to everything else", () =>
+  it.effect("leave time for all other work", () =>
     Effect.gen(function*() {
       let polls = 0
       // Each reading of the clock takes a millisecond, and so a poll is due after every poll.
@@ -589,14 +593,14 @@ describe("the budget", () => {
       assert.isAtMost(most, 1200)
     }), 60_000)
 
-  it.effect("is kept by 10,000 waits in an hour, close to what it can carry at all", () =>
+  it.effect("is kept by 10,000 waits in an hour, close to its capacity", () =>
     Effect.gen(function*() {
       const { ended, most } = yield* anHourOf(10_000)
       assert.strictEqual(ended, 10_000)
       assert.isAtMost(most, 1200)
     }), 60_000)
 
-  it.effect("that cannot carry what is started is said once, with the figures, and nothing fails", () =>
+  it.effect("that cannot carry what is started is reported once, with figures, and no wait fails", () =>
     Effect.gen(function*() {
       const ids = Array.from({ length: 2000 }, (_, index) => `op-${index}`)
       const messages = yield* warningsOf(
@@ -614,7 +618,7 @@ describe("the budget", () => {
       assert.match(messages[0] ?? "", /Request budget too small: \d+ polls queued, [23]\.\d polls per second/)
     }))
 
-  it.effect("is not called too small after a rush that it gets through", () =>
+  it.effect("is not reported as too small after a rush that it absorbs", () =>
     Effect.gen(function*() {
       const ids = Array.from({ length: 500 }, (_, index) => `op-${index}`)
       assert.deepStrictEqual(yield* warningsOf(ids, (poller) => Effect.orDie(poller.waitAll(ids))), [])

@@ -37,7 +37,7 @@ describe("over HTTP", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).status, "completed")
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("a status that this library does not know is an error at once, with that status in it", () =>
+  it.effect("an unknown status fails at once with an error that names it", () =>
     Effect.gen(function*() {
       const poller = yield* BulkOperationPoller.BulkOperationPoller
       const simulator = yield* Simulator.Simulator

@@ -59,7 +59,7 @@ const diesOf = (...of: Parameters<BulkOperationPoller.BulkOperationPoller["Servi
   Effect.map(Effect.exit(Poller.use((poller) => poller.waitAll(...of))), Exit.hasDies)
 
 describe("a poller that learns", () => {
-  it.effect("polls less and sees the end sooner after some operations that took as long", () =>
+  it.effect("polls less and detects the end sooner after similar operations", () =>
     Effect.gen(function*() {
       const [first, ...others] = yield* costs(numbered(90, 10))
       const last = others.at(-1)
@@ -90,7 +90,7 @@ describe("a poller that learns", () => {
       assert.lengthOf(yield* historyOf(), 3)
     }).pipe(Effect.provide(withHistory(byId(all)))))
 
-  it.effect("learns nothing of an operation whose start nobody knows", () =>
+  it.effect("learns nothing from an operation whose start is unknown", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Poller.use((poller) => poller.wait("5-0", learned)))
       yield* TestClock.adjust("1 minute")
@@ -98,7 +98,7 @@ describe("a poller that learns", () => {
       assert.deepStrictEqual(yield* ages(), [])
     }).pipe(Effect.provide(withHistory(byId(all)))))
 
-  it.effect("learns once of an operation, however many wait for it, by the first who knows its start", () =>
+  it.effect("learns once from an operation, from the first wait that knows its start", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       const fibers = [
@@ -112,7 +112,7 @@ describe("a poller that learns", () => {
       assert.deepStrictEqual([...yield* ages("second"), ...yield* ages()], [])
     }).pipe(Effect.provide(withHistory(byId(all)))))
 
-  it.effect("goes by its polls where Cloudflare does not say when it ended", () =>
+  it.effect("uses its polls if Cloudflare does not say when the operation ended", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       const schedule = every("4 seconds")
@@ -130,7 +130,7 @@ describe("a poller that learns", () => {
     }))))
 
   for (const how of ["timeout", "interrupt"] as const) {
-    it.effect(`learns of an operation that ${how} took from sight how old it became`, () =>
+    it.effect(`learns the age that an operation reached before ${how} ended the wait`, () =>
       Effect.gen(function*() {
         const startedAt = yield* DateTime.now
         const options: BulkOperationPoller.WaitOptions = {
@@ -148,7 +148,7 @@ describe("a poller that learns", () => {
       }).pipe(Effect.provide(withHistory(byId(all)))))
   }
 
-  it.effect("learns from an operation that was under way when the poller ended", () =>
+  it.effect("learns from an operation that was under way when the poller closed", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       yield* Effect.gen(function*() {
@@ -160,7 +160,7 @@ describe("a poller that learns", () => {
       assert.deepStrictEqual(yield* ages(), [[8, undefined]])
     }).pipe(Effect.provide(PollHistory.layer)))
 
-  it.effect("keeps jobs of two names apart", () =>
+  it.effect("keeps histories of two names apart", () =>
     Effect.gen(function*() {
       yield* costs(numbered(90, 6), { ...learned, history: "slow" })
       yield* costs(numbered(5, 6), { ...learned, history: "fast" })
@@ -175,7 +175,7 @@ describe("a poller that learns", () => {
       assert.lengthOf(yield* historyOf(), 0)
     }).pipe(Effect.provide(withHistory(byId(all)))))
 
-  it.effect("keeps jobs of two accounts apart", () =>
+  it.effect("keeps histories of two accounts apart", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       const fiber = yield* Effect.forkChild(
@@ -188,7 +188,7 @@ describe("a poller that learns", () => {
       assert.lengthOf(yield* historyOf(), 0)
     }).pipe(Effect.provide(withHistory(byId(all)))))
 
-  it.effect("polls less for the wait that expects a duration, and not for the one beside it", () =>
+  it.effect("polls less for waits with an expected duration, but not for others", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       const wait = (id: string, expected?: Duration.Input) =>
@@ -201,7 +201,7 @@ describe("a poller that learns", () => {
       assert.isBelow(toldToo ?? Infinity, untold ?? 0)
     }).pipe(Effect.provide(withHistory(byId(all)))))
 
-  it.effect("takes history and expected from PollOptions where a wait does not say", () =>
+  it.effect("takes history and expected from PollOptions by default", () =>
     Effect.gen(function*() {
       yield* cost("5-0", learned)
       assert.lengthOf(yield* historyOf("application"), 1)
@@ -210,7 +210,7 @@ describe("a poller that learns", () => {
       Effect.provide(withHistory(byId(all)))
     ))
 
-  it.effect("takes history and expected from what is said of all, where it is not said of one", () =>
+  it.effect("takes history and expected from the options of waitAll by default", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       const targets = [{ operationId: "5-0", history: "own" }, { operationId: "5-1", history: undefined }, "5-2"]
@@ -227,7 +227,7 @@ describe("a poller that learns", () => {
     }).pipe(Effect.provide(withHistory(byId(all)))))
 
   for (const expected of ["0 seconds", "-1 seconds"] as const) {
-    it.effect(`refuses to expect ${expected}`, () =>
+    it.effect(`refuses ${expected} as expected`, () =>
       Effect.gen(function*() {
         const exit = yield* Effect.exit(Poller.use((poller) => poller.wait("5-0", { expected })))
         assert(Exit.isFailure(exit))
@@ -237,7 +237,7 @@ describe("a poller that learns", () => {
 })
 
 describe("run", () => {
-  it.effect("gives the completed operation that was started, and knows its start", () =>
+  it.effect("returns the completed operation that was started, and knows its start", () =>
     Effect.gen(function*() {
       const slowly = Effect.delay(start("5-0"), "20 seconds")
       const fiber = yield* Effect.forkChild(Poller.use((poller) => poller.run(slowly)))
@@ -271,7 +271,7 @@ describe("run", () => {
       assert.lengthOf(yield* calls, 0)
     }).pipe(Effect.provide(layer({}))))
 
-  it.effect("ends as a test says over layerTest", () =>
+  it.effect("ends as given to layerTest", () =>
     Effect.gen(function*() {
       const { run } = yield* Poller
       assert.strictEqual((yield* run(Effect.succeed("good"))).status, "completed")
@@ -305,7 +305,7 @@ const read = historyOf().pipe(
   TestClock.withLive
 )
 
-describe("histories that are kept", () => {
+describe("stored histories", () => {
   for (const [how, overrides] of Object.entries(stores)) {
     it.effect(`a store that ${how} harms no wait`, () => {
       const store = KeyValueStore.makeStringOnly({
@@ -329,7 +329,7 @@ describe("histories that are kept", () => {
     })
   }
 
-  it.effect("a PollHistory that throws harms no wait, and costs a debug line", () => {
+  it.effect("a PollHistory that throws harms no wait, and is logged at debug level", () => {
     const lines: Array<string> = []
     const logger = Logger.make(({ message }) => {
       lines.push(String(Array.isArray(message) ? message[0] : message))
@@ -355,7 +355,7 @@ describe("histories that are kept", () => {
     )
   })
 
-  it.effect("in files, the next process polls by what the one before saw", () =>
+  it.effect("in files, the next process polls by what the previous one learned", () =>
     Effect.gen(function*() {
       const directory = yield* FileSystem.FileSystem.use((files) => files.makeTempDirectoryScoped())
       const process = (name: string) =>

@@ -288,7 +288,7 @@ const fateOf = Effect.fnUntraced(function*(
 
 describe("many waits at once", () => {
   it.effect.prop(
-    "end how and when the model says, with the polls that it wants and no others, and are told the truth once",
+    "end how and when the model says, with exactly its polls, and receive each status once",
     { people: Schema.Array(Person).check(Schema.isMaxLength(10)), world: World },
     ({ people, world }) =>
       Effect.gen(function*() {

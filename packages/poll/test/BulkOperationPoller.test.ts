@@ -9,20 +9,20 @@ import * as Scripted from "./Scripted.ts"
 const { badGateway, calls, every, everySecond, inFlight, pollTimes, Poller, timed, timeoutOf, wait, within } = Scripted
 
 describe("wait", () => {
-  it.effect("is the completed operation, once it has completed", () =>
+  it.effect("returns the operation once it has completed", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(wait({ schedule: everySecond }))
       assert.isTrue(Exit.isSuccess(exit) && exit.value.status === "completed")
       assert.deepStrictEqual(yield* pollTimes, [0, 1000, 2000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["pending", "running", "completed"] }))))
 
-  it.effect("fails with Cloudflare's text where the operation failed", () =>
+  it.effect("fails with Cloudflare's text if the operation failed", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(wait())
       assert.propertyVal(Scripted.failure(exit), "message", "Bulk operation op failed: This list is full")
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", BulkOperationsTest.failed("This list is full")] }))))
 
-  it.effect("fails with everything that is needed to wait again where it times out", () =>
+  it.effect("times out with everything that is needed to wait again", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
       const startedAt = DateTime.makeUnsafe(3_500_000)
@@ -40,7 +40,7 @@ describe("wait", () => {
       assert.deepStrictEqual(error.lastError, Option.none())
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("times out with when it began, where it was not said when the operation was started", () =>
+  it.effect("times out with its own start if startedAt was not given", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
       const [exit] = yield* within(wait({ timeout: "1 second" }))
@@ -50,14 +50,14 @@ describe("wait", () => {
 })
 
 describe("changes", () => {
-  it.effect("are the status as it is and each change once, a failed operation included", () =>
+  it.effect("emits the current status and each change once, a failed operation included", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(Effect.flatMap(Poller, (poller) => Stream.runCollect(poller.changes("op"))))
       const seen = Exit.match(exit, { onSuccess: (all) => all.map(({ status }) => status), onFailure: () => [] })
       assert.deepStrictEqual(seen, ["pending", "running", "failed"])
     }).pipe(Effect.provide(Scripted.layer({ op: ["pending", "pending", "running", "running", "failed"] }))))
 
-  it.effect("fail as a wait does", () =>
+  it.effect("fails as a wait does", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(
         Effect.flatMap(Poller, (poller) => Stream.runDrain(poller.changes("op", { timeout: 7 })))
@@ -81,7 +81,7 @@ const progressOf = (options: BulkOperationPoller.WaitOptions) =>
   Effect.flatMap(Poller, (poller) => Stream.runCollect(Stream.map(poller.progress("op", options), line)))
 
 describe("progress", () => {
-  it.effect("is an element after each poll: what it showed or met, and when the next is", () =>
+  it.effect("emits after each poll its result or error, and the time of the next", () =>
     Effect.gen(function*() {
       const transientSchedule = Schedule.spaced("4 seconds")
       const [exit] = yield* within(progressOf({ schedule: everySecond, transientSchedule, timeout: "1 minute" }))
@@ -97,7 +97,7 @@ describe("progress", () => {
       )
     }).pipe(Effect.provide(Scripted.layer({ op: ["pending", "running", badGateway, "running", "completed"] }))))
 
-  it.effect("names the account, and has no deadline where there is none", () =>
+  it.effect("names the account, and has no deadline without a timeout", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const [own, other] = yield* Effect.forEach([undefined, "other"], (accountId) =>
@@ -113,7 +113,7 @@ describe("progress", () => {
       )
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
-  it.effect("has the last poll before the limit for its next one", () =>
+  it.effect("names the last poll before the deadline as the next", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(
         Poller.use((poller) =>
@@ -134,7 +134,7 @@ describe("progress", () => {
       ]])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("has no next poll while the schedule takes its time", () =>
+  it.effect("has no next poll while the schedule is slow to answer", () =>
     Effect.gen(function*() {
       const slow = everySecond.pipe(
         Schedule.modifyDelay(({ duration }) => Effect.delay(Effect.succeed(duration), "5 seconds"))
@@ -151,14 +151,14 @@ describe("progress", () => {
       )
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }))))
 
-  it.effect("does not call a poll late that was sent, and takes long", () =>
+  it.effect("does not report a sent poll as late that takes long", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(progressOf({ schedule: everySecond }))
       assert.deepStrictEqual(Exit.getSuccess(exit)._tag, "Some")
       assert.deepStrictEqual(Option.getOrThrow(Exit.getSuccess(exit)).map((one) => one.at(-1)), [false, false])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }, { latency: "5 seconds" }))))
 
-  it.effect("says that the next poll is late because the request budget is short", () =>
+  it.effect("reports that the next poll is delayed by the request budget", () =>
     Effect.gen(function*() {
       let polls = 0
       const get = Effect.fnUntraced(function*(operationId: string) {
@@ -182,7 +182,7 @@ describe("progress", () => {
       )
     }))
 
-  it.effect("is the latest of it for whoever takes it slowly", () =>
+  it.effect("emits only the latest progress to a slow reader", () =>
     Effect.gen(function*() {
       const slowly = Effect.flatMap(Poller, (poller) =>
         poller.progress("op", { schedule: everySecond }).pipe(
@@ -204,7 +204,7 @@ const scripts = {
 } as const
 
 describe("waitAll", () => {
-  it.effect("is all of them in the order of their ids, duplicates included", () =>
+  it.effect("returns all operations in the order of the given ids, duplicates included", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const fiber = yield* Effect.forkChild(poller.waitAll(["slow", "quick", "slow"]))
@@ -232,7 +232,7 @@ describe("waitAll", () => {
       assert.lengthOf(yield* calls, before)
     }).pipe(Effect.provide(Scripted.layer(scripts))))
 
-  it.effect("has one timeout for all, not one after the other", () =>
+  it.effect("applies one timeout to all, not to one after the other", () =>
     Effect.gen(function*() {
       const [exit, at] = yield* within(
         Poller.use((poller) => poller.waitAll(["endless", "endless", "slow"], { timeout: "10 seconds" }))
@@ -242,7 +242,7 @@ describe("waitAll", () => {
       assert.deepStrictEqual([accountId, operationId, reason._tag], ["account", "endless", "PollTimeout"])
     }).pipe(Effect.provide(Scripted.layer(scripts))))
 
-  it.effect("takes options for each operation, and names its account in the error", () =>
+  it.effect("accepts options for each operation, and names its account in the error", () =>
     Effect.gen(function*() {
       const [exit, at] = yield* within(Poller.use((poller) =>
         poller.waitAll([
@@ -260,7 +260,7 @@ describe("waitAll", () => {
       )
     }).pipe(Effect.provide(Scripted.layer(scripts))))
 
-  it.effect("takes an option that is undefined for one operation as it is for all", () =>
+  it.effect("takes the common option if that of one operation is undefined", () =>
     Effect.gen(function*() {
       const undefinedOptions = {
         accountId: undefined,
@@ -314,7 +314,7 @@ describe("settle", () => {
       assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ operationId }) => operationId), ["quick"])
     }).pipe(Effect.provide(Scripted.layer(scripts))))
 
-  it.effect("tells how each ended, in the order in which they end", () =>
+  it.effect("emits how each ended, in the order in which they end", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const fiber = yield* Effect.forkChild(Stream.runCollect(poller.settle(["slow", "quick", "bad"])))
@@ -326,7 +326,7 @@ describe("settle", () => {
       )
     }).pipe(Effect.provide(Scripted.layer(scripts))))
 
-  it.effect("takes ids and targets from a stream, with its error and options of their own", () =>
+  it.effect("accepts a stream of ids and targets, which may have options, and fails with its error", () =>
     Effect.gen(function*() {
       const targets = Stream.make<[BulkOperationPoller.Target, BulkOperationPoller.Target]>(
         { operationId: "endless", timeout: "2 seconds", accountId: "mine" },
@@ -344,7 +344,7 @@ describe("settle", () => {
       )
     }).pipe(Effect.provide(Scripted.layer(scripts))))
 
-  it.effect("has so many waits on at once as it may have, and no more", () =>
+  it.effect("runs as many waits at once as concurrency allows", () =>
     Effect.gen(function*() {
       const ids = Array.from({ length: 10 }, (_, index) => `op-${index}`)
       for (const [concurrency, most] of [[3, 3], ["unbounded", 10], [undefined, 10]] as const) {
@@ -364,7 +364,7 @@ describe("settle", () => {
       Scripted.layer(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`op-${index}`, ["running"]])))
     )))
 
-  it.effect("has 1,000 waits on at once where nothing else is said", () =>
+  it.effect("runs 1,000 waits at once by default", () =>
     Effect.gen(function*() {
       const ids = Array.from({ length: 1100 }, (_, index) => `op-${index}`)
       const layer = Scripted.unlimited(Object.fromEntries(ids.map((id) => [id, ["running"]])))
@@ -377,7 +377,7 @@ describe("settle", () => {
     }))
 
   for (const concurrency of [0, -1, 1.5, Number.NaN]) {
-    it.effect(`dies of a concurrency with which it would never begin or end: ${concurrency}`, () =>
+    it.effect(`dies of an invalid concurrency: ${concurrency}`, () =>
       Effect.gen(function*() {
         const settled = Poller.use((poller) => Stream.runDrain(poller.settle(["quick", "quick"], { concurrency })))
         const fiber = yield* Effect.forkChild(Effect.exit(settled))
@@ -388,7 +388,7 @@ describe("settle", () => {
       }).pipe(Effect.provide(Scripted.layer(scripts))))
   }
 
-  it.effect("pulls an iterable without an end no further than waits begin", () =>
+  it.effect("pulls an endless iterable only as far as waits begin", () =>
     Effect.gen(function*() {
       let pulled = 0
       function* endless() {
@@ -427,7 +427,7 @@ describe("layerTest", () => {
     refused: forbidden
   })
 
-  it.effect("ends every wait at once, as its id says", () =>
+  it.effect("ends every wait at once as given for its id", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const good = yield* poller.wait("good")
@@ -442,7 +442,7 @@ describe("layerTest", () => {
       assert.strictEqual(yield* Effect.flip(poller.wait("refused")), forbidden)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("knows no other id, and says so", () =>
+  it.effect("fails with NotFound for any other id", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const error = yield* Effect.flip(poller.wait("unknown", { accountId: "mine" }))
@@ -456,7 +456,7 @@ describe("layerTest", () => {
       assert.include(inherited.message, "layerTest has no ending for \"constructor\"")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("has all of a poller: changes, progress, waitAll and settle", () =>
+  it.effect("supports changes, progress, waitAll and settle", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const statuses = yield* Stream.runCollect(Stream.map(poller.changes("bad"), ({ status }) => status))
@@ -493,7 +493,7 @@ describe("layerTest", () => {
       [{ startedAt: DateTime.makeUnsafe(-400_000_000_000) }, "more than ten years ago"]
     ] as const
   ) {
-    it.effect(`dies of a value that is certainly wrong, as a poller does: ${message}`, () =>
+    it.effect(`dies of an invalid value as a poller does: ${message}`, () =>
       Effect.gen(function*() {
         const poller = yield* Poller
         const exit = yield* Effect.exit(poller.wait("good", options))
@@ -502,7 +502,7 @@ describe("layerTest", () => {
       }).pipe(Effect.provide(layer)))
   }
 
-  it.effect("checks the options that are provided to all waits as well", () =>
+  it.effect("checks PollOptions too", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const exit = yield* Effect.exit(poller.wait("good"))
@@ -510,7 +510,7 @@ describe("layerTest", () => {
       assert.include(Cause.pretty(exit.cause), "tolerance is -1")
     }).pipe(Effect.provide(layer), Effect.provideService(PollOptions.PollOptions, { tolerance: -1 })))
 
-  it.effect("warns of a startedAt that is unlikely, as a poller does", () =>
+  it.effect("warns of an unlikely startedAt as a poller does", () =>
     Effect.gen(function*() {
       const { layer: logger, lines } = Scripted.logging()
       yield* TestClock.setTime(Date.UTC(2026, 5, 1))
@@ -520,7 +520,7 @@ describe("layerTest", () => {
       assert.include(lines[0], "startedAt of bulk operation good is 30d ago")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("has the account that it is given", () =>
+  it.effect("has the given account", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const [settled] = yield* Stream.runCollect(poller.settle(["good"]))

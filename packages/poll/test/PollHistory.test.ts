@@ -19,29 +19,29 @@ const fifteenSeconds = (start: number): PollHistory.Sighting => ({
 })
 
 describe("record", () => {
-  it("knows of a completed in whole seconds that it is anywhere in that second", () => {
+  it("takes a completed in whole seconds as anywhere in that second", () => {
     assert.deepStrictEqual(sighted({ completed: at(15_000), seenAt: at(18_000) }), [[15_000, 16_000]])
     assert.deepStrictEqual(sighted({ completed: at(15_250), seenAt: at(18_000) }), [[15_250, 15_251]])
   })
 
-  it("knows from the polls where in that second it is not", () => {
+  it("narrows that second down by the polls", () => {
     const polled = { completed: at(15_000), underWayAt: at(15_200), seenAt: at(15_700) }
     assert.deepStrictEqual(sighted(polled), [[15_200, 15_700]])
   })
 
-  it("goes by the polls where completed is unknown or comes from another clock", () => {
+  it("uses the polls if completed is unknown or from another clock", () => {
     const polls = { underWayAt: at(9000), seenAt: at(16_000) }
     assert.deepStrictEqual(sighted(polls), [[9000, 16_000]])
     assert.deepStrictEqual(sighted({ ...polls, completed: at(60_000) }), [[9000, 16_000]])
     assert.deepStrictEqual(sighted({ ...polls, completed: at(-5000) }), [[9000, 16_000]])
   })
 
-  it("knows of an operation that was not seen to end how old it became", () => {
+  it("keeps the age that an operation reached whose end was not detected", () => {
     assert.deepStrictEqual(sighted({ underWayAt: at(9000) }), [[9000, undefined]])
     assert.deepStrictEqual(sighted({}), [])
   })
 
-  it("refuses what ended before it began, and takes a year for a day", () => {
+  it("ignores operations that ended before they began, and caps durations at a day", () => {
     const day = 86_400_000
     assert.deepStrictEqual(sighted({ seenAt: at(-1) }), [])
     assert.deepStrictEqual(sighted({ seenAt: at(0) }), [])
@@ -104,7 +104,7 @@ describe("layer", () => {
       assert.strictEqual(yield* seen({ accountId: "other", name: "nightly" }), 0)
     }).pipe(Effect.provide(PollHistory.layer)))
 
-  it.effect("teaches what its history does", () =>
+  it.effect("returns the hazard of its history", () =>
     Effect.gen(function*() {
       const histories = yield* PollHistory.PollHistory
       for (let hour = 0; hour < 10; hour++) yield* record(key, 3_600_000 * hour)
@@ -116,7 +116,7 @@ describe("layer", () => {
       )
     }).pipe(Effect.provide(PollHistory.layer)))
 
-  it.effect("forgets the histories that were not asked for longest, beyond 256 of them", () =>
+  it.effect("keeps the 256 histories that were used last", () =>
     Effect.gen(function*() {
       yield* record(key)
       yield* record({ accountId: "forgotten" })
@@ -176,7 +176,7 @@ const logged = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, 
 const path = "bulk-operations/history/account/"
 
 describe("layerStore", () => {
-  it.effect("remembers in the next process what was observed in this one", () =>
+  it.effect("restores in the next process what this one observed", () =>
     Effect.gen(function*() {
       const { open } = yield* overStore()
       const first = yield* open
@@ -189,7 +189,7 @@ describe("layerStore", () => {
       yield* second.close
     }))
 
-  it.effect("a store that takes its time holds nobody up: what it holds is known later", () =>
+  it.effect("does not wait for a slow store, and merges its history later", () =>
     Effect.gen(function*() {
       const text = yield* Schema.encodeEffect(json)(historyOf([[0, 15_000]]))
       const { open } = yield* overStore({ get: () => Effect.as(Effect.sleep("3 seconds"), text) })
@@ -201,7 +201,7 @@ describe("layerStore", () => {
       assert.strictEqual(yield* process.run(seen(key)), 2)
     }))
 
-  it.effect("writes once for all that was observed in a minute, and nothing where nothing was", () =>
+  it.effect("writes once a minute at most, and only after an observation", () =>
     Effect.gen(function*() {
       const { open, writes } = yield* overStore()
       const process = yield* open
@@ -217,7 +217,7 @@ describe("layerStore", () => {
       assert.strictEqual(writes(), 2)
     }))
 
-  it.effect("two processes lose nothing of each other's", () =>
+  it.effect("keeps the observations of two processes", () =>
     Effect.gen(function*() {
       const { open } = yield* overStore()
       const [one, two] = [yield* open, yield* open]
@@ -231,7 +231,7 @@ describe("layerStore", () => {
       assert.strictEqual(yield* later.run(seen(key)), 2)
     }))
 
-  it.effect("what is observed while it writes is written as well", () =>
+  it.effect("writes what was observed during a write, too", () =>
     Effect.gen(function*() {
       const { open, values } = yield* overStore({ get: () => Effect.as(Effect.sleep("5 seconds"), undefined) })
       const process = yield* open
@@ -244,7 +244,7 @@ describe("layerStore", () => {
     }))
 
   for (const rubbish of ["", "no JSON", "{\"version\":2}", "{\"version\":1,\"operations\":[{\"at\":1,\"from\":-5}]}"]) {
-    it.effect(`takes ${rubbish === "" ? "nothing" : rubbish} for no history, says so once, and replaces it`, () =>
+    it.effect(`ignores and replaces an unreadable history, and logs it once: ${rubbish === "" ? "nothing" : rubbish}`, () =>
       Effect.gen(function*() {
         const { open, values } = yield* overStore()
         values.set(path, rubbish)
@@ -266,7 +266,7 @@ describe("layerStore", () => {
     hangs: Effect.never
   }
   for (const [how, effect] of Object.entries(broken)) {
-    it.effect(`a store that ${how} costs a debug line each time, and no wait anything`, () =>
+    it.effect(`logs a store that ${how} at debug level, and harms no wait`, () =>
       Effect.gen(function*() {
         const { open } = yield* overStore({ get: () => effect, set: () => effect })
         const { lines } = yield* logged(Effect.gen(function*() {
@@ -284,7 +284,7 @@ describe("layerStore", () => {
       }))
   }
 
-  it.effect("a store that hangs holds up the end for ten seconds at most", () =>
+  it.effect("waits for a hanging store ten seconds at most when it closes", () =>
     Effect.gen(function*() {
       const { open } = yield* overStore({ get: () => Effect.never, set: () => Effect.never })
       const process = yield* open

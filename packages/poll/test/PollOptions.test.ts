@@ -7,7 +7,7 @@ import * as Scripted from "./Scripted.ts"
 const { pollTimes, timed } = Scripted
 
 describe("the defaults", () => {
-  it("are an hour for the wait, ten minutes for transient errors, no grace, and the history without a name", () => {
+  it("are a timeout of an hour, a tolerance of ten minutes, no grace, and the unnamed history", () => {
     const { expected, forbiddenGrace, history, notFoundGrace, timeout, tolerance } = PollOptions.defaults
     assert.deepStrictEqual(
       [timeout, tolerance, notFoundGrace, forbiddenGrace].map((duration) =>
@@ -18,7 +18,7 @@ describe("the defaults", () => {
     assert.deepStrictEqual([history, expected], ["", undefined])
   })
 
-  it.effect("poll again after about 1, 2, 4, … and at most 30 seconds while transient errors last", () =>
+  it.effect("retry transient errors after about 1, 2, 4, … and at most 30 seconds", () =>
     Effect.gen(function*() {
       yield* Scripted.within(Scripted.wait())
       const at = yield* pollTimes
@@ -34,7 +34,7 @@ describe("the defaults", () => {
 })
 
 describe("the options of a wait", () => {
-  it("are its own, else those that are provided, else the defaults, each by itself", () => {
+  it("are each its own, else from PollOptions, else the default", () => {
     const schedule = PollSchedule.spaced("1 second")
     const transientSchedule = Schedule.spaced("2 seconds")
     const full: PollOptions.Options = {
@@ -69,7 +69,7 @@ describe("the options of a wait", () => {
     })
   })
 
-  it.effect("are replaced for an application by a layer, in part, and for one wait by its options", () =>
+  it.effect("can be partly replaced by a layer for an application, and by its options for one wait", () =>
     Effect.gen(function*() {
       const app = Layer.succeed(PollOptions.PollOptions, { timeout: "7 seconds" })
       const ends = yield* Effect.forEach(
@@ -95,7 +95,7 @@ const millis = (input: Duration.Input | undefined) =>
   input === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(input))
 
 describe("the environment", () => {
-  it.effect("sets what it names", () =>
+  it.effect("sets the options it names", () =>
     Effect.gen(function*() {
       const options = yield* optionsFrom({
         BULK_OPERATIONS_TIMEOUT: "5 minutes",

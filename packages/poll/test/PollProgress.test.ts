@@ -32,16 +32,16 @@ describe("PollProgress", () => {
   const json = Schema.fromJsonString(Schema.toCodecJson(PollProgress.PollProgress))
 
   for (
-    const [name, progress] of [["of a wait that has nothing to tell yet", bare], ["with everything", full]] as const
+    const [name, progress] of [["of a wait without an answer yet", bare], ["with everything", full]] as const
   ) {
-    it.effect(`${name} is the same after a way through JSON`, () =>
+    it.effect(`${name} survives JSON`, () =>
       Effect.gen(function*() {
         const stored = yield* Schema.encodeEffect(json)(progress)
         assert.deepStrictEqual(yield* Schema.decodeEffect(json)(stored), progress)
       }))
   }
 
-  it.effect("is plain JSON: what is not there is left out, times are texts, elapsed is milliseconds", () =>
+  it.effect("is plain JSON: absent values are left out, times are texts, elapsed is milliseconds", () =>
     Effect.gen(function*() {
       const encode = Schema.encodeEffect(PollProgress.PollProgress)
       assert.deepStrictEqual(yield* encode(bare), { operationId: "op", polls: 0, elapsed: 0, isThrottled: false })

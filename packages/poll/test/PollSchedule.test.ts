@@ -221,41 +221,41 @@ describe("explain", () => {
       })
     }))
 
-  it.effect("says of a schedule that ends before the operation that it never sees the end", () =>
+  it.effect("reports that a schedule which ends before the operation never detects its end", () =>
     Effect.gen(function*() {
       const [row] = yield* PollSchedule.explain(PollSchedule.cloudflareGo, ["20 minutes"])
       assert.strictEqual(row?.polls, 17)
       assert.isFalse(Duration.isFinite(row?.meanLateness ?? Duration.zero))
     }))
 
-  it.effect("comes to an end for a schedule without delays", () =>
+  it.effect("terminates for a schedule without delays", () =>
     Effect.gen(function*() {
       const [row] = yield* PollSchedule.explain(Schedule.forever, ["100 millis"])
       assert.strictEqual(row?.polls, 101)
     }))
 
-  it.effect("takes the last gap to stay once there are polls enough: an hour with one every two milliseconds", () =>
+  it.effect("extrapolates from the last gap after enough polls: an hour with one every two milliseconds", () =>
     Effect.gen(function*() {
       const [row] = yield* PollSchedule.explain(PollSchedule.spaced("2 millis"), ["1 hour"])
       assert.strictEqual(row?.polls, 1_800_001)
       assert.deepStrictEqual(row?.worstLateness, Duration.millis(2))
     }))
 
-  it.effect("says of a random schedule how late the worst of its draws is", () =>
+  it.effect("reports the worst draw of a random schedule", () =>
     Effect.gen(function*() {
       const [row] = yield* PollSchedule.explain(PollSchedule.quadratic(), ["100 seconds"])
       assert(row !== undefined)
       assert.isAbove(Duration.toMillis(row.worstLateness), 2.01 * Duration.toMillis(row.meanLateness))
     }))
 
-  it.effect("takes no other output for that of learned", () =>
+  it.effect("does not mistake another schedule's output for that of learned", () =>
     Effect.gen(function*() {
       const schedule = Schedule.map(PollSchedule.spaced("1 second"), () => Effect.succeed({ operations: 7 }))
       const [row] = yield* PollSchedule.explain(schedule, ["10 seconds"])
       assert.strictEqual(row?.operations, 0)
     }))
 
-  it("is given a duration that is none, and says so", () => {
+  it("refuses an invalid duration", () => {
     assert.throws(
       () => PollSchedule.explain(PollSchedule.quadratic(), [-1]),
       "duration is -1. It must not be negative."
@@ -270,19 +270,19 @@ const outputs = Effect.fnUntraced(function*<A>(schedule: Schedule.Schedule<A>) {
 })
 
 describe("the output of", () => {
-  it.effect("quadratic is how many gaps there were before", () =>
+  it.effect("quadratic is the number of gaps before", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* outputs(PollSchedule.quadratic()), [0, 1, 2])
     }))
 
-  it.effect("learned is that, and from how many operations was learned", () =>
+  it.effect("learned is the number of gaps before, and of operations it learned from", () =>
     Effect.gen(function*() {
       const all = yield* outputs(PollSchedule.learned())
       assert.deepStrictEqual(all.map(({ operations, polls }) => [polls, operations]), [[0, 0], [1, 0], [2, 0]])
     }))
 })
 
-describe("a value that is certainly wrong", () => {
+describe("an invalid value", () => {
   const text: Duration.Input = JSON.parse("\"10m\"")
 
   for (
@@ -305,7 +305,7 @@ describe("a value that is certainly wrong", () => {
     })
   }
 
-  it.effect("is not one of less than a millisecond, which counts as one", () =>
+  it.effect("is not a duration below a millisecond, which counts as one", () =>
     Effect.gen(function*() {
       const [row] = yield* PollSchedule.explain(PollSchedule.quadratic({ requestCost: 0.01 }), [100])
       assert.isBelow(row?.polls ?? Infinity, 15)
@@ -360,7 +360,7 @@ describe("gapAt", () => {
   })
 
   it.effect.prop(
-    "is the next gap of a live wait, for every schedule of the module, whatever answers take",
+    "is the next gap of a live wait, for every schedule of the module, however long answers take",
     { name: Schema.Literals(names), latencies: Schema.Array(between(0, 4000)).check(Schema.isMaxLength(4)) },
     ({ latencies, name }) =>
       Effect.gen(function*() {
@@ -379,7 +379,7 @@ describe("gapAt", () => {
   )
 
   for (const name of names) {
-    it.effect(`is the next gap of a live wait that was told when the operation started: ${name}`, () =>
+    it.effect(`is the next gap of a live wait with startedAt: ${name}`, () =>
       Effect.gen(function*() {
         yield* TestClock.adjust("10 minutes")
         const startedAt = yield* DateTime.now
@@ -422,7 +422,7 @@ describe("gapAt", () => {
     { arbitrary: { runs: 30 }, timeout: 30_000 }
   )
 
-  it.effect("is none where the schedule has ended", () =>
+  it.effect("is none once the schedule has ended", () =>
     Effect.gen(function*() {
       const gaps = yield* Effect.forEach([15, 16, 17], (polls) =>
         PollSchedule.gapAt(PollSchedule.cloudflareGo, {

@@ -29,9 +29,9 @@ const stopFor = (millis: number) =>
 
 // Windows has no such signals.
 describe.skipIf(process.platform === "win32")(
-  "a process that is stopped by a signal until its deadline is over",
+  "a process stopped by a signal until its deadline has passed",
   () => {
-    it.live("polls once more when it goes on, and sees what ended meanwhile", () =>
+    it.live("polls once more when it continues, and detects what ended meanwhile", () =>
       Effect.gen(function*() {
         const { errors, said } = yield* stopFor(4000)
         const { elapsed, ending, polls } = yield* Schema.decodeEffect(Said)(said).pipe(Effect.mapError(() => errors))

@@ -62,7 +62,7 @@ const polling = (
   }).pipe(Effect.provide(SimulatorServer.layer()))
 
 describe.skipIf(!hasServer)(`${titled(hasServer, "pollers in two processes", "no redis-server is installed")}`, () => {
-  it.live("share one budget, and both are served", () =>
+  it.live("share one budget, of which both get a part", () =>
     Effect.gen(function*() {
       const { logs, of, times } = yield* polling(() => passed(1))
       assert.deepStrictEqual(logs, ["", ""])
@@ -75,21 +75,25 @@ describe.skipIf(!hasServer)(`${titled(hasServer, "pollers in two processes", "no
     ["stopped and continued", "SIGSTOP", "SIGCONT"]
   ] as const
   for (const [name, signal, undo] of outages) {
-    it.live(`go on each by itself while their Redis is ${name}, and share again`, () =>
-      Effect.gen(function*() {
-        const { logs, of, times } = yield* polling(async ({ kill, restart }) => {
-          await passed(3)
-          kill(signal)
-          await passed(2)
-          await (undo === undefined ? restart() : kill(undo))
-        })
-        for (const log of logs) assert.match(log, /^Warn .* is gone[^\n]*\nInfo .* is back[^\n]*$/)
-        for (const own of of) {
-          assert.isAtMost(most(own), share + slack)
-          assert.isAtMost(silence(own), 2500)
-        }
-        const last = Math.max(...times)
-        assert.isAtMost(most(times.filter((at) => at > last - 3000)), share + slack)
-      }), 60_000)
+    it.live(
+      `each use a budget of their own while their Redis is ${name}, then share again`,
+      () =>
+        Effect.gen(function*() {
+          const { logs, of, times } = yield* polling(async ({ kill, restart }) => {
+            await passed(3)
+            kill(signal)
+            await passed(2)
+            await (undo === undefined ? restart() : kill(undo))
+          })
+          for (const log of logs) assert.match(log, /^Warn .* is gone[^\n]*\nInfo .* is back[^\n]*$/)
+          for (const own of of) {
+            assert.isAtMost(most(own), share + slack)
+            assert.isAtMost(silence(own), 2500)
+          }
+          const last = Math.max(...times)
+          assert.isAtMost(most(times.filter((at) => at > last - 3000)), share + slack)
+        }),
+      60_000
+    )
   }
 })

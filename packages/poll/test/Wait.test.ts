@@ -38,7 +38,7 @@ const endingOf = (decision: Wait.Decision): Wait.Ending => {
 const byTimeout: Wait.Ending = { _tag: "TimedOut", endedBy: "timeout" }
 
 describe("make", () => {
-  it("begins now, with a deadline, and tolerates nothing where nothing else is said", () => {
+  it("begins now, with a deadline, and tolerates nothing by default", () => {
     assert.deepStrictEqual(Wait.make({ now: 5, timeout: "1 second" }), {
       startedAt: 5,
       deadline: 1005,
@@ -52,7 +52,7 @@ describe("make", () => {
     })
   })
 
-  it("takes durations of every form", () => {
+  it("accepts durations in every form", () => {
     const wait = begun({
       timeout: "Infinity",
       tolerance: 7,
@@ -95,7 +95,7 @@ describe("observe", () => {
     assert.strictEqual(decision.wait.last, running)
   })
 
-  it("is extended where a stopped process kept an answer that says nothing of now, once", () => {
+  it("extends the wait once if the process was stopped while an outdated answer was waiting", () => {
     for (const answer of [Result.succeed(running), Result.fail(transient)]) {
       const extended = goesOn(Wait.observe(begun(), 11_101, answer, 10_999))
       assert.strictEqual(extended.extendedTo, 13_101)
@@ -107,7 +107,7 @@ describe("observe", () => {
     }
   })
 
-  it("is extended where a stopped process kept an error until the tolerance had passed, once", () => {
+  it("extends the wait once if the process was stopped with an error until the tolerance had passed", () => {
     const first = goesOn(meet(begun(), 2000, transient))
     const late = (at: number, sentAt: number, error = transient) => Wait.observe(first, at, Result.fail(error), sentAt)
     const extended = goesOn(late(6101, 5999))
@@ -121,7 +121,7 @@ describe("observe", () => {
     assert.deepStrictEqual(endingOf(Wait.observe(tolerant, 12_101, Result.fail(transient), 11_000)), refused)
   })
 
-  it("is not extended for an error that cannot pass, nor for the first that it meets, however long it took", () => {
+  it("does not extend the wait for a permanent error, nor for its first error", () => {
     const first = goesOn(meet(begun({ notFoundGrace: "1 second" }), 1500, transient))
     assert.deepStrictEqual(endingOf(Wait.observe(first, 9000, Result.fail(forbidden), 1600)), {
       _tag: "Refused",
@@ -131,7 +131,7 @@ describe("observe", () => {
     assert.deepStrictEqual(endingOf(fresh), { _tag: "Refused", error: gone })
   })
 
-  it("tolerates transient errors from the first of them on, for as long as the tolerance", () => {
+  it("tolerates transient errors until the tolerance has passed since the first", () => {
     const first = goesOn(meet(begun(), 2000, transient))
     assert.deepStrictEqual(first.transient, { since: 2000, error: transient })
     assert.strictEqual(first.polls, 1)
@@ -141,7 +141,7 @@ describe("observe", () => {
     assert.deepStrictEqual(endingOf(meet(second, 6000, transient)), { _tag: "Refused", error: transient })
   })
 
-  it("begins anew with the tolerance when the operation was seen between", () => {
+  it("restarts the tolerance when the operation was seen in between", () => {
     const first = goesOn(meet(begun(), 2000, transient))
     const seen = goesOn(see(first, 4000, running))
     assert.strictEqual(seen.transient, undefined)
@@ -150,14 +150,14 @@ describe("observe", () => {
     assert.strictEqual(again.last, running)
   })
 
-  it("ends at once with a transient error where the tolerance is zero", () => {
+  it("ends at once with a transient error if the tolerance is zero", () => {
     assert.deepStrictEqual(endingOf(meet(begun({ tolerance: 0 }), 1000, transient)), {
       _tag: "Refused",
       error: transient
     })
   })
 
-  it("times out with a transient error at the deadline, which it keeps", () => {
+  it("times out at the deadline with the latest transient error", () => {
     const decision = meet(begun({ tolerance: "1 hour" }), 11_000, transient)
     assert.deepStrictEqual(endingOf(decision), byTimeout)
     assert.strictEqual(decision.wait.transient?.error, transient)
@@ -165,7 +165,7 @@ describe("observe", () => {
   })
 
   for (const error of [gone, forbidden, unauthorized]) {
-    it(`ends at once with an error that cannot pass, and with one without a grace: ${error.reason._tag}`, () => {
+    it(`ends at once with an error without a grace: ${error.reason._tag}`, () => {
       assert.deepStrictEqual(endingOf(meet(begun(), 1000, error)), { _tag: "Refused", error })
       assert.deepStrictEqual(endingOf(meet(begun({ tolerance: "1 hour" }), 1000, error)), { _tag: "Refused", error })
     })
@@ -184,7 +184,7 @@ describe("observe", () => {
     assert.deepStrictEqual(endingOf(meet(first, 4000, gone)), { _tag: "Refused", error: gone })
   })
 
-  it("tolerates NotFound for notFoundGrace anew when an operation that was seen is gone", () => {
+  it("restarts notFoundGrace when an operation that was seen is gone", () => {
     const seen = goesOn(see(begun({ notFoundGrace: "3 seconds" }), 2000, running))
     const first = goesOn(meet(seen, 6000, gone))
     goesOn(meet(first, 8999, gone))
@@ -203,12 +203,12 @@ describe("observe", () => {
 })
 
 describe("limit", () => {
-  it("is the deadline, as long as no transient errors last", () => {
+  it("is the deadline without transient errors", () => {
     assert.strictEqual(Wait.limit(begun()), 11_000)
     assert.strictEqual(Wait.limit(goesOn(see(begun(), 2000, running))), 11_000)
   })
 
-  it("is the end of the tolerance, or the deadline where that comes first", () => {
+  it("is the end of the tolerance, or the deadline if that comes first", () => {
     assert.strictEqual(Wait.limit(goesOn(meet(begun(), 2000, transient))), 6000)
     assert.strictEqual(Wait.limit(goesOn(meet(begun(), 9000, transient))), 11_000)
   })
@@ -221,13 +221,13 @@ describe("limit", () => {
     assert.strictEqual(Wait.limit(goesOn(meet(seen, 5000, gone))), 8000)
   })
 
-  it("is where the wait was extended to", () => {
+  it("is the end of an extension", () => {
     assert.strictEqual(Wait.limit(goesOn(Wait.expire(begun(), 30_000))), 32_000)
   })
 })
 
 describe("retryAfter", () => {
-  it("is what the last answer asked for, and nothing without one", () => {
+  it("is the delay that the last answer asked for, or zero", () => {
     const asked = goesOn(meet(begun(), 2000, errorOf(rateLimited("3 seconds"))))
     assert.strictEqual(Wait.retryAfter(asked), 3000)
     assert.strictEqual(Wait.retryAfter(goesOn(meet(asked, 3000, transient))), 0)
@@ -254,7 +254,7 @@ describe("nextPollAt", () => {
 })
 
 describe("expire", () => {
-  it("goes on before the limit", () => {
+  it("continues before the limit", () => {
     const wait = begun()
     assert.deepStrictEqual(Wait.expire(wait, 10_999), { _tag: "Waiting", wait })
     assert.deepStrictEqual(Wait.expire(wait, 10_999, true), { _tag: "Waiting", wait })
@@ -273,22 +273,22 @@ describe("expire", () => {
     assert.deepStrictEqual(endingOf(Wait.expire(wait, 6000)), { _tag: "Refused", error: transient })
   })
 
-  it("times out where tolerance and deadline end together", () => {
+  it("times out if tolerance and deadline end together", () => {
     assert.deepStrictEqual(endingOf(Wait.expire(goesOn(meet(begun(), 7000, transient)), 11_000)), byTimeout)
   })
 
-  it("is extended by two seconds for a last poll, where the process was stopped beyond the limit", () => {
+  it("extends the wait by two seconds for a last poll if the process was stopped beyond the limit", () => {
     const wait = goesOn(Wait.expire(begun(), 11_101))
     assert.strictEqual(wait.extendedTo, 13_101)
     goesOn(Wait.expire(wait, 13_100))
     assert.deepStrictEqual(endingOf(Wait.expire(wait, 13_101)), byTimeout)
   })
 
-  it("is extended where the limit passed before its last poll was sent", () => {
+  it("extends the wait if the limit passed before its last poll was sent", () => {
     assert.strictEqual(goesOn(Wait.expire(begun(), 11_001, true)).extendedTo, 13_001)
   })
 
-  it("is extended once, however late it is", () => {
+  it("extends the wait only once, however late it is", () => {
     const wait = goesOn(Wait.expire(begun(), 20_000))
     assert.deepStrictEqual(endingOf(Wait.expire(wait, 90_000, true)), byTimeout)
   })
@@ -324,7 +324,7 @@ describe("a wait, whatever it observes", () => {
   }
 
   it.effect.prop(
-    "goes on only before its limit, never polls after it, counts every answer and keeps what it was given",
+    "continues only before its limit, never polls after it, counts every answer and keeps its settings",
     { steps: Schema.Array(Step).check(Schema.isMaxLength(20)), grace: Schema.Literals([0, 2000, 20_000]) },
     ({ grace, steps }) =>
       Effect.sync(() => {

@@ -93,7 +93,7 @@ describe("WaitError", () => {
       cloudflareError
     ]
   ) {
-    it.effect(`is the same after a way through JSON: ${error._tag}, ${error.message}`, () =>
+    it.effect(`survives JSON: ${error._tag}, ${error.message}`, () =>
       Effect.gen(function*() {
         const stored = JSON.stringify(yield* Schema.encodeEffect(json)(error))
         const back = yield* Schema.decodeUnknownEffect(json)(JSON.parse(stored))
@@ -105,11 +105,11 @@ describe("WaitError", () => {
       }))
   }
 
-  it("is told apart by its tag", () => {
+  it("is distinguished by its tag", () => {
     assert.deepStrictEqual([failed(Option.none()), timeout(), cloudflareError].map(exitCode), [1, 3, 5])
   })
 
-  it("has the module's name where it is printed, so that it is found", () => {
+  it("prints with the module's name", () => {
     assert.strictEqual(timeout().name, "@bulk-operations/poll/PollTimeout")
     assert.strictEqual(failed(Option.none()).name, "@bulk-operations/poll/BulkOperationFailed")
     const one = new WaitError.WaitAllError({ operationId: "op", accountId: undefined, reason: timeout() })

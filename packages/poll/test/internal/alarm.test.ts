@@ -29,7 +29,7 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [began + 1000, began + 3_700_000])
     }))
 
-  it.effect("rings after a millisecond for a time that has passed, and never early for a part of one", () =>
+  it.effect("rings after a millisecond for a past time, and never a fraction early", () =>
     Effect.gen(function*() {
       const { alarm, began, rings } = yield* ringing
       alarm.set(began - 5000)
@@ -56,7 +56,7 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [began + 61_000])
     }))
 
-  it.effect("costs a new timer where it is set to its own time again after 100 ms, and not before", () =>
+  it.effect("starts a new timer if it is set to the same time again after 100 ms, and not before", () =>
     Effect.gen(function*() {
       const { clock, fork } = yield* forking
       let timers = 0
@@ -75,7 +75,7 @@ describe("an alarm", () => {
       assert.strictEqual(timers, 2)
     }))
 
-  it.effect("is set anew with its time of before, where its timer may have died: set more than 100 ms ago", () =>
+  it.effect("rings even if its timer died, if it is set to the same time after 100 ms", () =>
     Effect.gen(function*() {
       const { clock, fork } = yield* forking
       const rings: Array<number> = []

@@ -17,7 +17,7 @@ describe("placeOf", () => {
     }
   })
 
-  it("is below 1 for what is shorter than the first edge, and in the last bin for whatever is far longer than a day", () => {
+  it("is below 1 for ages below the first edge, and in the last bin for ages far beyond a day", () => {
     assert.isBelow(placeOf(99), 1)
     assert.isFinite(placeOf(0))
     assert.isAtMost(Math.floor(placeOf(longest)), bins.length - 1)
@@ -27,7 +27,7 @@ describe("placeOf", () => {
 
 describe("spread", () => {
   it.prop(
-    "has an operation reach the first bin, reach no bin more than the one before, and end once",
+    "lets an operation reach the first bin, each next bin with no higher chance, and end once",
     { from: age, width: age, blur },
     ({ blur, from, width }) => {
       const { ended, reached } = spread({ from, to: from + width }, blur)
@@ -40,7 +40,7 @@ describe("spread", () => {
     }
   )
 
-  it("has it end around where it did: as much before as after, and all of it within some bins", () => {
+  it("centres the end on where it was observed, within a few bins", () => {
     const from = ends[19] ?? 0
     const { ended, reached } = spread({ from, to: from + 1 }, 1)
     assert.closeTo(reached[20] ?? 0, 0.5, 0.01)
@@ -49,12 +49,12 @@ describe("spread", () => {
     assert.isBelow(ended[30] ?? 1, 1e-6)
   })
 
-  it("has it end anywhere in its interval alike", () => {
+  it("spreads the end evenly over its interval", () => {
     const { ended } = spread({ from: ends[19] ?? 0, to: ends[29] ?? 0 }, 0.35)
     for (const bin of bins.slice(22, 28)) assert.closeTo(ended[bin] ?? 0, 0.1, 1e-3)
   })
 
-  it("has what was not detected to end reach every bin before, a part of its own and none after, and end nowhere", () => {
+  it("lets an operation without a detected end reach all bins up to its age, and end in none", () => {
     const { ended, reached } = spread({ from: Math.sqrt((ends[19] ?? 0) * (ends[20] ?? 0)), to: Infinity }, 2)
     assert.deepStrictEqual(reached.slice(0, 20), Array.from({ length: 20 }, () => 1))
     assert.closeTo(reached[20] ?? 0, 0.5, 1e-9)

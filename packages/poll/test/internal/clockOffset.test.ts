@@ -6,17 +6,17 @@ const date = "Thu, 01 Jan 1970 00:01:00 GMT"
 const offsetAt = (now: number, headers: Headers.Input = { date }) => ClockOffset.read(Headers.fromInput(headers), now)
 
 describe("the offset of Cloudflare's clock", () => {
-  it("is how far the middle of the second that Date names is ahead", () => {
+  it("is the distance to the middle of the second in Date", () => {
     assert.strictEqual(offsetAt(30_500), 30_000)
     assert.strictEqual(offsetAt(90_500), -30_000)
   })
 
-  it("is none where it is less than two seconds: Date can be off as far", () => {
+  it("is zero below two seconds, as Date can be off by that much", () => {
     assert.deepStrictEqual([58_501, 60_500, 62_499].map((now) => offsetAt(now)), [0, 0, 0])
     assert.deepStrictEqual([58_500, 62_500].map((now) => offsetAt(now)), [2000, -2000])
   })
 
-  it("is not known from an answer without a Date, or with one that is none", () => {
+  it("is unknown from an answer without a valid Date", () => {
     assert.isUndefined(offsetAt(0, {}))
     assert.isUndefined(offsetAt(0, { date: "yesterday" }))
   })

@@ -4,7 +4,7 @@ import * as Durations from "../../src/internal/duration.ts"
 
 const unknownForm: Duration.Input = JSON.parse("\"10m\"")
 
-describe("a duration that a program gave", () => {
+describe("a duration given by a program", () => {
   it("is read in every form", () => {
     assert.strictEqual(Durations.notNegative("timeout", 0), 0)
     assert.strictEqual(Durations.notNegative("timeout", "2 seconds"), 2000)
@@ -39,7 +39,7 @@ describe("a duration that a program gave", () => {
       [() => Durations.atLeast("ratio", 1, Number.NaN), "ratio is NaN. It must be 1 or more."]
     ] as const
   ) {
-    it(`that is certainly wrong is a mistake that says what is right: ${message}`, () => {
+    it(`that is invalid is refused with what is valid: ${message}`, () => {
       let thrown: unknown
       try {
         given()

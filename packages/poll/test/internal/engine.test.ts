@@ -22,7 +22,7 @@ const warningsOf = Effect.fnUntraced(function*<A, E>(
 describe("transient errors that last", () => {
   const everySecond = Schedule.spaced("1 second")
 
-  it.effect("are warned of after 15 seconds, with the error's message", () =>
+  it.effect("are logged as a warning after 15 seconds, with the error's message", () =>
     Effect.gen(function*() {
       const script = [rateLimited(), ...Array.from({ length: 15 }, () => badGateway), "completed"] as const
       assert.deepStrictEqual(
@@ -34,7 +34,7 @@ describe("transient errors that last", () => {
       )
     }))
 
-  it.effect("are not warned of before", () =>
+  it.effect("are not logged as a warning before", () =>
     Effect.gen(function*() {
       const script = [...Array.from({ length: 15 }, () => badGateway), "completed"] as const
       assert.deepStrictEqual(
@@ -43,7 +43,7 @@ describe("transient errors that last", () => {
       )
     }))
 
-  it.effect("are not warned of where the operation was seen between", () =>
+  it.effect("are not logged as a warning if the operation was seen in between", () =>
     Effect.gen(function*() {
       const spell = Array.from({ length: 15 }, () => badGateway)
       assert.deepStrictEqual(
@@ -55,7 +55,7 @@ describe("transient errors that last", () => {
       )
     }))
 
-  it.effect("are warned of once a minute at most, whichever of the operations meet them", () =>
+  it.effect("are logged as a warning once a minute at most, for all operations together", () =>
     Effect.gen(function*() {
       const options = { transientSchedule: everySecond, tolerance: "160 seconds" } as const
       const run = Effect.flatMap(Poller, (poller) =>
@@ -124,14 +124,14 @@ describe("a process that was stopped", () => {
     )
   })
 
-  it.effect("beyond the deadline polls once more, in time that is really there", () =>
+  it.effect("beyond the deadline polls once more, with enough time for the answer", () =>
     Effect.gen(function*() {
       const [exit, polls] = yield* stopped({ schedule: every("500 millis"), timeout: "2 seconds" })
       assert.isTrue(Exit.isSuccess(exit), String(exit))
       assert.lengthOf(polls, 3)
     }))
 
-  it.effect("counts the polls that were sent, and gives up after the one more", () =>
+  it.effect("counts the polls that were sent, and times out after one more", () =>
     Effect.gen(function*() {
       const [exit, polls] = yield* stopped({ schedule: every("500 millis"), timeout: "2 seconds" }, ["running"])
       const error = Scripted.timeoutOf(exit)
@@ -141,7 +141,7 @@ describe("a process that was stopped", () => {
       assert.include(error.message, "did not end within 2s (3 polls, last seen running)")
     }))
 
-  it.effect("gives up two seconds later where that poll has no answer", () =>
+  it.effect("times out two seconds later if that poll has no answer", () =>
     Effect.gen(function*() {
       const { clock, stop } = yield* Scripted.stoppable
       yield* Effect.gen(function*() {
@@ -176,27 +176,27 @@ describe("a process that was stopped", () => {
     )
   })
 
-  it.effect("with a poll under way that is answered when it goes on polls once more all the same", () =>
+  it.effect("polls once more even if a poll under way is answered when it continues", () =>
     Effect.gen(function*() {
       const options = { schedule: every("5 seconds"), timeout: "20 seconds" } as const
       const exit = yield* slowly(["running", "running", "completed"], "3 seconds", options)
       assert.isTrue(Exit.isSuccess(exit), String(exit))
     }))
 
-  it.effect("with a poll under way that stays without answer polls once more all the same", () =>
+  it.effect("polls once more even if a poll under way stays unanswered", () =>
     Effect.gen(function*() {
       const options = { schedule: every("5 seconds"), timeout: "20 seconds" } as const
       const exit = yield* slowly(["running", "completed"], "1 hour", options)
       assert.isTrue(Exit.isSuccess(exit), String(exit))
     }))
 
-  it.effect("counts a poll that it has given up as lost as well", () =>
+  it.effect("also counts a poll that was given up as lost", () =>
     Effect.gen(function*() {
       const options = { schedule: every("5 seconds"), timeout: "20 seconds" } as const
       assert.strictEqual(Scripted.timeoutOf(yield* slowly(["running", "hang"], "1 hour", options)).polls, 3)
     }))
 
-  it.effect("until a tolerance had passed polls once more, though a poll under way then met an error", () =>
+  it.effect("until a tolerance had passed polls once more, even if a poll under way failed", () =>
     Effect.gen(function*() {
       const options = { transientSchedule: every("5 seconds"), tolerance: "20 seconds", timeout: "1 day" } as const
       const exit = yield* slowly([Scripted.badGateway, Scripted.badGateway, "completed"], "3 seconds", options)
@@ -205,7 +205,7 @@ describe("a process that was stopped", () => {
 })
 
 describe("closing the poller", () => {
-  it.effect("interrupts its waits and streams, and whoever waits again finds it closed", () =>
+  it.effect("interrupts its waits and streams, and refuses new waits", () =>
     Effect.gen(function*() {
       const fibers = yield* Effect.gen(function*() {
         const poller = yield* Poller
@@ -220,7 +220,7 @@ describe("closing the poller", () => {
 })
 
 describe("nothing is left", () => {
-  it.effect("of waits that were interrupted between any two of their steps", () =>
+  it.effect("of waits interrupted between any two of their steps", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const idle = yield* active
@@ -296,7 +296,7 @@ describe("nothing is left", () => {
     return { counting, timers: () => timers }
   })
 
-  it.effect("that would keep the process alive: no timer goes on without a wait", () =>
+  it.effect("that keeps the process alive: no timer runs without a wait", () =>
     Effect.gen(function*() {
       const { counting, timers } = yield* countingTimers
       yield* Effect.gen(function*() {
@@ -334,7 +334,7 @@ describe("nothing is left", () => {
     }))
 })
 
-describe("a queue behind the request budget that does not empty", () => {
+describe("a queue behind the request budget that stays non-empty", () => {
   // The budget lets a poll through every ten seconds.
   const short = Scripted.getting(Effect.fnUntraced(function*(operationId: string) {
     const { admitted, delayed } = yield* RequestBudget.CurrentClaim
@@ -345,7 +345,7 @@ describe("a queue behind the request budget that does not empty", () => {
   }))
   const overdue = Effect.map(Metric.value(PollMetrics.overdue), ({ value }) => value)
 
-  it.effect("is in the gauge while it stands, and warned of once where it still grows after a minute", () =>
+  it.effect("sets the gauge while it lasts, and is logged once if it still grows after a minute", () =>
     Effect.gen(function*() {
       const { layer, lines } = Scripted.logging()
       const before = yield* overdue
@@ -370,7 +370,7 @@ describe("a queue behind the request budget that does not empty", () => {
 })
 
 describe("a clock of Cloudflare's that differs", () => {
-  it.effect("is that of when an operation ended, and ours that of what is learned", () =>
+  it.effect("does not distort the duration that is learned", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
       yield* TestClock.adjust("300 millis")
@@ -387,7 +387,7 @@ describe("a clock of Cloudflare's that differs", () => {
       }).pipe(Effect.provide(Layer.provideMerge(Scripted.clockAhead, PollHistory.layer)))
     }))
 
-  it.effect("stays known where an answer does not say its Date", () =>
+  it.effect("is remembered when an answer has no Date", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
       const startedAt = yield* DateTime.now

@@ -36,7 +36,7 @@ import * as Scripted from "../Scripted.ts"
 const { calls, every, everySecond, inFlight, pollTimes, Poller, reasonOf, timed } = Scripted
 
 describe("waits for the same operation", () => {
-  it.effect("a thousand of them, streams included, cost the requests of one", () =>
+  it.effect("cost the requests of one, even a thousand of them, streams included", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const oneOf = (index: number): Effect.Effect<unknown, unknown> =>
@@ -50,7 +50,7 @@ describe("waits for the same operation", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 1000, 2000, 3000])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
 
-  it.effect("cost as little when each of them writes its schedule anew", () =>
+  it.effect("cost as little when each creates its schedule anew", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const [exit] = yield* Scripted.within(
@@ -91,7 +91,7 @@ describe("waits for the same operation", () => {
       yield* Fiber.interruptAll(fibers)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("share it also where one names the default account and the other does not", () =>
+  it.effect("share polls even if only one of them names the default account", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       yield* Scripted.within(
@@ -100,7 +100,7 @@ describe("waits for the same operation", () => {
       assert.lengthOf(yield* pollTimes, 1)
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }, { latency: "1 second" }))))
 
-  it.effect("are apart where the accounts differ, whatever is in the ids", () =>
+  it.effect("are separate if the accounts differ, whatever the ids contain", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       yield* Scripted.within(
@@ -116,7 +116,7 @@ describe("waits for the same operation", () => {
       )
     }).pipe(Effect.provide(Scripted.layer({ "op": ["completed"], "b/op": ["completed"] }, { latency: "1 second" }))))
 
-  it.effect("all fail with an error that cannot pass", () =>
+  it.effect("all fail with a permanent error", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const [exit] = yield* Scripted.within(Effect.all([
@@ -133,7 +133,7 @@ describe("waits for the same operation", () => {
 })
 
 describe("leaving", () => {
-  it.effect("leaves the others alone; with the last one the request is aborted and the polls stop", () =>
+  it.effect("does not affect other waits, and the last to leave aborts the request and stops the polls", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const first = yield* Effect.forkChild(poller.wait("op", { schedule: everySecond }))
@@ -152,7 +152,7 @@ describe("leaving", () => {
       assert.lengthOf(yield* pollTimes, 2)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "hang"] }))))
 
-  it.effect("a stream by taking no more of it stops the polls", () =>
+  it.effect("a stream by reading no further stops the polls", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       yield* poller.changes("op", { schedule: everySecond }).pipe(Stream.take(1), Stream.runDrain)
@@ -175,7 +175,7 @@ describe("leaving", () => {
       RequestBudget.layer({ limit: 1, window: "10 seconds", key: "first polls" })
     ))))
 
-  it.effect("while a schedule takes its time stops that as well", () =>
+  it.effect("while a schedule is slow to answer stops the schedule too", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       let steps = 0
@@ -211,7 +211,7 @@ describe("an application", () => {
       assert.isTrue(Exit.isSuccess(exit))
       assert.strictEqual(at, 5000)
       assert.deepStrictEqual(caught.map(({ message }) => message), ["the application broke"])
-      // And the poller goes on for whoever comes.
+      // The poller still accepts new waits.
       assert.strictEqual((yield* poller.wait("op")).status, "completed")
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("5 seconds") }))))
 
@@ -262,7 +262,7 @@ describe("an application", () => {
       assert.isAbove(caught.length, 0, "the chain is not deep enough to show anything")
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
 
-  it.effect("whose history throws harms no wait that has no use for it", () =>
+  it.effect("whose history throws harms no wait that does not use it", () =>
     Effect.gen(function*() {
       const [exit] = yield* Scripted.within(Scripted.wait({ schedule: everySecond }))
       assert.isTrue(Exit.isSuccess(exit), String(exit))
@@ -277,7 +277,7 @@ describe("an application", () => {
       })
     ))))
 
-  it.effect("whose tracer throws at an event harms its own wait alone, and leaves nothing of it behind", () =>
+  it.effect("whose tracer throws at an event harms only its own wait, and leaves nothing of it behind", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const { tracer } = Scripted.tracing((span) => {
@@ -289,7 +289,7 @@ describe("an application", () => {
       const healthy = yield* wait
       const broken = yield* Effect.provideService(wait, Tracer.Tracer, tracer)
       yield* TestClock.adjust("1500 millis")
-      // This one is told the status while it joins.
+      // This one receives the status while it joins.
       const brokenToo = yield* Effect.provideService(wait, Tracer.Tracer, tracer)
       yield* TestClock.adjust("1 minute")
       const ends = yield* Effect.forEach([healthy, broken, brokenToo], Fiber.join)
@@ -325,7 +325,7 @@ const cloudflare = (answer: (now: number) => Effect.Effect<object>) => {
 const under = (status: string) => ({ id: "op", status })
 
 describe("polls run in the context of the poller", () => {
-  it.effect("with its credentials, whoever waits, joins or has gone", () =>
+  it.effect("with its credentials, not those of its waits", () =>
     Effect.gen(function*() {
       const { layer, tokens } = cloudflare((now) => Effect.succeed(under(now < 5000 ? "running" : "failed")))
       yield* Effect.gen(function*() {
@@ -341,7 +341,7 @@ describe("polls run in the context of the poller", () => {
       assert.deepStrictEqual(new Set(tokens), new Set(["Bearer A"]))
     }))
 
-  it.effect("with its RequestPolicy, and no retry beside that of the wait", () =>
+  it.effect("with its RequestPolicy, and no retries but those of the wait", () =>
     Effect.gen(function*() {
       const polls: Array<number> = []
       const { layer } = cloudflare((now) => {
@@ -366,7 +366,7 @@ describe("polls run in the context of the poller", () => {
       }).pipe(Effect.provide(Layer.provide(layer, Layer.succeed(CloudflareApi.RequestPolicy, policy))))
     }))
 
-  it.effect("with its logger, though that of whoever waits breaks with its scope", () =>
+  it.effect("with its logger, not that of a wait whose scope may have closed", () =>
     Effect.gen(function*() {
       const own = Scripted.logging()
       const theirs = Scripted.logging()
@@ -391,7 +391,7 @@ describe("polls run in the context of the poller", () => {
       assert.includeMembers(own.lines, ["Debug Bulk operation op is running", "Debug Bulk operation op is failed"])
     }))
 
-  it.effect("in a trace of their own, with the spans of ten of those who wait linked, and of none who has gone", () =>
+  it.effect("in a trace of their own, linked to the spans of ten current waits", () =>
     Effect.gen(function*() {
       const { spans, tracer } = Scripted.tracing()
       const poller = yield* Effect.provideService(
@@ -423,7 +423,7 @@ describe("polls run in the context of the poller", () => {
 })
 
 describe("a poll that is lost", () => {
-  it.effect("because the request of a Worker that made it has gone, is made anew for whoever joins", () =>
+  it.effect("because its Worker request has ended is repeated for the next wait that joins", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const lost = yield* Effect.forkChild(poller.wait("op", { timeout: "2 hours" }))
@@ -438,7 +438,7 @@ describe("a poll that is lost", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 44_000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["hang", "completed"] }))))
 
-  it.effect("or that waits for the request budget for long, is made for the others though whoever joined has left", () =>
+  it.effect("or waits long for the request budget is still sent if the wait that joined last leaves", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       yield* poller.wait("other")
@@ -474,7 +474,7 @@ describe("a poll that dies", () => {
     )
   })
 
-  it.effect("ends the waits for its operation with its cause, and no other; whoever comes begins anew", () =>
+  it.effect("ends only the waits for its operation, with its cause, and later waits start afresh", () =>
     Effect.gen(function*() {
       yield* harmsItsOwn
       const { status } = yield* Scripted.wait()
@@ -487,14 +487,14 @@ describe("a poll that dies", () => {
       other
     }))))
 
-  it.effect("as it is begun, as a fake that is not complete does, harms no more than one that dies later", () =>
+  it.effect("when it is called, as an incomplete fake does, harms only the waits for its operation", () =>
     harmsItsOwn.pipe(Effect.provide(Scripted.withSecond(() => {
       throw new Error("not implemented")
     }, { op: ["running"], other }))))
 })
 
 describe("a last poll that waits for the request budget", () => {
-  it.effect("is not given up for one that is less urgent, nor for another last one", () =>
+  it.effect("is not given up for a less urgent poll, nor for another last poll", () =>
     Effect.gen(function*() {
       const operations = yield* BulkOperations.BulkOperations
       const claims: Array<string> = []
@@ -532,7 +532,7 @@ const reader = () => {
   return { reader, received }
 }
 
-// Feeds without waits: what a poll brings is said by hand.
+// Feeds without waits: the results of polls are scripted.
 const feeding = Effect.gen(function*() {
   const context = yield* Effect.context<never>()
   const clock = yield* Clock.Clock
@@ -579,7 +579,7 @@ const operation = (status: "running" | "failed") => {
 }
 
 describe("a poll of a feed", () => {
-  it.effect("says when the budget holds it back and lets it through, and counts as sent from then", () =>
+  it.effect("reports when the budget delays and admits it, and counts as sent from then on", () =>
     Effect.gen(function*() {
       const { answering, feeds, now, said, turnstile } = yield* feeding
       const { reader: one, received } = reader()
@@ -601,7 +601,7 @@ describe("a poll of a feed", () => {
       assert.strictEqual(feed.underWayAt, began + 2000)
     }))
 
-  it.effect("is made anew for a last poll while it waits for the budget, and not once it is sent", () =>
+  it.effect("is replaced by a last poll while it waits for the budget, but not once it is sent", () =>
     Effect.gen(function*() {
       const { feeds, said, turnstile } = yield* feeding
       const feed = feeds.join("op", undefined, reader().reader)
@@ -620,7 +620,7 @@ describe("a poll of a feed", () => {
       assert.lengthOf(said.filter((one) => one === "poll" || one === "lastPoll"), 2)
     }))
 
-  it.effect("is lost, to whoever joins, after more than the time that an answer may take", () =>
+  it.effect("counts as lost for a wait that joins after the longest time an answer can take", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
       const { feeds, said, turnstile } = yield* feeding
@@ -636,7 +636,7 @@ describe("a poll of a feed", () => {
       assert.include(said, "aborted")
     }))
 
-  it.effect("that dies notifies its readers, and a wait that joins then begins anew", () =>
+  it.effect("that dies notifies its readers, and a wait that joins later starts a new feed", () =>
     Effect.gen(function*() {
       const { answering, feeds, turnstile } = yield* feeding
       const { reader: one, received } = reader()
@@ -650,7 +650,7 @@ describe("a poll of a feed", () => {
 })
 
 describe("the end of a feed", () => {
-  it.effect("notifies once, with the operation that ended and when that was seen", () =>
+  it.effect("notifies once, with the ended operation and the time of detection", () =>
     Effect.gen(function*() {
       const { answering, ends, feeds, now, turnstile } = yield* feeding
       const { reader: one } = reader()
@@ -665,7 +665,7 @@ describe("the end of a feed", () => {
       assert.lengthOf(ends, 1)
     }))
 
-  it.effect("notifies without an operation where the last of its readers leaves", () =>
+  it.effect("notifies without an operation when the last reader leaves", () =>
     Effect.gen(function*() {
       const { ends, feeds } = yield* feeding
       const [{ reader: one }, { reader: other }] = [reader(), reader()]
@@ -677,7 +677,7 @@ describe("the end of a feed", () => {
       assert.deepStrictEqual(ends, [undefined])
     }))
 
-  it.effect("leaves the feed alone that others have begun since", () =>
+  it.effect("does not affect a newer feed of the same operation", () =>
     Effect.gen(function*() {
       const { answering, feeds, turnstile } = yield* feeding
       const { reader: one } = reader()
@@ -691,7 +691,7 @@ describe("the end of a feed", () => {
       assert.strictEqual(feeds.join("op", undefined, reader().reader), after)
     }))
 
-  it.effect("comes to all when the poller closes: polls are aborted, and readers interrupted", () =>
+  it.effect("aborts polls and interrupts readers of all feeds when the poller closes", () =>
     Effect.gen(function*() {
       const { ends, feeds, said, turnstile } = yield* feeding
       const [{ reader: one, received }, { reader: other }] = [reader(), reader()]

@@ -37,7 +37,7 @@ describe("the telemetry of a wait", () => {
       assert.deepStrictEqual(span?.events.map(([name]) => name), ["running", "completed"])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
 
-  it.effect("is a span for changes and progress as well", () =>
+  it.effect("is also a span for changes and progress", () =>
     Effect.gen(function*() {
       const { spans, tracer } = Scripted.tracing()
       const poller = yield* Poller
@@ -71,7 +71,7 @@ describe("the telemetry of a wait", () => {
       assert.strictEqual(yield* active, before)
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
 
-  it.effect("is counted once, though it is interrupted in the very moment in which it ends", () =>
+  it.effect("leaves no wait in the gauge of active ones, even if interrupted at the moment it ends", () =>
     Effect.gen(function*() {
       const before = yield* active
       const poller = yield* Poller
@@ -85,7 +85,7 @@ describe("the telemetry of a wait", () => {
       assert.strictEqual(yield* active, before)
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
 
-  it.effect("is its outcome and how long it took", () =>
+  it.effect("counts its outcome and measures its duration", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const outcomes = ["completed", "failed", "timeout", "error", "interrupted", "error"]
@@ -120,7 +120,7 @@ describe("the telemetry of a wait", () => {
       refused: [new CloudflareError.Forbidden(Scripted.call)]
     }))))
 
-  it.effect("is the outcome of each poll", () =>
+  it.effect("counts the outcome of each poll", () =>
     Effect.gen(function*() {
       const counts = Effect.forEach(["running", "RateLimited", "completed"], (outcome) =>
         Metric.value(Metric.withAttributes(PollMetrics.polls, { outcome })))
@@ -135,7 +135,7 @@ describe("the telemetry of a wait", () => {
       )
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited(), "running", "completed"] }))))
 
-  it.effect("is no lateness of what ended before it began", () =>
+  it.effect("records zero lateness for an operation that ended before the wait began", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
       const before = yield* Metric.value(PollMetrics.lateness)
@@ -144,7 +144,7 @@ describe("the telemetry of a wait", () => {
       assert.deepStrictEqual(added(after, before), [1, 0])
     }).pipe(Effect.provide(Scripted.layer({ op: [{ status: "completed", completed: DateTime.makeUnsafe(1000) }] }))))
 
-  it.effect("is no lateness where Cloudflare does not say when the operation ended, or the end lies ahead", () =>
+  it.effect("records zero lateness if the end of the operation lies in the future", () =>
     Effect.gen(function*() {
       const before = yield* Metric.value(PollMetrics.lateness)
       yield* wait()
@@ -152,7 +152,7 @@ describe("the telemetry of a wait", () => {
       assert.deepStrictEqual(added(after, before), [1, 0])
     }).pipe(Effect.provide(Scripted.layer({ op: [{ status: "completed", completed: DateTime.makeUnsafe(60_000) }] }))))
 
-  it.effect("is the lateness by Cloudflare's clock, where the Date of its answers shows that the clocks differ", () =>
+  it.effect("measures lateness by Cloudflare's clock if its Date shows that the clocks differ", () =>
     Effect.gen(function*() {
       // Cloudflare's clock is a minute ahead; the operation ended two seconds before the poll, by that clock.
       yield* TestClock.adjust("1 hour")
@@ -176,7 +176,7 @@ const diesOf = Effect.fnUntraced(function*(options: BulkOperationPoller.WaitOpti
   return Cause.pretty(exit.cause)
 })
 
-describe("a value that is certainly wrong", () => {
+describe("an invalid value", () => {
   for (
     const [option, value, message] of [
       ["timeout", Number.NaN, "timeout is NaN, which is no duration. Give milliseconds, a Duration, or a text such as"],
@@ -189,14 +189,14 @@ describe("a value that is certainly wrong", () => {
       ["expected", 0, "expected is 0. It must be longer than zero."]
     ] as const
   ) {
-    it.effect(`is a mistake in the program, and dies at once: ${option} ${String(value)}`, () =>
+    it.effect(`ends the wait at once with a defect: ${option} ${String(value)}`, () =>
       Effect.gen(function*() {
         assert.include(yield* diesOf({ [option]: value }), message)
         assert.deepStrictEqual(yield* Scripted.pollTimes, [])
       }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
   }
 
-  it.effect("is a startedAt of more than ten years ago: of seconds taken for milliseconds", () =>
+  it.effect("includes a startedAt of more than ten years ago, such as seconds taken for milliseconds", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
       assert.include(
@@ -207,7 +207,7 @@ describe("a value that is certainly wrong", () => {
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 })
 
-describe("a startedAt that is unlikely", () => {
+describe("an unlikely startedAt", () => {
   const warningsOf = Effect.fnUntraced(function*(startedAt: string) {
     const { layer, lines } = Scripted.logging()
     yield* TestClock.setTime(Date.UTC(2026, 5, 1))
@@ -222,7 +222,7 @@ describe("a startedAt that is unlikely", () => {
       ["of ten years ago to the day", "2016-06-03T00:00:00Z", "3650d ago"]
     ] as const
   ) {
-    it.effect(`is followed and warned of: one ${name}`, () =>
+    it.effect(`is accepted with a warning: one ${name}`, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* warningsOf(startedAt), [
           `Warn startedAt of bulk operation op is ${warning}, which is unlikely: ` +
@@ -232,7 +232,7 @@ describe("a startedAt that is unlikely", () => {
   }
 
   for (const startedAt of ["2026-05-02T00:00:01Z", "2026-06-30T23:59:59Z", "2026-06-01T00:00:00Z"]) {
-    it.effect(`is not one of ${startedAt}, a month away at most`, () =>
+    it.effect(`is not one within a month: ${startedAt}`, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* warningsOf(startedAt), [])
       }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))

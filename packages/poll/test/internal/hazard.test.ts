@@ -60,7 +60,7 @@ const outliving = (chances: ReadonlyArray<number>, age: number) => {
 
 describe("nextPoll", () => {
   it.prop(
-    "without data is that of quadratic, at any age",
+    "is that of quadratic without data, at any age",
     { age: between(0, 200_000_000), cost: between(1, 100_000) },
     ({ age, cost }) => {
       const next = Hazard.nextPoll(Hazard.unknown, { age, cost, phase: 0.3, isFirst: false })
@@ -96,7 +96,7 @@ describe("nextPoll", () => {
   )
 
   it.prop(
-    "is at the age where the lateness to be expected is worth its cost, whatever was observed",
+    "is at the age where the expected lateness is worth a request, whatever was observed",
     {
       seconds: Schema.Array(between(0, 600)).check(Schema.isMaxLength(12)),
       age: Schema.Literals([0, 150, 4000, 33_000, 400_000]),
@@ -119,7 +119,7 @@ describe("nextPoll", () => {
     { arbitrary: { runs: 60 } }
   )
 
-  it("is soon where many operations end at once: when the lateness of those is worth it", () => {
+  it("is soon where many operations end at once, because their lateness is worth a request", () => {
     const hazard = Hazard.hazard(
       after(...Array.from({ length: 30 }, (_, index) => index % 3 === 0 ? took(20) : { from: 0, to: 50 }))
     )
@@ -128,7 +128,7 @@ describe("nextPoll", () => {
     assert.closeTo(next, 40 / (hazard.chances[0] ?? 1), 1e-6)
   })
 
-  it("is made once the lateness to be expected is worth a request, and neither before nor later", () => {
+  it("is exactly when the expected lateness becomes worth a request", () => {
     // A fair coin: 4 seconds or 20.
     const beliefs = after(...Array.from({ length: 60 }, (_, index) => took(index % 2 === 0 ? 4 : 20)))
     const ages = polls(beliefs, 21)
@@ -137,14 +137,14 @@ describe("nextPoll", () => {
     assert.isAtLeast(within(ages, 18, 21), 2)
   })
 
-  it("an operation that comes between those before it is seen before a minute is lost", () => {
+  it("detects an operation between two known durations less than a minute late", () => {
     assert.isBelow(lateness(after(...times(50, took(90))), 5), 6)
     assert.isBelow(lateness(after(...times(50, took(3600))), 60), 60)
   })
 })
 
 describe("observe", () => {
-  it("what was not seen to end makes a longer duration likely", () => {
+  it("makes longer durations likely after an operation without a detected end", () => {
     const ages = polls(after(...times(20, notBy(30))), 300)
     assert.isAtMost(within(ages, 0, 25), 3)
     assert.isAtLeast(within(ages, 30, 300), 10)
@@ -155,7 +155,7 @@ describe("observe", () => {
     assert.isBelow(lateness(after(...before, ...times(3, took(5))), 5), 2)
   })
 
-  it("stays bounded: nothing it keeps grows with the operations", () => {
+  it("stays bounded: its state does not grow with the operations", () => {
     const many = after(...times(1000, took(15)))
     assert.deepStrictEqual(size(many), size(Hazard.nothing))
     many.memories.forEach(({ ended, reached }) =>
@@ -185,14 +185,14 @@ describe("observe", () => {
     })
   })
 
-  it("takes an end that is known to the millisecond for one within a hundredth of a bin", () => {
+  it("treats an end known to the millisecond as one within a hundredth of a bin", () => {
     const at = ends[30] ?? 0
     const exact = Hazard.observe(after(...times(5, took(20))), { from: at, to: at })
     const near = Hazard.observe(after(...times(5, took(20))), { from: at, to: at * 1.2 ** 0.01 })
     exact.memories.forEach(({ weight }, index) => assert.closeTo(weight, near.memories[index]?.weight ?? 0, 1e-6))
   })
 
-  it("its weights stay a distribution, and none is ever lost", () => {
+  it("keeps its weights a distribution without zeros", () => {
     let beliefs = Hazard.nothing
     for (const observation of [...times(200, took(15)), notBy(86_400), took(0), took(80_000), ...times(50, took(1))]) {
       beliefs = Hazard.observe(beliefs, observation)
@@ -226,26 +226,26 @@ describe("hazard", () => {
     assert.isAbove(within(expecting, 20, 45), within(ignorant, 20, 45))
   })
 
-  it("an expectation is outweighed by ten operations", () => {
+  it("outweighs an expectation after ten operations", () => {
     const beliefs = after(...times(10, took(5)))
     const misled = polls(beliefs, 7, 600)
     assert.isAtMost((misled.at(-1) ?? 0) - (polls(beliefs, 7).at(-1) ?? 0), 1)
     assert.isAtLeast(within(misled, 4, 7), 2)
   })
 
-  it("a memory counts for little once an operation has outlived all that it holds for likely", () => {
+  it("gives a history little weight once an operation has outlived its likely durations", () => {
     const undecided = gapEnd(weighing([0, 0, 0.5, 0.5]))
     assert.closeTo(undecided, gapEnd(weighing([0, 0, 0, 1])), 500)
   })
 
-  it("with an expectation alone, a quarter of the weight ignores it", () => {
+  it("keeps a quarter of the weight independent of the expectation", () => {
     const { chances } = Hazard.hazard(Hazard.nothing, 3_600_000)
     for (const bin of bins.slice(1, 10)) {
       assert.isAtLeast((chances[bin] ?? 0) / (Hazard.unknown.chances[bin] ?? 1), 0.35)
     }
   })
 
-  it("its chances are probabilities", () => {
+  it("returns probabilities", () => {
     const beliefs = after(...times(30, took(15)), ...times(5, notBy(100)))
     Hazard.hazard(beliefs, 20_000).chances.forEach((chance) => {
       assert.isAbove(chance, 0)

@@ -8,7 +8,7 @@ describe("a heap", () => {
   const Step = Schema.Struct({ member: between(0, 7), at: between(0, 5), removes: Schema.Boolean })
 
   it.effect.prop(
-    "gives its members in the order of their times, those of one time in the order in which they were put in",
+    "returns its members by time, and those of the same time in the order of insertion",
     { steps: Schema.Array(Step).check(Schema.isMaxLength(40)) },
     ({ steps }) =>
       Effect.sync(() => {
@@ -44,7 +44,7 @@ describe("a heap", () => {
     { arbitrary: { runs: 300 } }
   )
 
-  it("tells members apart from those of another heap", () => {
+  it("does not mistake members of another heap for its own", () => {
     const node: Heap.Node = { at: 0, order: 0, slot: -1 }
     const [one, other] = [Heap.make(), Heap.make()]
     one.put(node, 1)

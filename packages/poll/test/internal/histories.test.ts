@@ -15,7 +15,7 @@ const recording = () => {
 }
 
 describe("histories", () => {
-  it("learn nothing from what makes no sense, nor again from what came before it", () => {
+  it("ignore an impossible observation, and do not learn earlier ones again", () => {
     const { changed, histories } = recording()
     histories.record("job", { startedAt: at(0), seenAt: at(-1) })
     assert.deepStrictEqual(changed, [])
@@ -26,7 +26,7 @@ describe("histories", () => {
     assert.deepStrictEqual(changed, ["job"])
   })
 
-  it("answer the same question once, until something is learned", () => {
+  it("compute an answer once, until something is learned", () => {
     const { histories } = recording()
     const before = histories.hazard("job", 5000)
     assert.strictEqual(histories.hazard("job", 5000), before)

@@ -78,12 +78,12 @@ const history = Schema.Struct({
 
 describe("merge", () => {
   it.prop(
-    "has the same in the same order, whichever comes first",
+    "returns the same result in either order",
     { one: history, other: history },
     ({ one, other }) => assert.deepStrictEqual(History.merge(one, other), History.merge(other, one))
   )
 
-  it("has the oldest first, of one time the shortest, and what was not seen to end last", () => {
+  it("sorts by time, then by age, and for equal ages those without a detected end last", () => {
     const sorted = [
       { at: start, from: 1, to: 2 },
       { at: start, from: 1, to: 3 },

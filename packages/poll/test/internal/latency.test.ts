@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Latency from "../../src/internal/latency.ts"
 
 describe("the lead of a last poll", () => {
-  it("is none where answers take no time, and 50 ms at least where they do: a cold connection takes longer", () => {
+  it("is zero if answers take no time, else at least 50 ms, as a cold connection takes longer", () => {
     assert.strictEqual(Latency.lead({ mean: 0, deviation: 0 }), 0)
     assert.strictEqual(Latency.lead({ mean: 1, deviation: 0 }), 50)
     assert.strictEqual(Latency.lead({ mean: 0, deviation: 1 }), 50)
@@ -13,7 +13,7 @@ describe("the lead of a last poll", () => {
     assert.strictEqual(Latency.lead({ mean: 3000, deviation: 600 }), 5000)
   })
 
-  it("covers the spread of what answers take: eleven in twelve and more, where each takes 40 to 120 ms", () => {
+  it("covers at least eleven of twelve answers that take 40 to 120 ms", () => {
     let seed = 1
     const next = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
     let estimate: Latency.Estimate | undefined
@@ -35,7 +35,7 @@ describe("an estimate of latency", () => {
     assert.deepStrictEqual(Latency.observe(first, 20), { mean: 90, deviation: 57.5 })
   })
 
-  it("is the median of the latest 16 answers of others until there is one: a slow answer does not move it", () => {
+  it("is the median of the latest 16 answers of other operations until it has its own", () => {
     assert.deepStrictEqual(Latency.guess([]), { mean: 0, deviation: 0 })
     assert.deepStrictEqual(Latency.guess([40, 6000, 50]), { mean: 50, deviation: 25 })
     assert.deepStrictEqual(Latency.guess([7, 9]), { mean: 9, deviation: 4.5 })

@@ -7,7 +7,7 @@ import * as Lessons from "../../src/internal/lessons.ts"
 
 const id = BulkOperation.OperationId.make("op")
 
-// An operation of which the feed's clock said 1000 when that of the wall said 101,000.
+// At the same moment the monotonic clock of the feed read 1000 and the wall clock 101,000.
 const feed: Feed.Feed = {
   key: "op",
   operationId: "op",
@@ -42,7 +42,7 @@ const learned = (feed: Feed.Feed, ended: Feed.Ended | undefined, ahead = 0, acco
   })
 
 describe("lessons", () => {
-  it.effect("go by completed, which tells the second in which it ended", () =>
+  it.effect("use completed, which names the second of the end", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* learned(feed, { operation: completedAt(105_000), at: 9000 }), [[5000, 6000]])
     }))
@@ -56,12 +56,12 @@ describe("lessons", () => {
       assert.deepStrictEqual(yield* learned(feed, behind, -90_300), [[5000, 6000]])
     }))
 
-  it.effect("go by the polls where completed is not known", () =>
+  it.effect("use the polls if completed is unknown", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* learned(feed, { operation: completedAt(undefined), at: 9000 }), [[3000, 9000]])
     }))
 
-  it.effect("know of an operation without an end how old it became, and of one without a start nothing", () =>
+  it.effect("keep the age of an operation without an end, and nothing of one without a start", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* learned(feed, undefined), [[3000, undefined]])
       assert.deepStrictEqual(yield* learned({ ...feed, underWayAt: undefined }, undefined), [])
@@ -69,7 +69,7 @@ describe("lessons", () => {
       assert.deepStrictEqual(yield* learned({ ...feed, origin: undefined }, ended), [])
     }))
 
-  it.effect("are kept without an account where none is known", () =>
+  it.effect("are kept without an account if none is known", () =>
     Effect.gen(function*() {
       assert.lengthOf(yield* learned({ ...feed, accountId: undefined }, undefined, 0, ""), 1)
     }))

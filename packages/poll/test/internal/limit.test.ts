@@ -31,7 +31,7 @@ const untilThreeSeconds = (_: number, now: number) =>
 describe("the deadline", () => {
   const options = { schedule: every("4 seconds"), timeout: "10 seconds" } as const
 
-  it.effect("gets the last poll, and then nothing runs any more", () =>
+  it.effect("is preceded by the last poll, and then nothing runs any more", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait(options))
       assert.strictEqual(endedAt, 10_000)
@@ -46,7 +46,7 @@ describe("the deadline", () => {
       assert.lengthOf(yield* pollTimes, 4)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("is where an operation that ends at that moment is still seen", () =>
+  it.effect("still detects an operation that ends at that moment", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait(options))
       assert.isTrue(Exit.isSuccess(exit))
@@ -66,7 +66,7 @@ describe("the deadline", () => {
       assert.strictEqual(yield* inFlight, 0)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }, { latency: "100 millis" }))))
 
-  it.effect("needs no last poll where another wait has one made at that very moment", () =>
+  it.effect("needs no last poll if another wait polls at that moment", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       // Answers take 10 ms, so that a last poll is made 50 ms before a deadline.
@@ -83,7 +83,7 @@ describe("the deadline", () => {
       yield* Fiber.interrupt(other)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }, { latency: "10 millis" }))))
 
-  it.effect("cuts a request that hangs", () =>
+  it.effect("aborts a request that hangs", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait(options))
       assert.strictEqual(endedAt, 10_000)
@@ -91,7 +91,7 @@ describe("the deadline", () => {
       assert.strictEqual(yield* inFlight, 0)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "hang"] }))))
 
-  it.effect("can be followed by another wait from what the timeout holds", () =>
+  it.effect("can be followed by another wait with the details of the timeout", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(wait(options))
       const { accountId, startedAt } = timeoutOf(exit)
@@ -99,7 +99,7 @@ describe("the deadline", () => {
       assert.isTrue(Exit.isSuccess(again))
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("5 minutes") }))))
 
-  it.effect("is not waited for when the schedule ends", () =>
+  it.effect("does not delay the end of a schedule", () =>
     Effect.gen(function*() {
       const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 2 }))
       const [exit, endedAt] = yield* within(wait({ schedule }))
@@ -115,7 +115,7 @@ describe("the deadline", () => {
       assert.strictEqual(timeoutOf(exit).message.includes("1 poll, never seen"), true)
     }).pipe(Effect.provide(Scripted.layer({ op: ["hang"] }))))
 
-  it.effect("can be sixty days away, with a Retry-After of a month on the way: timers do not overflow", () =>
+  it.effect("can be sixty days away, with a Retry-After of a month: timers do not overflow", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(
         timed(wait({ schedule: every("1 day"), timeout: "60 days", tolerance: "60 days" }))
@@ -128,7 +128,7 @@ describe("the deadline", () => {
       assert.strictEqual((all[1] ?? 0) - (all[0] ?? 0), 3_000_000_000)
     }).pipe(Effect.provide(Scripted.layer({ op: [rateLimited("3000000 seconds"), "running"] }))))
 
-  it.effect("does not keep a schedule that takes its time from being cut", () =>
+  it.effect("interrupts a schedule that is slow to answer", () =>
     Effect.gen(function*() {
       const slow = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.never))
       const [exit, endedAt] = yield* within(wait({ schedule: slow, timeout: "5 seconds" }))
@@ -136,7 +136,7 @@ describe("the deadline", () => {
       assert.strictEqual(timeoutOf(exit).polls, 2)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("counts from the start of the wait, not from when a slow schedule has begun", () =>
+  it.effect("counts from the start of the wait, not from the start of a slow schedule", () =>
     Effect.gen(function*() {
       const slow = Schedule.fromStep(
         Effect.as(
@@ -151,7 +151,7 @@ describe("the deadline", () => {
       assert.strictEqual(timeoutOf(exit).polls, 1)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("is where all who end then are answered by one poll, however they wait their turn", () =>
+  it.effect("ends all waits that share it with the answer to one last poll", () =>
     Effect.gen(function*() {
       const get = Effect.fnUntraced(function*(operationId: string) {
         // No time, and yet not at once.
@@ -170,7 +170,7 @@ describe("the deadline", () => {
     }))
 
   for (const first of [40, 60, 80, 100, 120]) {
-    it.effect(`gets its last poll early enough, where the first took ${first} ms and others take 40 to 120 ms`, () =>
+    it.effect(`has its last poll early enough if the first took ${first} ms and others take 40 to 120 ms`, () =>
       Effect.gen(function*() {
         const [exit] = yield* within(
           Effect.forEach(
@@ -186,7 +186,7 @@ describe("the deadline", () => {
       }))
   }
 
-  it.effect("gets its last poll early enough for a new connection, though the first answer took a millisecond", () =>
+  it.effect("has its last poll early enough for a new connection, even if the first answer took a millisecond", () =>
     Effect.gen(function*() {
       const blocked = Result.fail(new CloudflareError.CloudflareError({ reason: rateLimited("34 days") }))
       const [exit, endedAt] = yield* within(
@@ -198,7 +198,7 @@ describe("the deadline", () => {
       assert.strictEqual(endedAt, 2495)
     }))
 
-  it.effect("gets its last poll though another poll waits for the request budget", () =>
+  it.effect("has its last poll even if another poll waits for the request budget", () =>
     Effect.gen(function*() {
       const sent: Array<string> = []
       const get = Effect.fnUntraced(function*(operationId: string) {

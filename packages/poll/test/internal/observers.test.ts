@@ -41,7 +41,7 @@ const client = () => {
 const guarded = <A>(observer: Layer.Layer<never>, effect: Effect.Effect<A>) =>
   Effect.updateContext(effect, Observers.guard).pipe(Effect.provide(observer))
 
-describe("an observer of the poller's that throws harms no wait:", () => {
+describe("an observer of the poller that throws harms no wait:", () => {
   for (
     const [name, observer] of [
       ["a logger", Layer.merge(Logger.layer([Logger.make(broken)]), Layer.succeed(References.MinimumLogLevel, "All"))],
@@ -70,7 +70,7 @@ describe("an observer of the poller's that throws harms no wait:", () => {
   it.effect("a tracer, at a link that a transport adds", () =>
     guarded(breaking("addLinks"), Effect.useSpan("a poll", (span) => Effect.sync(() => span.addLinks([])))))
 
-  it.effect("a registry of metrics, asked how long the queue behind the request budget has stood", () =>
+  it.effect("a registry of metrics, when the overdue gauge is set", () =>
     Effect.gen(function*() {
       // The budget lets a poll through every two seconds.
       const get = Effect.fnUntraced(function*(operationId: string) {
@@ -95,8 +95,8 @@ describe("an observer of the poller's that throws harms no wait:", () => {
     }))
 })
 
-describe("an observer of the poller's that works still sees all:", () => {
-  it.effect("each of the loggers every message, by its own level", () =>
+describe("an observer of the poller that works is passed everything:", () => {
+  it.effect("each logger receives every message of its level", () =>
     Effect.gen(function*() {
       const seen: Array<unknown> = []
       const loggers = ["one", "two"].map((name) => Logger.make(({ message }) => seen.push([name, message])))
@@ -104,7 +104,7 @@ describe("an observer of the poller's that works still sees all:", () => {
       assert.deepStrictEqual(seen, [["one", ["loud"]], ["two", ["loud"]]])
     }))
 
-  it.effect("a tracer its own spans, with all that is said of them", () =>
+  it.effect("a tracer receives its own spans, with attributes, events and links", () =>
     Effect.gen(function*() {
       const { spans, tracer } = tracing()
       const links: Array<unknown> = []
@@ -127,7 +127,7 @@ describe("an observer of the poller's that works still sees all:", () => {
       assert.deepStrictEqual(links, ["1"])
     }))
 
-  it.effect("a tracer every step, where it asks for them", () =>
+  it.effect("a tracer receives every step if it asks for them", () =>
     Effect.gen(function*() {
       let steps = 0
       const tracer: Tracer.Tracer = {
@@ -141,11 +141,11 @@ describe("an observer of the poller's that works still sees all:", () => {
       assert.isAbove(steps, 0)
     }))
 
-  it("none is put where there is none", () => {
+  it("no tracer is added if there is none", () => {
     assert.isFalse(Observers.guard(Context.empty()).mapUnsafe.has(Tracer.Tracer.key))
   })
 
-  it.effect("an observer of answers each of them", () =>
+  it.effect("an observer of answers receives each answer", () =>
     Effect.gen(function*() {
       const seen: Array<number> = []
       const observer = Layer.succeed(CloudflareApi.AnswerObserver, ({ status }) => Effect.sync(() => seen.push(status)))

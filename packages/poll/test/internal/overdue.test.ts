@@ -12,7 +12,7 @@ const warningAt = (seconds: number, size: number, queues: ReadonlyArray<readonly
   Overdue.warning(after(queues), 1000 * seconds, { size, sent: 100 + seconds / 2 })
 
 describe("observe", () => {
-  it("keeps since when the queue has not been empty, and how long it was half a minute later", () => {
+  it("records since when the queue has not been empty, and its length half a minute later", () => {
     assert.isUndefined(after([[10, 0]]))
     assert.deepStrictEqual(after([[10, 5], [20, 9]]), { since: 10_000, sentBefore: 105, sizeAtHalf: undefined })
     assert.deepStrictEqual(after([[10, 5], [39.9, 7]])?.sizeAtHalf, undefined)
@@ -26,7 +26,7 @@ describe("observe", () => {
 })
 
 describe("seconds", () => {
-  it("are those for which the queue has not been empty", () => {
+  it("counts for how long the queue has not been empty", () => {
     assert.strictEqual(Overdue.seconds(undefined, 5000), 0)
     assert.strictEqual(Overdue.seconds(after([[10, 5]]), 12_500), 2.5)
   })
@@ -44,10 +44,9 @@ describe("warning", () => {
       assert.strictEqual(warningAt(seconds, size, [[10, 5], [40, 7]]) !== undefined, isWarned)
   )
 
-  it("is none where nobody knows how long the queue was after half a minute", () =>
-    assert.isUndefined(warningAt(70, 8, [[10, 5]])))
+  it("is none if the length after half a minute is unknown", () => assert.isUndefined(warningAt(70, 8, [[10, 5]])))
 
-  it("says how many polls wait, how many are sent, and what comes of it", () =>
+  it("says how many polls are queued, how many are sent, and the consequence", () =>
     assert.strictEqual(
       warningAt(70, 8, [[10, 5], [40, 7]]),
       "Request budget too small: 8 polls queued, 0.5 polls per second. "

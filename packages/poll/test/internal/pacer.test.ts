@@ -38,7 +38,7 @@ const pacing = Effect.gen(function*() {
     },
     onQueue: (queue) => queues.push(queue)
   })
-  /** Lets the first through that waits, and whoever follows wait: 10 milliseconds. */
+  /** Admits the first poll that waits, and lets the next ones wait 10 milliseconds. */
   const admit = Effect.gen(function*() {
     const first = waiting.shift()
     if (first !== undefined) {
@@ -70,7 +70,7 @@ const pacing = Effect.gen(function*() {
 })
 
 describe("a last poll", () => {
-  it.effect("keeps its place before all others, whatever its schedule says meanwhile", () =>
+  it.effect("stays ahead of all other polls, whatever its schedule says meanwhile", () =>
     Effect.gen(function*() {
       const { admit, pacer, waiting } = yield* pacing
       const [one, other] = [named("one"), named("other")]
@@ -93,8 +93,8 @@ describe("a last poll", () => {
     }))
 })
 
-describe("a last poll that is asked for again", () => {
-  it.effect("goes by its earliest limit", () =>
+describe("a last poll that is requested again", () => {
+  it.effect("uses its earliest limit", () =>
     Effect.gen(function*() {
       const { admit, pacer, sent } = yield* pacing
       const [first, one, other] = [named("first"), named("one"), named("other")]
@@ -112,7 +112,7 @@ describe("a last poll that is asked for again", () => {
 })
 
 describe("the timer", () => {
-  it.effect("goes with the last poll of the queue, and not before", () =>
+  it.effect("is stopped when the last poll leaves the queue, and not before", () =>
     Effect.gen(function*() {
       const { clock, fork, sleepers } = yield* forking
       const launched: Array<string> = []
@@ -160,7 +160,7 @@ describe("a budget that answers later", () => {
     return { launched, pacer, turnstile }
   })
 
-  it.effect("stops paced time from when it says that a poll has to wait until the poll is let through", () =>
+  it.effect("stops paced time from when it delays a poll until it admits it", () =>
     Effect.gen(function*() {
       const { pacer, turnstile } = yield* slowly
       const later = named("later")
@@ -174,7 +174,7 @@ describe("a budget that answers later", () => {
       pacer.stop()
     }))
 
-  it.effect("that says twice that a poll has to wait, or lets it through twice, counts it once", () =>
+  it.effect("that reports a delay or an admission twice is counted once", () =>
     Effect.gen(function*() {
       const { pacer, turnstile } = yield* slowly
       const later = named("later")
@@ -190,7 +190,7 @@ describe("a budget that answers later", () => {
       pacer.stop()
     }))
 
-  it.effect("lets the next follow once a poll is let through, though it has no answer yet", () =>
+  it.effect("lets the next poll follow once a poll is admitted, before it is answered", () =>
     Effect.gen(function*() {
       const { launched, pacer, turnstile } = yield* slowly
       turnstile.delayed()
@@ -203,8 +203,8 @@ describe("a budget that answers later", () => {
     }))
 })
 
-describe("a poll that has to wait for the budget", () => {
-  it.effect("stops paced time until it is let through, so that gaps keep their proportions", () =>
+describe("a poll delayed by the budget", () => {
+  it.effect("stops paced time until it is admitted, so that gaps keep their proportions", () =>
     Effect.gen(function*() {
       const { admit, pacer } = yield* pacing
       const [short, long] = [named("short"), named("long")]
@@ -218,7 +218,7 @@ describe("a poll that has to wait for the budget", () => {
       pacer.stop()
     }))
 
-  it.effect("is followed by the next where its wait leaves", () =>
+  it.effect("is followed by the next if its wait leaves", () =>
     Effect.gen(function*() {
       const { admit, leave, pacer, sent } = yield* pacing
       const polls = ["a", "b", "c"].map(named)
@@ -230,7 +230,7 @@ describe("a poll that has to wait for the budget", () => {
       pacer.stop()
     }))
 
-  it.effect("is let through though others leave that stand in the queue behind it", () =>
+  it.effect("is admitted even if polls queued behind it leave", () =>
     Effect.gen(function*() {
       const { admit, leave, pacer, sent } = yield* pacing
       const polls = ["a", "b", "c", "d"].map(named)
@@ -242,7 +242,7 @@ describe("a poll that has to wait for the budget", () => {
       pacer.stop()
     }))
 
-  it.effect("is counted with those in the queue, and as sent once it is let through", () =>
+  it.effect("counts as queued, and as sent once it is admitted", () =>
     Effect.gen(function*() {
       const { admit, leave, pacer, queues } = yield* pacing
       const polls = ["a", "b", "c"].map(named)
@@ -258,7 +258,7 @@ describe("a poll that has to wait for the budget", () => {
     }))
 })
 
-describe("one poll of ten that wait", () => {
+describe("one in ten queued polls", () => {
   // Others come all the time that have no gap, two for each that is let through.
   const amongNewOnes = Effect.fnUntraced(function*(polls: ReadonlyArray<Poll>, rounds: number) {
     const pace = yield* pacing
@@ -271,7 +271,7 @@ describe("one poll of ten that wait", () => {
     return pace
   })
 
-  it.effect("is the one that has been due by the clock for longest", () =>
+  it.effect("is the one that has been due longest by the clock", () =>
     Effect.gen(function*() {
       const { pacer, sent } = yield* amongNewOnes([named("old"), named("other")], 40)
       const places = sent.flatMap((name, index) => name === "new" ? [] : [[name, index]])
@@ -279,7 +279,7 @@ describe("one poll of ten that wait", () => {
       pacer.stop()
     }))
 
-  it.effect("is followed at once by another where its wait leaves before it is let through", () =>
+  it.effect("is replaced at once if its wait leaves before it is admitted", () =>
     Effect.gen(function*() {
       const [old, other] = [named("old"), named("other")]
       const { admit, leave, pacer, sent, waiting } = yield* amongNewOnes([old, other], 9)
@@ -293,7 +293,7 @@ describe("one poll of ten that wait", () => {
       pacer.stop()
     }))
 
-  it.effect("is never made before its gap has passed", () =>
+  it.effect("is never sent before its gap has passed", () =>
     Effect.gen(function*() {
       const { admit, pacer, sent } = yield* amongNewOnes([], 5)
       pacer.after(named("later"), 300)
@@ -305,7 +305,7 @@ describe("one poll of ten that wait", () => {
       pacer.stop()
     }))
 
-  it.effect("is none where no poll is due, however many have been let through", () =>
+  it.effect("is none if no poll is due, however many were admitted", () =>
     Effect.gen(function*() {
       const { admit, pacer, sent, waiting } = yield* pacing
       for (let round = 0; round < 12; round++) {
@@ -333,7 +333,7 @@ describe("one poll of ten that wait", () => {
       pacer.stop()
     }))
 
-  it.effect("is none while the budget is plentiful, and is counted from when it is short", () =>
+  it.effect("is none while the budget is plentiful, and counts from when it is short", () =>
     Effect.gen(function*() {
       const { admit, pacer, queues, sent, shorten } = yield* pacing
       shorten(false)
@@ -360,7 +360,7 @@ describe("one poll of ten that wait", () => {
   ).check(Schema.isMaxLength(30))
 
   it.effect.prop(
-    "lets none starve: each is made within ten turns for each that was due before it",
+    "prevents starvation: each is sent within ten turns for each that was due before it",
     { coming: Coming },
     ({ coming }) =>
       Effect.gen(function*() {

@@ -15,8 +15,8 @@ const recording = (schedule: Schedule.Schedule<unknown, BulkOperation.BulkOperat
   }
 }
 
-describe("a schedule that is begun", () => {
-  it.effect("gives its gaps in milliseconds, one at least, and none when it has ended", () =>
+describe("a started schedule", () => {
+  it.effect("returns its gaps in milliseconds, at least one each, and none when it has ended", () =>
     Effect.gen(function*() {
       const step = yield* Stepper.begin(Schedule.spaced("2 seconds").pipe(Schedule.upTo({ times: 1 })), "op")
       assert.strictEqual(yield* step(0, undefined), 2000)
@@ -37,7 +37,7 @@ describe("a schedule that is begun", () => {
 })
 
 describe("catching up", () => {
-  it.effect("steps through the gaps that began before now, with an operation that nobody has seen", () =>
+  it.effect("steps through the gaps that began before now, with a pending operation", () =>
     Effect.gen(function*() {
       const { inputs, schedule } = recording(Schedule.spaced("1 second"))
       const aged = yield* Stepper.catchUp(schedule, "op", { startedAt: 5000, now: 7500 })
@@ -45,13 +45,13 @@ describe("catching up", () => {
       assert.deepStrictEqual(inputs, [[5000, "op", "pending"], [6000, "op", "pending"], [7000, "op", "pending"]])
     }))
 
-  it.effect("takes no further gap where one ends now", () =>
+  it.effect("takes no further gap if one ends now", () =>
     Effect.gen(function*() {
       const aged = yield* Stepper.catchUp(Schedule.spaced("1 second"), "op", { startedAt: 5000, now: 7000 })
       assert.deepStrictEqual([aged.gaps, aged.pollAt], [2, 7000])
     }))
 
-  it.effect("takes none for what starts now or later", () =>
+  it.effect("takes no gap for an operation that starts now or later", () =>
     Effect.gen(function*() {
       for (const startedAt of [7000, 9000]) {
         const aged = yield* Stepper.catchUp(Schedule.spaced("1 second"), "op", { startedAt, now: 7000 })
@@ -59,7 +59,7 @@ describe("catching up", () => {
       }
     }))
 
-  it.effect("steps through as many gaps as it is told, at times that are not ahead of now", () =>
+  it.effect("steps through the given number of gaps, at times no later than now", () =>
     Effect.gen(function*() {
       const { inputs, schedule } = recording(Schedule.spaced("1 second"))
       const aged = yield* Stepper.catchUp(schedule, "op", { startedAt: 0, now: 1500, gaps: 3 })
@@ -81,7 +81,7 @@ describe("catching up", () => {
       assert.deepStrictEqual([aged.gaps, aged.pollAt], [10_000, 10_000])
     }))
 
-  it.effect("does not break at an id that will be refused where it is sent", () =>
+  it.effect("accepts an invalid id, which is refused when it is sent", () =>
     Effect.gen(function*() {
       const { inputs, schedule } = recording(Schedule.spaced("1 second"))
       yield* Stepper.catchUp(schedule, "..", { startedAt: 0, now: 500 })
@@ -124,7 +124,7 @@ describe("joining", () => {
       }))
   }
 
-  it.effect("polls first now, where the schedule has no gap for a young or an old operation", () =>
+  it.effect("polls first now if the schedule has no gap", () =>
     Effect.gen(function*() {
       const none = every("1 second").pipe(Schedule.upTo({ times: 0 }))
       assert.strictEqual(yield* firstPollAt(none, { startedAt: 100, now: 100 }), 100)
@@ -132,7 +132,7 @@ describe("joining", () => {
       assert.strictEqual(yield* firstPollAt(none, { now: 100, seenAt: 90 }), 100)
     }))
 
-  it.effect("shows the schedule what others saw, and goes on from there", () =>
+  it.effect("passes the status that others received to the schedule, and continues from there", () =>
     Effect.gen(function*() {
       const { inputs, schedule } = recording(every("1 second"))
       const { step } = yield* Stepper.join(schedule, "op", {
@@ -145,7 +145,7 @@ describe("joining", () => {
     }))
 
   for (const now of [1100, 5000]) {
-    it.effect(`begins the schedule anew where what others saw is too old: ${now - 100} ms, with gaps of a second`, () =>
+    it.effect(`starts the schedule anew if the known status is too old: ${now - 100} ms, with gaps of a second`, () =>
       Effect.gen(function*() {
         const { step } = yield* Stepper.join(PollSchedule.cloudflareGo, "op", {
           startedAt: undefined,
@@ -157,7 +157,7 @@ describe("joining", () => {
       }))
   }
 
-  it.effect("goes on with the gaps of its age", () =>
+  it.effect("continues with the gaps for its age", () =>
     Effect.gen(function*() {
       const { step } = yield* Stepper.join(PollSchedule.cloudflareGo, "op", {
         startedAt: 0,

@@ -20,7 +20,7 @@ describe("timers", () => {
     return { began, rings, sleepers, timed, timers }
   })
 
-  it.effect("ring each at its time, once, in the order of their times, on one sleeping fiber", () =>
+  it.effect("ring once each, at their times and in order, on one sleeping fiber", () =>
     Effect.gen(function*() {
       const { began, rings, sleepers, timed, timers } = yield* timing
       const [a, b, c] = [timed("a"), timed("b"), timed("c")]
@@ -33,7 +33,7 @@ describe("timers", () => {
       assert.deepStrictEqual([timers.size(), sleepers()], [0, 0])
     }))
 
-  it.effect("ring at the time they were set to last, and never for Infinity", () =>
+  it.effect("ring at the time they were last set to, and never for Infinity", () =>
     Effect.gen(function*() {
       const { began, rings, timed, timers } = yield* timing
       const [a, b, c] = [timed("a"), timed("b"), timed("c")]
@@ -48,7 +48,7 @@ describe("timers", () => {
       assert.deepStrictEqual(rings, [["b", 2000], ["a", 5000]])
     }))
 
-  it.effect("do not ring once cleared, and sleep no more when there is none", () =>
+  it.effect("do not ring once cleared, and end the sleeping fiber with the last", () =>
     Effect.gen(function*() {
       const { began, rings, sleepers, timed, timers } = yield* timing
       const [a, b] = [timed("a"), timed("b")]
@@ -64,7 +64,7 @@ describe("timers", () => {
       assert.deepStrictEqual(rings, [["a", 4000]])
     }))
 
-  it.effect("ring no more once stopped", () =>
+  it.effect("do not ring once stopped", () =>
     Effect.gen(function*() {
       const { began, rings, sleepers, timed, timers } = yield* timing
       timers.set(timed("a"), began + 1000)

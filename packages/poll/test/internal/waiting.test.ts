@@ -22,7 +22,7 @@ const {
 } = Scripted
 
 describe("the first poll", () => {
-  it.effect("is at once, and a terminal status ends the wait without another request", () =>
+  it.effect("is sent at once, and a terminal status ends the wait without another request", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait())
       assert.isTrue(Exit.isSuccess(exit))
@@ -30,27 +30,27 @@ describe("the first poll", () => {
       assert.deepStrictEqual(yield* pollTimes, [0])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
-  it.effect("is after the first gap for an operation that was just started", () =>
+  it.effect("is sent after the first gap for an operation that was just started", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       yield* within(wait({ startedAt, schedule: every("5 seconds") }))
       assert.deepStrictEqual(yield* pollTimes, [5000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
-  it.effect("is when the first gap has passed for an operation that was started a moment ago", () =>
+  it.effect("is sent after the rest of the first gap for an operation that was started a moment ago", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("3 seconds")
       yield* within(wait({ startedAt: DateTime.makeUnsafe(0), schedule: every("5 seconds") }))
       assert.deepStrictEqual(yield* pollTimes, [5000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
-  it.effect("is after the first gap from now where the operation is said to start later: clocks differ", () =>
+  it.effect("is sent after the first gap from now if startedAt is in the future, as clocks differ", () =>
     Effect.gen(function*() {
       yield* within(wait({ startedAt: DateTime.makeUnsafe(20_000), schedule: every("5 seconds") }))
       assert.deepStrictEqual(yield* pollTimes, [5000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["completed"] }))))
 
-  it.effect("is at once for an older one, which goes on with the gaps of its age", () =>
+  it.effect("is sent at once for an older operation, which continues with the gaps for its age", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("10 minutes")
       const startedAt = DateTime.makeUnsafe(0)
@@ -61,7 +61,7 @@ describe("the first poll", () => {
       assert.approximately(second - first, 49_990, 10)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }))))
 
-  it.effect("is made before a deadline that comes before the first gap has passed", () =>
+  it.effect("is sent before a deadline that comes before the end of the first gap", () =>
     Effect.gen(function*() {
       const startedAt = yield* DateTime.now
       const [exit, endedAt] = yield* within(wait({ startedAt, schedule: every("1 minute"), timeout: "10 seconds" }))
@@ -70,14 +70,14 @@ describe("the first poll", () => {
       assert.deepStrictEqual(yield* pollTimes, [10_000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("is made where there is no time at all", () =>
+  it.effect("is sent even with a timeout of zero", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait({ timeout: 0 }))
       assert.strictEqual(endedAt, 0)
       assert.strictEqual(timeoutOf(exit).polls, 1)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("is the last as well where the schedule of an old operation has long ended", () =>
+  it.effect("is also the last if the schedule of an old operation has long ended", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
       const [exit, endedAt] = yield* within(
@@ -92,14 +92,14 @@ describe("the first poll", () => {
 describe("transient errors", () => {
   const transientSchedule = Schedule.spaced("3 seconds")
 
-  it.effect("that pass do not end a wait, and the schedule goes on where it was", () =>
+  it.effect("that pass do not end a wait, and the schedule continues where it was", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(wait({ schedule: everySecond, transientSchedule }))
       assert.isTrue(Exit.isSuccess(exit))
       assert.deepStrictEqual(yield* pollTimes, [0, 1000, 4000, 7000, 8000])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", badGateway, badGateway, "running", "completed"] }))))
 
-  it.effect("that last longer than the tolerance end it, after a last poll", () =>
+  it.effect("that outlast the tolerance end a wait, after a last poll", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait({ transientSchedule, tolerance: "10 seconds" }))
       assert.strictEqual(endedAt, 10_000)
@@ -107,13 +107,13 @@ describe("transient errors", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 3000, 6000, 9000, 10_000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
-  it.effect("with Retry-After hold the next poll back, and only that one", () =>
+  it.effect("with Retry-After delay the next poll, and only that one", () =>
     Effect.gen(function*() {
       yield* within(wait({ schedule: everySecond, transientSchedule }))
       assert.deepStrictEqual(yield* pollTimes, [0, 20_000, 23_000, 24_000])
     }).pipe(Effect.provide(Scripted.layer({ op: [rateLimited("20 seconds"), badGateway, "running", "completed"] }))))
 
-  it.effect("with a Retry-After of a day are waited for no longer than the tolerance, or the deadline", () =>
+  it.effect("with a Retry-After of a day end the wait at its tolerance or deadline", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait({ tolerance: "10 minutes" }))
       assert.strictEqual(endedAt, 600_000)
@@ -123,7 +123,7 @@ describe("transient errors", () => {
       assert.isTrue(Option.isSome(timeoutOf(again).lastError))
     }).pipe(Effect.provide(Scripted.layer({ op: [rateLimited("1 day")] }))))
 
-  it.effect("begin their schedule anew with each spell, whoever met the first of it", () =>
+  it.effect("start transientSchedule anew with each spell, even if another wait's poll met the first", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const options = { schedule: every("100 seconds"), transientSchedule: Schedule.exponential("1 second") }
@@ -143,7 +143,7 @@ describe("transient errors", () => {
       }
     }))))
 
-  it.effect("have passed as soon as the operation is seen, by a poll for another as well", () =>
+  it.effect("end when any poll sees the operation, even one for another wait", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const slow = { schedule: every("20 seconds"), transientSchedule: Schedule.spaced("20 seconds") }
@@ -156,7 +156,7 @@ describe("transient errors", () => {
       yield* Fiber.interruptAll([early, late])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "running"] }))))
 
-  it.effect("that another meets use up nothing of their schedule before the second half of its gap", () =>
+  it.effect("met by another wait do not use up transientSchedule before the second half of its gap", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const once = Schedule.spaced("20 seconds").pipe(Schedule.upTo({ times: 2 }))
@@ -169,7 +169,7 @@ describe("transient errors", () => {
       yield* Fiber.interruptAll([early, late])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
-  it.effect("with Retry-After make a gap longer, of which the second half counts", () =>
+  it.effect("with Retry-After lengthen a gap, and a poll in its second half counts", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const polled = (at: Duration.Input) =>
@@ -183,7 +183,7 @@ describe("transient errors", () => {
       yield* Fiber.interruptAll([sparse, ...others])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited("60 seconds"), "running"] }))))
 
-  it.effect("with Retry-After make a gap longer, but not the schedule", () =>
+  it.effect("with Retry-After lengthen a gap, but not the next ones", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const sparse = yield* Effect.forkChild(poller.wait("op", { schedule: every("30 seconds") }))
@@ -199,7 +199,7 @@ describe("transient errors", () => {
       Scripted.layer({ op: ["running", rateLimited("60 seconds"), rateLimited("60 seconds"), "running"] })
     )))
 
-  it.effect("with Retry-After hold the polls of all back, whoever was given it", () =>
+  it.effect("with Retry-After delay the polls of all waits for the operation", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const sparse = yield* Effect.forkChild(poller.wait("op", { schedule: every("30 seconds") }))
@@ -212,7 +212,7 @@ describe("transient errors", () => {
       yield* Fiber.interruptAll([sparse, dense])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", rateLimited("60 seconds"), "running"] }))))
 
-  it.effect("after the end of their schedule are followed by a last poll alone", () =>
+  it.effect("after the end of transientSchedule are followed only by a last poll", () =>
     Effect.gen(function*() {
       const once = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 1 }))
       const [exit, endedAt] = yield* within(wait({ transientSchedule: once, tolerance: "10 seconds" }))
@@ -221,7 +221,7 @@ describe("transient errors", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 1000, 10_000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
-  it.effect("do not outlast the deadline, whose timeout names the latest of them", () =>
+  it.effect("do not extend the deadline, and the timeout names the latest", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait({ transientSchedule, timeout: "7 seconds" }))
       assert.strictEqual(endedAt, 7000)
@@ -229,14 +229,14 @@ describe("transient errors", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 3000, 6000, 7000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
-  it.effect("that have passed are not named by a timeout", () =>
+  it.effect("that have passed are not named in a timeout", () =>
     Effect.gen(function*() {
       const [exit] = yield* within(wait({ transientSchedule, timeout: "7 seconds" }))
       assert.isTrue(Option.isNone(timeoutOf(exit).lastError))
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "running"] }))))
 })
 
-describe("errors that cannot pass", () => {
+describe("permanent errors", () => {
   for (
     const reasonThatStays of ["Unauthorized", "Forbidden", "InvalidRequest", "UnexpectedResponse", "NotFound"] as const
   ) {
@@ -249,7 +249,7 @@ describe("errors that cannot pass", () => {
       }).pipe(Effect.provide(Scripted.layer({ op: [new CloudflareError[reasonThatStays](Scripted.call)] }))))
   }
 
-  it.effect("are tolerated for their graces: NotFound", () =>
+  it.effect("are tolerated for notFoundGrace: NotFound", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(
         wait({ notFoundGrace: "5 seconds", transientSchedule: Schedule.spaced("2 seconds") })
@@ -258,7 +258,7 @@ describe("errors that cannot pass", () => {
       assert.strictEqual(endedAt, 4000)
     }).pipe(Effect.provide(Scripted.layer({ op: [notFound, notFound, "completed"] }))))
 
-  it.effect("are tolerated for their graces: NotFound of an operation that was seen and is gone for a moment", () =>
+  it.effect("are tolerated for notFoundGrace: NotFound after the operation was seen", () =>
     Effect.gen(function*() {
       const [exit, endedAt] = yield* within(wait({
         notFoundGrace: "30 seconds",
@@ -270,7 +270,7 @@ describe("errors that cannot pass", () => {
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", notFound, "completed"] }))))
 
   for (const fresh of ["Forbidden", "Unauthorized"] as const) {
-    it.effect(`are tolerated for their graces: ${fresh} with a fresh token`, () =>
+    it.effect(`are tolerated for forbiddenGrace: ${fresh} with a new token`, () =>
       Effect.gen(function*() {
         const [exit, endedAt] = yield* within(
           wait({ forbiddenGrace: "10 seconds", transientSchedule: Schedule.spaced("4 seconds") })
@@ -281,7 +281,7 @@ describe("errors that cannot pass", () => {
         op: [new CloudflareError[fresh](Scripted.call), new CloudflareError[fresh](Scripted.call), "completed"]
       }))))
 
-    it.effect(`and end a wait when the grace has passed, after a last poll: ${fresh}`, () =>
+    it.effect(`end a wait after forbiddenGrace and a last poll: ${fresh}`, () =>
       Effect.gen(function*() {
         const [exit, endedAt] = yield* within(
           wait({ forbiddenGrace: "5 seconds", transientSchedule: Schedule.spaced("4 seconds") })
@@ -294,7 +294,7 @@ describe("errors that cannot pass", () => {
 })
 
 describe("each wait has its own", () => {
-  it.effect("deadline, tolerance and grace, whatever the others have", () =>
+  it.effect("deadline, tolerance and grace", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const ended = (options: BulkOperationPoller.WaitOptions) => Effect.forkChild(timed(poller.wait("op", options)))
@@ -314,7 +314,7 @@ describe("each wait has its own", () => {
       ])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
-  it.effect("tolerance, which counts from when it came, not from when the errors began", () =>
+  it.effect("tolerance, which counts from when it joined, not from when the errors began", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const patient = yield* Effect.forkChild(poller.wait("op", { tolerance: "1 hour" }))
@@ -325,7 +325,7 @@ describe("each wait has its own", () => {
       yield* Fiber.interrupt(patient)
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway] }))))
 
-  it.effect("first poll, though others have just met an error", () =>
+  it.effect("first poll, even if others have just met an error", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const transientSchedule = every("10 seconds")
@@ -338,7 +338,7 @@ describe("each wait has its own", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 5000])
     }).pipe(Effect.provide(Scripted.layer({ op: [notFound, "completed"] }))))
 
-  it.effect("schedule: one that takes its time to begin is no poll that is late", () =>
+  it.effect("schedule: a slow one does not count as a late poll", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const slow: PollSchedule.PollSchedule = Schedule.fromStep(Effect.never)
@@ -353,7 +353,7 @@ describe("each wait has its own", () => {
       yield* Fiber.interrupt(other)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("schedule: one that dies takes no other wait with it", () =>
+  it.effect("schedule: one that dies ends no other wait", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const broken = Schedule.forever.pipe(Schedule.modifyDelay(() => Effect.die("broken")))
@@ -366,7 +366,7 @@ describe("each wait has its own", () => {
       assert.strictEqual((yield* Fiber.join(good))[1], 3000)
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
 
-  it.effect("schedule: one that hangs, or takes its time, keeps no other wait from its polls", () =>
+  it.effect("schedule: a hanging or slow one does not delay polls of other waits", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const hanging = every("2 seconds").pipe(Schedule.modifyDelay(() => Effect.never))
@@ -382,7 +382,7 @@ describe("each wait has its own", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 1000, 2000, 3000, 4000, 5000])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("5 seconds") }))))
 
-  it.effect("schedule: one that dies as it begins ends its wait at once", () =>
+  it.effect("schedule: one that dies when it starts ends its wait at once", () =>
     Effect.gen(function*() {
       const broken: PollSchedule.PollSchedule = Schedule.fromStep(Effect.die("broken"))
       const [exit, at] = yield* within(wait({ schedule: broken }))
@@ -390,7 +390,7 @@ describe("each wait has its own", () => {
       assert.strictEqual(at, 0)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("schedule: one that takes its time is not stepped again meanwhile", () =>
+  it.effect("schedule: a slow one is not stepped again meanwhile", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       let steps = 0
@@ -404,7 +404,7 @@ describe("each wait has its own", () => {
       yield* Fiber.interruptAll(fibers)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("schedule, from its own start, though another wait has the very same value", () =>
+  it.effect("schedule, from its own start, even if another wait has the same schedule value", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const options = { schedule: PollSchedule.cloudflareGo }
@@ -419,7 +419,7 @@ describe("each wait has its own", () => {
       assert.isAtLeast(at, 1_010_000)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("schedule, of which polls for others use up nothing", () =>
+  it.effect("schedule, which polls for others do not use up", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const dense = yield* Effect.forkChild(poller.wait("op", { timeout: "2 hours" }))
@@ -429,7 +429,7 @@ describe("each wait has its own", () => {
       yield* Fiber.interrupt(dense)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("schedule, which is stepped no more once it has ended, though the last gap has not passed", () =>
+  it.effect("schedule, which is not stepped again once it has ended, even within its last gap", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const once: PollSchedule.PollSchedule = Schedule.fromStep(Effect.sync(() => {
@@ -449,7 +449,7 @@ describe("each wait has its own", () => {
       yield* Fiber.interrupt(other)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("count of polls: one that is lost counts for those alone who were there when it was sent", () =>
+  it.effect("count of polls: a lost one counts only for waits that existed when it was sent", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const hanging = (timeout: Duration.Input) => Effect.forkChild(Effect.exit(poller.wait("op", { timeout })))
@@ -464,7 +464,7 @@ describe("each wait has its own", () => {
       assert.deepStrictEqual(ends.map((exit) => timeoutOf(exit).polls), [2, 1, 1])
     }).pipe(Effect.provide(Scripted.layer({ op: ["hang"] }))))
 
-  it.effect("startedAt, though another wait believes the operation to be a day old", () =>
+  it.effect("startedAt, even if that of another wait is a day earlier", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       yield* TestClock.adjust("1 day")
@@ -479,7 +479,7 @@ describe("each wait has its own", () => {
       yield* Fiber.join(old)
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3 seconds") }))))
 
-  it.effect("last poll, in time for what answers take: its own operation's, not another one's", () =>
+  it.effect("last poll, timed by the latency of its own operation, not of another", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const slow = yield* Effect.forkChild(poller.wait("slow", { schedule: every("30 seconds"), timeout: "1 day" }))
@@ -503,7 +503,7 @@ describe("each wait has its own", () => {
     ))))
 })
 
-describe("who joins", () => {
+describe("a wait that joins later", () => {
   it.effect("receives the current status at once, without a request, whatever its schedule", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
@@ -528,7 +528,7 @@ describe("who joins", () => {
       yield* Fiber.join(early)
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("55 seconds") }))))
 
-  it.effect("has its schedule honoured, as the others have, and shares the polls", () =>
+  it.effect("is polled by its own schedule, as the others are, and shares the polls", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const sparse = yield* Effect.forkChild(Effect.exit(poller.wait("op", { schedule: every("10 seconds") })))
@@ -544,7 +544,7 @@ describe("who joins", () => {
       yield* Fiber.interrupt(sparse)
     }).pipe(Effect.provide(Scripted.layer({ op: ["running"] }))))
 
-  it.effect("is polled for at once when its own schedule would have polled before", () =>
+  it.effect("is polled for at once if its own schedule would have polled already", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const sparse = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 hour") }))
@@ -555,7 +555,7 @@ describe("who joins", () => {
       yield* Fiber.join(sparse)
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 minutes") }))))
 
-  it.effect("while others wait out an error that will not pass soon gets a first poll of its own", () =>
+  it.effect("gets a first poll of its own while others wait out a long error", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const patient = { tolerance: "1 day", timeout: "1 day" } as const
@@ -580,7 +580,7 @@ describe("who joins", () => {
       gone: [notFound, "completed"]
     }))))
 
-  it.effect("while a poll that will meet an error is under way is polled for when its own first gap has passed", () =>
+  it.effect("during a poll that fails is polled for when its own first gap has passed", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const early = yield* Effect.forkChild(Effect.exit(poller.wait("op", { tolerance: 0 })))
@@ -592,7 +592,7 @@ describe("who joins", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 11_000])
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "completed"] }, { latency: "2 seconds" }))))
 
-  it.effect("while a poll that will meet an error is under way is polled for at once after it", () =>
+  it.effect("during a poll that fails is polled for at once after it", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const early = yield* Effect.forkChild(Effect.exit(poller.wait("op", { tolerance: 0 })))
@@ -607,8 +607,8 @@ describe("who joins", () => {
     }).pipe(Effect.provide(Scripted.layer({ op: [badGateway, "completed"] }, { latency: "2 seconds" }))))
 })
 
-describe("who waits again from inside an end", () => {
-  it.effect("of an operation that has completed gets a fresh poll", () =>
+describe("a wait started from the end of another", () => {
+  it.effect("after the operation completed gets a new poll", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const again = Effect.andThen(poller.wait("op", { schedule: everySecond }), timed(poller.wait("op")))
@@ -624,7 +624,7 @@ describe("who waits again from inside an end", () => {
       assert.deepStrictEqual(yield* pollTimes, [0, 1250, 1500])
     }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }, { latency: "250 millis" }))))
 
-  it.effect("that came from an error gets a fresh poll, not the error that ended the others", () =>
+  it.effect("after an error gets a new poll, not the same error", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const again = Effect.catchTag(poller.wait("op"), "CloudflareError", () => poller.wait("op"))
@@ -637,7 +637,7 @@ describe("who waits again from inside an end", () => {
       Scripted.layer({ op: [new CloudflareError.Unauthorized(Scripted.call), "completed"] }, { latency: "1 second" })
     )))
 
-  it.effect("that its schedule made begins that schedule anew", () =>
+  it.effect("after the end of a schedule starts that schedule anew", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const schedule = everySecond.pipe(Schedule.upTo({ times: 2 }))
@@ -653,7 +653,7 @@ describe("who waits again from inside an end", () => {
       ])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3500 millis") }))))
 
-  it.effect("that its schedule made while others wait on is polled again by its schedule", () =>
+  it.effect("after the end of a schedule is polled by its schedule while others wait on", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const other = yield* Effect.forkChild(poller.wait("op", { schedule: every("1 hour") }))
@@ -664,7 +664,7 @@ describe("who waits again from inside an end", () => {
       yield* Fiber.join(other)
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("3500 millis") }))))
 
-  it.effect("at its deadline shares with the others who do", () =>
+  it.effect("after its deadline shares polls with the other waits that do so", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
       const wait = poller.wait("op", { schedule: everySecond, timeout: "2 seconds" })
