@@ -34,7 +34,7 @@ const watchLogs = () => {
 }
 
 describe("recorded answers", () => {
-  it.effect("each decodes to the operation it tells of", () =>
+  it.effect("each decodes to its operation", () =>
     Effect.gen(function*() {
       assertEquals(yield* Effect.forEach(results.filter(hasId), (result) => decode(result)), [
         Completed.make({
@@ -52,7 +52,7 @@ describe("recorded answers", () => {
       ])
     }))
 
-  it.effect("one without an id is refused", () =>
+  it.effect("are refused without an id", () =>
     Effect.gen(function*() {
       const withoutId = results.filter((result) => !hasId(result))
       assert.deepStrictEqual(withoutId, [{ status: "completed" }])
@@ -259,7 +259,7 @@ describe("states", () => {
     assert.deepStrictEqual(ended.map((operation) => operation.status), ["completed", "failed"])
   })
 
-  it("match calls the case of the operation's status, and must have them all", () => {
+  it("match calls the case of the operation's status, and requires all cases", () => {
     const tell = BulkOperation.BulkOperation.match({
       pending: () => "not begun",
       running: () => "under way",
@@ -295,7 +295,7 @@ describe("failureKind", () => {
     )
   })
 
-  it("is unknown where there is no text", () => {
+  it("is unknown without a text", () => {
     assert.strictEqual(
       BulkOperation.failureKind(Failed.make({ id, completed: Option.none(), error: Option.none() })),
       "unknown"

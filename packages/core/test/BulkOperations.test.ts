@@ -146,13 +146,13 @@ describe.each(Client.transports)("over %s", (_, transport) => {
   const serving = Client.serving(transport)
 
   describe("recorded answers", () => {
-    it("each has its place here", () => {
+    it("are all covered by this test", () => {
       assert.strictEqual(succeeding.length + headersOnly.length + elements.length + failing.length, 80)
       assert.strictEqual(failing.length, whyFailing.length)
     })
 
     it.live.each(failing.map((line, index) => [line.source, line, whyFailing[index]] as const))(
-      "fails with the right reason and Cloudflare's own words: %s",
+      "fail with the right reason and Cloudflare's own words: %s",
       ([, line, why]) =>
         Effect.gen(function*() {
           const [status, tag, text] = why ?? assert.fail()
@@ -172,7 +172,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     )
 
     it.live.each(failing.map((line) => [line.source, line] as const))(
-      "is no success with HTTP 200 either: %s",
+      "fail with HTTP 200 as well: %s",
       ([, line]) =>
         Effect.gen(function*() {
           const { fail } = yield* serving(answer(line, 200))
@@ -182,7 +182,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     )
 
     it.live.each(succeeding.filter((line) => !isStatusCall(line)).map((line) => [line.endpoint, line] as const))(
-      "is a success with the result in it: %s",
+      "succeed with their result: %s",
       ([, line]) =>
         Effect.gen(function*() {
           const { run } = yield* serving(answer(line))
@@ -191,7 +191,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         })
     )
 
-    it.live("each answer to the status call decodes to the operation it tells of", () =>
+    it.live("of the status call decode to their operations", () =>
       Effect.gen(function*() {
         const answers = succeeding.filter(isStatusCall).filter(({ body }) => JSON.stringify(body).includes("\"id\""))
         assert.strictEqual(answers.length, operations.length)
@@ -203,7 +203,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       }))
 
     it.live.each(succeeding.map((line) => [line.endpoint, line] as const))(
-      "an answer to another call is no operation: %s",
+      "of another call are refused as an operation: %s",
       ([, line]) =>
         Effect.gen(function*() {
           const { fail } = yield* serving(answer(line))
@@ -213,7 +213,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     )
 
     it.live.each(elements.map((line) => [line.endpoint, line] as const))(
-      "a result without its envelope is unexpected: %s",
+      "fail as UnexpectedResponse without their envelope: %s",
       ([, line]) =>
         Effect.gen(function*() {
           const { fail } = yield* serving(answer(line))
@@ -225,7 +225,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     )
 
     it.live.each(headersOnly.map((line) => [line.source, line] as const))(
-      "headers of every kind leave a success one: %s",
+      "succeed with any recorded headers: %s",
       ([, line]) =>
         Effect.gen(function*() {
           const body = Client.success({ id: "op", status: "pending" })
@@ -251,7 +251,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       }))
 
     it.live.each(["paused", "Completed", "cancelled", "", null, 1, { state: "pending" }])(
-      "an unknown status is an UnexpectedResponse that tells it: %j",
+      "that is unknown fails with an UnexpectedResponse that names it: %j",
       (status) =>
         Effect.gen(function*() {
           const { fail, server } = yield* serving(
@@ -266,7 +266,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         })
     )
 
-    it.live("an unknown status is told however much stands before it", () =>
+    it.live("that is unknown is named however much text comes before it", () =>
       Effect.gen(function*() {
         const { fail } = yield* serving(LoopbackServer.json({
           messages: Array.from({ length: 100 }, () => "a notice"),
@@ -277,7 +277,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.include(error.message, "\"status\":\"paused\"")
       }))
 
-    it.live("an answer about another operation is an UnexpectedResponse", () =>
+    it.live("of another operation fails with an UnexpectedResponse", () =>
       Effect.gen(function*() {
         const { fail, server } = yield* serving(
           LoopbackServer.json(
@@ -357,7 +357,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       }))
 
     it.live.each([[null, "null"], [42, "number"], [{}, "object"], [undefined, "undefined"]])(
-      "what is no text is refused, and told: %j",
+      "that are not strings are refused with their type: %j",
       ([id, got]) =>
         Effect.gen(function*() {
           const { fail, server } = yield* serving(LoopbackServer.silence)
@@ -370,7 +370,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         })
     )
 
-    it.live("a missing account is refused, and nothing is sent", () =>
+    it.live("without an account are refused, and nothing is sent", () =>
       Effect.gen(function*() {
         const { fail, server } = yield* Client.serving(transport, { accountId: undefined })(LoopbackServer.silence)
         const error = yield* fail(Client.get("op"))
@@ -417,7 +417,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.isFalse(call?.attributes.has("cloudflare.operation_status"))
       }))
 
-    it.live("a call that is refused here is a span too, without the account that is missing", () =>
+    it.live("a call refused before it is sent is a span too, without the missing account", () =>
       Effect.gen(function*() {
         const { spans, tracer } = Spans.record()
         const { fail } = yield* Client.serving(transport, { accountId: undefined })(LoopbackServer.silence)
@@ -431,7 +431,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
 })
 
 describe("accountId", () => {
-  it.effect("is the account of calls that name none", () =>
+  it.effect("is the default account of calls", () =>
     Effect.gen(function*() {
       const client = yield* Layer.build(Client.layer(FetchHttpClient.layer, { baseUrl: "http://127.0.0.1" }))
       assert.strictEqual(Context.get(client, BulkOperations.BulkOperations).accountId, "acc")

@@ -161,7 +161,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
   })
 
   describe("retry", () => {
-    it.live("a request that failed on the way is sent again, with the credentials of that moment", () =>
+    it.live("resends a request that failed on the way, with the current credentials", () =>
       Effect.gen(function*() {
         let issued = 0
         const credentials = Effect.sync(() => Credentials.apiToken(Redacted.make(`token-${++issued}`)))
@@ -240,7 +240,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       api.answer(Client.request, Schema.Struct({ answer: Schema.Int }))
     )
 
-    it.live("has the result, where the next page begins, the status and the headers", () =>
+    it.live("has the result, the cursor of the next page, the status and the headers", () =>
       Effect.gen(function*() {
         const { run } = yield* serving(LoopbackServer.json(page, { status: 201, headers: { "cf-ray": "a-MIA" } }))
         const { headers, unexpected, ...rest } = yield* run(asked)
@@ -260,7 +260,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         })
       }))
 
-    it.live("has an empty resultInfo where there is one page only", () =>
+    it.live("has an empty resultInfo if there is only one page", () =>
       Effect.gen(function*() {
         const { run } = yield* serving(ok)
         assert.deepStrictEqual((yield* run(asked)).resultInfo, {})
@@ -273,7 +273,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       }))
   })
 
-  it.live("heads of answers reach the budget of their credentials", () =>
+  it.live("the headers of an answer reach the budget of its credentials", () =>
     Effect.gen(function*() {
       const nothingLeft = { ratelimit: "\"default\";r=0;t=40" }
       const server = yield* LoopbackServer.make(LoopbackServer.json(answered, { headers: nothingLeft }))
@@ -284,7 +284,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
     }))
 
   describe("AnswerObserver", () => {
-    it.live("is told of every answer before its body is read, of failures too", () =>
+    it.live("receives every answer before its body is read, failures included", () =>
       Effect.gen(function*() {
         const seen: Array<readonly [status: number, ratelimit: string | undefined]> = []
         const observe = ({ headers, status }: CloudflareApi.AnswerHead) =>
@@ -325,7 +325,7 @@ describe("policy", () => {
     }))
 
   describe("retry", () => {
-    it.effect("by default three times, after about 0.5, 1 and 2 seconds", () =>
+    it.effect("happens three times by default, after about 0.5, 1 and 2 seconds", () =>
       Effect.gen(function*() {
         const [outcome, ...at] = yield* sentAt(ask, down)
         assert.strictEqual(outcome, "ServerError")
@@ -375,13 +375,13 @@ describe("policy", () => {
         assert.deepStrictEqual(yield* sentAt(withPolicy({ retry: everySecond })(ask), answer), [tag, 0])
       }))
 
-    it.effect("a permanent error ends it, after transient errors", () =>
+    it.effect("ends with a permanent error, after transient errors", () =>
       Effect.gen(function*() {
         const retrying = withPolicy({ retry: everySecond })(ask)
         assert.deepStrictEqual(yield* sentAt(retrying, down, "reset", { status: 404 }), ["NotFound", 0, 1000, 2000])
       }))
 
-    it.effect.each(["GET", "HEAD", "OPTIONS"] as const)("%s is tried again", (method) =>
+    it.effect.each(["GET", "HEAD", "OPTIONS"] as const)("happens after %s", (method) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(
           yield* sentAt(withPolicy({ retry: everySecond })(send(method)), down, good),
@@ -390,7 +390,7 @@ describe("policy", () => {
       }))
 
     it.effect.each(["POST", "PUT", "PATCH", "DELETE"] as const)(
-      "%s is never sent twice",
+      "never happens for %s",
       (method) =>
         Effect.gen(function*() {
           const retrying = withPolicy({ retry: everySecond, timeout: "1 second" })(send(method))
@@ -405,7 +405,7 @@ describe("policy", () => {
         assert.deepStrictEqual(yield* sentAt(withPolicy({ retry: undefined })(ask), down), ["ServerError", 0])
       }))
 
-    it.effect("goes by any schedule", () =>
+    it.effect("follows any schedule", () =>
       Effect.gen(function*() {
         const retry = Schedule.exponential("1 second", 3).pipe(Schedule.upTo({ times: 4 }))
         assert.deepStrictEqual(yield* sentAt(withPolicy({ retry })(ask), down), [
@@ -427,7 +427,7 @@ describe("policy", () => {
         )
       }))
 
-    it.effect("interruption ends it", () =>
+    it.effect("ends when it is interrupted", () =>
       Effect.gen(function*() {
         const { layer, sent } = ScriptedHttpClient.make(down)
         const retrying = withPolicy({ retry: Schedule.spaced("1 second") })(ask)
@@ -441,19 +441,19 @@ describe("policy", () => {
 
   describe("Retry-After", () => {
     it.effect.each([429, 503])(
-      "is waited out where it is longer than the schedule, on %d",
+      "delays the retry if it is longer than the schedule's delay, on %d",
       (status) =>
         Effect.gen(function*() {
           assert.deepStrictEqual(yield* sentAt(retrying({}), busy("42", status), good), ["success", 0, 42_000])
         })
     )
 
-    it.effect("does not shorten the schedule", () =>
+    it.effect("does not shorten the schedule's delay", () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* sentAt(retrying({}), busy("0"), good), ["success", 0, 1000])
       }))
 
-    it.effect("holds for the next retry only", () =>
+    it.effect("applies to the next retry only", () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* sentAt(retrying({}), busy("42"), down, good), ["success", 0, 42_000, 43_000])
       }))
@@ -522,7 +522,7 @@ describe("policy", () => {
         yield* Fiber.interrupt(fiber)
       }))
 
-    it.effect("is for one attempt", () =>
+    it.effect("applies to one attempt", () =>
       Effect.gen(function*() {
         const retrying = withPolicy({ retry: everySecond, timeout: "5 seconds" })(ask)
         assert.deepStrictEqual(yield* sentAt(retrying, "hang"), ["Timeout", 0, 6000, 12_000, 18_000])
@@ -530,7 +530,7 @@ describe("policy", () => {
       }))
   })
 
-  it.effect("holds where it is provided: for an application, or for one call", () =>
+  it.effect("applies where it is provided: to an application, or to one call", () =>
     Effect.gen(function*() {
       const { layer, sent } = ScriptedHttpClient.make(down)
       const never = Layer.succeed(CloudflareApi.RequestPolicy, {
@@ -566,12 +566,12 @@ describe("layerConfig", () => {
       assert.deepStrictEqual(yield* authenticating({ ...key, CLOUDFLARE_API_TOKEN: "" }), expected)
     }))
 
-  it.live("the token wins over email and key", () =>
+  it.live("prefers the token to email and key", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* authenticating({ ...key, ...token }), yield* authenticating(token))
     }))
 
-  it.effect("asks Cloudflare where no base URL is set", () =>
+  it.effect("sends requests to Cloudflare without a base URL", () =>
     Effect.gen(function*() {
       const { layer, sent } = ScriptedHttpClient.make({ body: answered })
       const client = CloudflareApi.layerConfig.pipe(
@@ -590,7 +590,7 @@ describe("layerConfig", () => {
     }))
 
   it.effect.each([{}, { CLOUDFLARE_ACCOUNT_ID: "" }])(
-    "an account is needed only by calls that name none: %j",
+    "requires an account only for calls that name none: %j",
     (env) =>
       Effect.gen(function*() {
         const error = yield* Client.get("op").pipe(Effect.provide(building({ ...token, ...env })), Effect.flip)
@@ -652,7 +652,7 @@ describe("layerConfig", () => {
 })
 
 describe("credentials", () => {
-  it.effect("an effect is run for every request", () =>
+  it.effect("that are an effect are fetched for every request", () =>
     Effect.gen(function*() {
       let issued = 0
       const { layer, sent } = ScriptedHttpClient.make({ body: answered })
@@ -664,7 +664,7 @@ describe("credentials", () => {
       )
     }))
 
-  it.effect("its failure is Unauthorized with its message, and nothing is sent", () =>
+  it.effect("whose effect fails cause Unauthorized with its message, and nothing is sent", () =>
     Effect.gen(function*() {
       const { layer, sent } = ScriptedHttpClient.make({ body: answered })
       const credentials = Effect.fail(new SealedVault({ message: "the vault is sealed" }))
@@ -678,7 +678,7 @@ describe("credentials", () => {
       assert.deepStrictEqual(sent, [])
     }))
 
-  it.effect("the time that they take counts", () =>
+  it.effect("count towards the timeout while they are fetched", () =>
     Effect.gen(function*() {
       const { layer, sent } = ScriptedHttpClient.make({ body: answered })
       const fiber = yield* ask.pipe(
@@ -704,7 +704,7 @@ describe("credentials", () => {
   ] as const
 
   it.effect.each(malformed)(
-    "a token or key with %s is Unauthorized, not sent and not shown",
+    "with %s in a token or key cause Unauthorized, and are neither sent nor shown",
     ([, text]) =>
       Effect.gen(function*() {
         const { layer, sent } = ScriptedHttpClient.make({ body: answered })
@@ -733,7 +733,7 @@ describe("credentials", () => {
 
   // An email may have quotes.
   it.effect.each(malformed.filter(([what]) => what !== "quotes"))(
-    "an email with %s is Unauthorized, and nothing is sent",
+    "with %s in the email cause Unauthorized, and nothing is sent",
     ([, email]) =>
       Effect.gen(function*() {
         const { layer, sent } = ScriptedHttpClient.make({ body: answered })

@@ -155,12 +155,12 @@ const waitIfRateLimited = (reason: CloudflareError.Reason) =>
   )
 
 describe("message", () => {
-  it.each(cases)("tells what was wrong, where, and what to do: %s", (_, { message, reason }) => {
+  it.each(cases)("says what was wrong, where, and what to do: %s", (_, { message, reason }) => {
     assert.strictEqual(errorOf(reason).message, message)
     assert.strictEqual(reason.message, message)
   })
 
-  it("tells every error of Cloudflare, with code, place and causes", () => {
+  it("names every error of Cloudflare, with code, place and causes", () => {
     const { message } = new InvalidRequest({
       ...call,
       status: 400,
@@ -181,12 +181,12 @@ describe("message", () => {
     )
   })
 
-  it.each(["Stop.", "Stop!", "Stop?", "Sto…", "Stop.\n"])("does not put a full stop behind %j", (message) => {
+  it.each(["Stop.", "Stop!", "Stop?", "Sto…", "Stop.\n"])("adds no full stop after %j", (message) => {
     const reason = new ServerError({ ...call, errors: [new ApiError({ message })] })
     assert.include(reason.message, `Cloudflare failed: ${message.trim()} Try again later.`)
   })
 
-  it("stays on one line, without what plays with a terminal", () => {
+  it("stays on one line, without control characters", () => {
     const reason = new ServerError({
       ...call,
       status: 500,
@@ -199,10 +199,10 @@ describe("message", () => {
   })
 })
 
-describe("message of an error that somebody else made", () => {
+describe("message of an error with long texts", () => {
   const long = "x".repeat(100_000)
 
-  it("has an end, however much there is to say", () => {
+  it("is bounded", () => {
     const errors = Array.from({ length: 1000 }, () => new ApiError({ message: long }))
     const { message } = new ServerError({ ...call, path: long, ray: long, errors, detail: long })
     assert.isBelow(message.length, 2700)
@@ -212,7 +212,7 @@ describe("message of an error that somebody else made", () => {
 describe("print", () => {
   const error = errorOf(new NotFound(answered(404, 10001, "operation not found")))
 
-  it("console.error shows the message first, and where it was made", () => {
+  it("console.error shows the message first, then the stack", () => {
     for (const shown of [error, error.reason].map((error) => inspect(error))) {
       assert.match(
         shown,
@@ -252,25 +252,25 @@ describe("print", () => {
 })
 
 describe("outcome", () => {
-  it.each(cases)("tells what became of the request: %s", (_, { outcome, reason }) => {
+  it.each(cases)("says what became of the request: %s", (_, { outcome, reason }) => {
     assert.strictEqual(errorOf(reason).outcome, outcome)
   })
 })
 
 describe("isRetryable", () => {
-  it.each(cases)("tells transient errors from what stays: %s", (_, { isRetryable, reason }) => {
+  it.each(cases)("is true for transient errors only: %s", (_, { isRetryable, reason }) => {
     assert.strictEqual(errorOf(reason).isRetryable, isRetryable)
   })
 })
 
 describe("retryAfter", () => {
-  it("is what Cloudflare asked for", () => {
+  it("is the delay that Cloudflare asked for", () => {
     const asked = { ...call, status: 503, retryAfter: Duration.seconds(7) }
     assert.deepStrictEqual(errorOf(new RateLimited(asked)).retryAfter, Duration.seconds(7))
     assert.deepStrictEqual(errorOf(new ServerError(asked)).retryAfter, Duration.seconds(7))
   })
 
-  it("is undefined where Cloudflare asked for nothing", () => {
+  it("is undefined if Cloudflare asked for no delay", () => {
     for (const [reason] of reasons) {
       if ("retryAfter" in reason && reason.retryAfter !== undefined) continue
       assert.isUndefined(errorOf(reason).retryAfter)
@@ -279,13 +279,13 @@ describe("retryAfter", () => {
 })
 
 describe("reason", () => {
-  it.effect("Effect.catchReason takes one of them and leaves the others", () =>
+  it.effect("Effect.catchReason catches one reason and leaves the others", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* pathIfNotFound(new NotFound(call)), call.path)
       assert.strictEqual((yield* Effect.flip(pathIfNotFound(new Timeout(call)))).reason._tag, "Timeout")
     }))
 
-  it.effect("Effect.unwrapReason puts all of them into the error channel", () =>
+  it.effect("Effect.unwrapReason puts every reason into the error channel", () =>
     Effect.gen(function*() {
       for (const [reason] of reasons) {
         const unwrapped = yield* Effect.flip(Effect.unwrapReason(failing(reason), "CloudflareError"))
@@ -321,7 +321,7 @@ describe("schema", () => {
   const wire = Schema.fromJsonString(Schema.toCodecJson(CloudflareError.CloudflareError))
 
   it.effect.each(Object.keys(CloudflareError.Reason.cases))(
-    "nothing of what JSON has of an error is lost: %s",
+    "keeps everything that the JSON of an error contains: %s",
     (tag) =>
       Effect.gen(function*() {
         const causes = [{ code: 6100, message: "cause" }, { message: "another" }]
@@ -347,19 +347,19 @@ describe("schema", () => {
     { message: "no", code: "1" },
     { message: "no", causes: [{}] },
     { message: "no", causes: [{ message: 1 }] }
-  ])("what is no error of Cloudflare's is refused: %j", (said) =>
+  ])("refuses an invalid error of Cloudflare: %j", (said) =>
     Effect.gen(function*() {
       const stored = { _tag: "CloudflareError", reason: { _tag: "NotFound", ...call, errors: [said] } }
       const { message } = yield* Effect.flip(Schema.decodeEffect(wire)(JSON.stringify(stored)))
       assert.include(message, "at [\"reason\"][\"errors\"][0]")
     }))
 
-  it("an error of Cloudflare's has a name of its own", () => {
+  it("names an error of Cloudflare after its module", () => {
     assert.strictEqual(ApiError.identifier, "@bulk-operations/core/CloudflareError/ApiError")
   })
 
   it.effect.prop(
-    "an error that was encoded as JSON decodes to an equal one",
+    "decodes an encoded error to an equal one",
     [CloudflareError.CloudflareError],
     ([error]) =>
       Effect.gen(function*() {

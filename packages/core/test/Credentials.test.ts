@@ -16,7 +16,7 @@ const running = LoopbackServer.json(Client.success({ id: "op", status: "running"
 
 describe("headers", () => {
   it.live.each(Client.transports)(
-    "are all that tells Cloudflare who is calling, over %s",
+    "contain nothing but the given credentials, over %s",
     ([, transport]) =>
       Effect.gen(function*() {
         const sent: Array<Record<string, unknown>> = []
@@ -66,7 +66,7 @@ describe("Credentials", () => {
     for (const text of shown) assert.notInclude(text, secret)
   })
 
-  it.each(both)("do not show the secret where they are refused: %s", (_, { _tag }) => {
+  it.each(both)("do not show the secret when they are refused: %s", (_, { _tag }) => {
     const redacted = Redacted.make(`${secret}\n`)
     const refused = Schema.decodeResult(Schema.toType(Credentials.Credentials), { reportInput: true })(
       _tag === "ApiToken"
@@ -184,7 +184,7 @@ const leaks: ReadonlyArray<readonly [string, LoopbackServer.Answer, tag: string]
 ]
 
 describe.each(Client.transports)("over %s", (_, transport) => {
-  describe.each(both)("the secret of %s is nowhere to be read", (_, credentials) => {
+  describe.each(both)("the secret of %s appears in no error, log or span:", (_, credentials) => {
     it.live.each(leaks)("%s", ([, answer, tag]) =>
       Effect.gen(function*() {
         const { run } = yield* Client.serving(transport, { credentials })(answer)
@@ -229,7 +229,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         for (const text of texts) assert.notInclude(text, secret)
       }))
 
-    it.live("where the echo is cut", () =>
+    it.live("an echo that is cut", () =>
       Effect.gen(function*() {
         let at = 0
         const { fail } = yield* Client.serving(transport, { credentials })((response, socket) => {
@@ -243,7 +243,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         }
       }))
 
-    it.live("where the credentials come from an effect", () =>
+    it.live("credentials from an effect", () =>
       Effect.gen(function*() {
         const { fail } = yield* Client.serving(transport, { credentials: Effect.succeed(credentials) })(
           LoopbackServer.json(refusal, { status: 401 })

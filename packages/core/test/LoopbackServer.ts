@@ -1,5 +1,5 @@
 /**
- * An HTTP server on loopback that answers what a test tells it to, wrong things too, and keeps what it saw.
+ * An HTTP server on loopback that gives scripted answers, invalid ones too, and records the requests.
  */
 import { Effect, type Scope } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"

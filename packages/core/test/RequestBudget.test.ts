@@ -24,12 +24,12 @@ const full: RequestBudget.Left = {
 }
 
 describe("what is left of a budget", () => {
-  it.effect("is a tenth of the share at once, as long as nothing was sent", () =>
+  it.effect("is a tenth of the share before anything was sent", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* RequestBudget.left(credentials), full)
     }))
 
-  it.effect("is less by each request, and is given back by a quiet time", () =>
+  it.effect("decreases with each request, and recovers with time", () =>
     Effect.gen(function*() {
       yield* Effect.forkChild(sending().send)
       yield* TestClock.adjust(0)
@@ -38,7 +38,7 @@ describe("what is left of a budget", () => {
       assert.deepStrictEqual(yield* RequestBudget.left(credentials), full)
     }))
 
-  it.effect("is that of these credentials and this base URL", () =>
+  it.effect("differs between credentials and between base URLs", () =>
     Effect.gen(function*() {
       yield* Effect.forkChild(sending().send)
       yield* TestClock.adjust(0)
@@ -47,7 +47,7 @@ describe("what is left of a budget", () => {
       assert.deepStrictEqual(yield* RequestBudget.left(credentials, "https://example.com"), full)
     }))
 
-  it.effect("is short while somebody waits", () =>
+  it.effect("is short while requests wait", () =>
     Effect.gen(function*() {
       const { send } = sending()
       yield* Effect.forkChild(Effect.forEach(Array.from({ length: 96 }), () => send, { concurrency: "unbounded" }))
@@ -57,7 +57,7 @@ describe("what is left of a budget", () => {
       assert.deepStrictEqual(left, { ...full, remaining: 0, waiting: 2, isShort: true })
     }))
 
-  it.effect("says how long a block stops everybody", () =>
+  it.effect("shows how long a block lasts", () =>
     Effect.gen(function*() {
       const { send } = sending(() => ({ status: 429, codes: [971], retryAfter: "1 minute" }))
       yield* Effect.forkChild(send)
@@ -69,7 +69,7 @@ describe("what is left of a budget", () => {
       assert.deepStrictEqual(yield* RequestBudget.left(credentials), full)
     }))
 
-  it.effect("says when the store is gone", () =>
+  it.effect("shows that the store is gone", () =>
     Effect.gen(function*() {
       const { send } = sending()
       const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
@@ -98,7 +98,7 @@ describe("what is left of a budget", () => {
       yield* Effect.provide(run, RequestBudget.layerStore(Layer.succeed(RateLimiter.RateLimiter, slow)))
     }))
 
-  it.effect("counts what other processes have sent, as soon as the store has said so", () =>
+  it.effect("counts requests of other processes once the store has reported them", () =>
     Effect.gen(function*() {
       const { send } = sending()
       const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
@@ -125,7 +125,7 @@ const leftWith = (settings: Partial<RequestBudget.Settings>) =>
   Effect.provide(RequestBudget.left(credentials), RequestBudget.layer(settings))
 
 describe("the settings", () => {
-  it.effect("replace those that are given, and leave the others", () =>
+  it.effect("are replaced one by one, and others kept", () =>
     Effect.gen(function*() {
       const inner = Effect.provide(RequestBudget.RequestBudget, RequestBudget.layer({ limit: 600 }))
       const settings = yield* Effect.provide(inner, RequestBudget.layer({ share: 0.5 }))
@@ -141,7 +141,7 @@ describe("the settings", () => {
       assert.deepStrictEqual([inner.limit, inner.share, inner.window], [600, 0.5, Duration.minutes(1)])
     }))
 
-  it.effect("may be more or less: the same budget is seen through them", () =>
+  it.effect("may differ between uses of the same budget", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* leftWith({ limit: 100, share: 1 })).remaining, 10)
       assert.strictEqual((yield* leftWith({ limit: Number.POSITIVE_INFINITY })).remaining, Number.POSITIVE_INFINITY)
@@ -159,7 +159,7 @@ describe("the settings", () => {
       [{ window: JSON.parse(`"5m"`) }, `window of the request budget is "5m".`]
     ] as const
   ) {
-    it.effect(`are refused where they are ${JSON.stringify(settings)}`, () =>
+    it.effect(`are refused if invalid: ${JSON.stringify(settings)}`, () =>
       Effect.gen(function*() {
         const store = RequestBudget.layerStore(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory), settings)
         for (const layer of [RequestBudget.layer(settings), store]) {

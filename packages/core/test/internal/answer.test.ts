@@ -161,7 +161,7 @@ const noSuccess: Readonly<
     ["400 with a request timeout", json(failure({ code: 1000, message: "no" }), { status: 400 }), "no (code 1000)"],
     ["200 with a request to try again", json(failure({ code: 10013, message: "Please try again" })), "(code 10013)"]
   ],
-  // Below, as each transport tells it in its own way.
+  // Below, because each transport words it differently.
   Unreachable: [],
   TransportError: [
     [
@@ -190,7 +190,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
   const serving = Client.serving(transport)
 
   describe("success", () => {
-    it.live.each([200, 201, 202, 299])("any 2xx with success: true is one: %d", (status) =>
+    it.live.each([200, 201, 202, 299])("is any 2xx with success: true: %d", (status) =>
       Effect.gen(function*() {
         const { run } = yield* serving(json(answered, { status }))
         assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
@@ -208,7 +208,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         ["between blank lines", text(`\n\n${JSON.stringify(answered)}\n`)],
         ["as text/html", json(answered, { headers: { "content-type": "text/html" } })]
       ] as const
-    )("success: true decides: %s", ([, answer]) =>
+    )("depends on success: true alone: %s", ([, answer]) =>
       Effect.gen(function*() {
         const { run } = yield* serving(answer)
         assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
@@ -234,7 +234,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       assert.match(message, /a proxy requires credentials \(407\)|as when a proxy answers 407/)
     }))
 
-  it.live("the call and the ray of the answer are told, without the query", () =>
+  it.live("names the call and the ray of the answer, without the query", () =>
     Effect.gen(function*() {
       const { fail } = yield* serving(text("", { status: 500, headers: { "cf-ray": "863bc951ce9d9abd-MIA" } }))
       const { reason } = yield* fail(
@@ -292,7 +292,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assertEquals(late.retryAfter, expected)
       }))
 
-    it.live("two headers that are equal are one", () =>
+    it.live("is understood in two equal headers", () =>
       Effect.gen(function*() {
         const { fail } = yield* serving((response) =>
           response.writeHead(429, [["retry-after", "30"], ["retry-after", "30"]].flat()).end()
@@ -300,7 +300,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assertEquals((yield* fail(Client.ask)).retryAfter, Duration.seconds(30))
       }))
 
-    it.live("the body of Cloudflare's edge has it too, the header is above it", () =>
+    it.live("is also read from the body of Cloudflare's edge, after the header", () =>
       Effect.gen(function*() {
         const edge = { ...problem, retry_after: 30 }
         const { fail } = yield* serving(
@@ -313,7 +313,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assertEquals([second.retryAfter, second.reason.ray], [Duration.seconds(5), "a-MIA"])
       }))
 
-    it.live("a date is measured from now where the answer has no date of its own", () =>
+    it.live("as a date counts from now if the answer has no Date", () =>
       Effect.gen(function*() {
         const inAMinute = new Date(Date.now() + 60_000).toUTCString()
         const { fail } = yield* serving((response) => {
@@ -324,7 +324,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.closeTo(Duration.toSeconds(retryAfter ?? Duration.zero), 60, 2)
       }))
 
-    it.live("is told of a rate limit within HTTP 200", () =>
+    it.live("is understood in a rate limit within HTTP 200", () =>
       Effect.gen(function*() {
         const limited = json(failure({ code: 971, message: "wait" }), { headers: { "retry-after": "9" } })
         const { fail } = yield* serving(limited)
@@ -333,14 +333,14 @@ describe.each(Client.transports)("over %s", (_, transport) => {
   })
 
   describe("the schema of the result", () => {
-    it.live("may take time", () =>
+    it.live("may decode asynchronously", () =>
       Effect.gen(function*() {
         const { run } = yield* serving(json(answered))
         const slow = transforming((value) => Effect.as(Effect.sleep("10 millis"), value))
         assert.deepStrictEqual(yield* run(asking(slow)), { answer: 42 })
       }))
 
-    it.live("may throw, which is no defect of the call", () =>
+    it.live("may throw, which causes an UnexpectedResponse", () =>
       Effect.gen(function*() {
         const { fail } = yield* serving(json(answered))
         const throwing = transforming(() => {
@@ -351,7 +351,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.include(message, "result: the schema threw: boom; the result was {\"answer\":42}")
       }))
 
-    it.live("may accept that there is none", () =>
+    it.live("may accept a missing result", () =>
       Effect.gen(function*() {
         const { run } = yield* serving(json(Client.success(null)), json({ success: true }))
         assert.isNull(yield* run(asking(Schema.Null)))

@@ -87,7 +87,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       })
   )
 
-  it.live("an error with an endless body is still told by its status", () =>
+  it.live("an error with an endless body is recognised by its status", () =>
     Effect.gen(function*() {
       const { fail } = yield* serving((response, socket) => {
         response.writeHead(503, { "content-length": size, "retry-after": "7" }).flushHeaders()
@@ -147,7 +147,7 @@ describe("over undici, which does not decompress", () => {
   const body = gzipSync(JSON.stringify(Client.answered))
   const gzip = { "content-encoding": "gzip" }
 
-  it.live("an encoded body is not shown but named, with what does decode it", () =>
+  it.live("an encoded body is refused with its encoding and a client that decodes it", () =>
     Effect.gen(function*() {
       const { fail } = yield* serving(
         LoopbackServer.text(body, { headers: gzip }),
@@ -164,7 +164,7 @@ describe("over undici, which does not decompress", () => {
       }
     }))
 
-  it.live("a body that says it is not encoded is read", () =>
+  it.live("a body with content-encoding identity is read", () =>
     Effect.gen(function*() {
       const identity = { headers: { "content-encoding": "identity" } }
       const { run } = yield* serving(
@@ -186,14 +186,14 @@ const encodedWhereAllowed: LoopbackServer.Answer = (response, socket) => {
 }
 
 describe.each(Client.transports)("over %s, a server that encodes where it may", (_, transport) => {
-  it.live("is asked not to, so that every transport can read its answer", () =>
+  it.live("is asked not to encode, so that every transport can read its answer", () =>
     Effect.gen(function*() {
       const { run, server } = yield* Client.serving(transport)(encodedWhereAllowed)
       assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
       assert.strictEqual(server.received[0]?.headers["accept-encoding"], "identity")
     }))
 
-  it.live("may, where the request says so itself", () =>
+  it.live("may encode if the request itself allows it", () =>
     Effect.gen(function*() {
       const { run, server } = yield* Client.serving(transport)(LoopbackServer.json(Client.answered))
       const request = HttpClientRequest.setHeader(Client.request, "Accept-Encoding", "br")
@@ -212,7 +212,7 @@ describe("over fetch, which decompresses", () => {
   const serving = Client.serving(FetchHttpClient.layer)
 
   it.live(
-    "a gzip bomb is not blown up: a typed error, the connection closed, memory bounded",
+    "a gzip bomb is not decompressed to its end: a typed error, the connection closed, memory bounded",
     () =>
       Effect.gen(function*() {
         const { fail, server } = yield* serving(LoopbackServer.text(bomb, { headers: { "content-encoding": "gzip" } }))
@@ -233,7 +233,7 @@ describe("over fetch, which decompresses", () => {
   ] as const
 
   it.live.each(whole)(
-    "what the application's client has read already is read again: %s",
+    "a body that the application's client has already read is read again: %s",
     ([, answer]) =>
       Effect.gen(function*() {
         const texts: Array<string> = []
@@ -247,7 +247,7 @@ describe("over fetch, which decompresses", () => {
       })
   )
 
-  it.live("a body that is no web stream is read as text", () =>
+  it.live("a body that is not a web stream is read as text", () =>
     Effect.gen(function*() {
       const { run } = yield* servingThrough((response) =>
         new Proxy(response, {
@@ -260,7 +260,7 @@ describe("over fetch, which decompresses", () => {
       assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
     }))
 
-  it.effect("a clone of the answer that nobody reads does not hold up a timeout or an interruption", () =>
+  it.effect("an unread clone of the answer does not delay a timeout or an interruption", () =>
     Effect.gen(function*() {
       const clones: Array<Response> = []
       const { fail, run } = yield* servingThrough((response) => {
@@ -278,7 +278,7 @@ describe("over fetch, which decompresses", () => {
       yield* Fiber.interrupt(interrupted)
     }))
 
-  it.live("an upload stops when its answer is let go of", () =>
+  it.live("an upload stops when its answer is abandoned", () =>
     Effect.gen(function*() {
       let sent = 0
       const endless = Stream.forever(Stream.fromEffect(Effect.delay(

@@ -29,7 +29,7 @@ describe("headers", () => {
 
 describe("show", () => {
   it.effect.each([Client.apiToken, Client.globalKey])(
-    "takes the secret out of a text",
+    "removes the secret from a text",
     (credentials) =>
       Effect.gen(function*() {
         const { show } = yield* Caller.resolve(Effect.succeed(credentials))
@@ -39,7 +39,7 @@ describe("show", () => {
 })
 
 describe("budgetKey", () => {
-  it.effect("is the same for the same credentials in the same place, and for no others", () =>
+  it.effect("is the same for the same credentials and base URL only", () =>
     Effect.gen(function*() {
       const key = yield* keyOf(Client.apiToken, "https://one.example")
       assert.strictEqual(yield* keyOf(Credentials.apiToken(Redacted.make(Client.secret)), "https://one.example"), key)
@@ -48,8 +48,8 @@ describe("budgetKey", () => {
     }))
 })
 
-describe("credentials that are refused", () => {
-  it.effect("a secret that cannot be one", () =>
+describe("refused credentials:", () => {
+  it.effect("a malformed secret", () =>
     Effect.gen(function*() {
       const detail = yield* refused(Effect.succeed(Credentials.apiToken(Redacted.make("a b"))))
       assert.include(detail, "Expected one or more letters, digits or -._~+/=")

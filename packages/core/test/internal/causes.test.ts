@@ -41,11 +41,11 @@ describe("the description", () => {
       ["nothing of a silent error", new Error(), ""],
       ["no silent error in between", new Error("a", { cause: new Error("", { cause: "b" }) }), "a: b"]
     ] as const
-  )("tells %s", (_, error, text) => {
+  )("contains %s", (_, error, text) => {
     assert.strictEqual(Causes.describe(error), text)
   })
 
-  it("ends where causes go round", () => {
+  it("ends if causes are circular", () => {
     const error = new Error("again")
     error.cause = error
     assert.strictEqual(Causes.describe(error), Array.from({ length: 8 }, () => "again").join(": "))
@@ -53,7 +53,7 @@ describe("the description", () => {
 })
 
 describe("the chain", () => {
-  it("has what Node tells of each error", () => {
+  it("has message, code and syscall of each error", () => {
     const cause = withCode(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" })
     assert.deepStrictEqual(Causes.chain(new TypeError("fetch failed", { cause })), [
       { message: "fetch failed", code: "", syscall: "" },

@@ -80,14 +80,14 @@ describe("errors", () => {
     assert.deepStrictEqual<unknown>(error?.causes, causes)
   })
 
-  it("keeps to what a log can hold, however much there is", () => {
+  it("reads a bounded number of errors and causes", () => {
     const chain = Array.from({ length: 100 }, () => "cause")
     const many = read(Array.from({ length: 100_000 }, () => ({ message: "no", error_chain: chain })))
     assert.lengthOf(many, 50)
     for (const { causes } of many) assert.lengthOf(causes ?? [], 5)
   })
 
-  it("are the messages where there are no errors", () => {
+  it("are the messages if there are no errors", () => {
     const messages = [{ code: 10001, message: "list not found" }]
     for (const errors of [undefined, null, [], [{}]]) {
       assert.deepStrictEqual(Envelope.errors({ errors, messages }, PlainText.show), messages)
@@ -95,7 +95,7 @@ describe("errors", () => {
     assert.deepStrictEqual(Envelope.errors({ errors: ["no"], messages }, PlainText.show), [{ message: "no" }])
   })
 
-  it.prop("reads any JSON without a throw, and no message is empty", [Schema.Json], ([errors]) => {
+  it.prop("reads any JSON without throwing, and no message is empty", [Schema.Json], ([errors]) => {
     for (const { message } of read(errors)) assert.notStrictEqual(message, "")
   })
 })
@@ -126,7 +126,7 @@ describe("resultInfo", () => {
 })
 
 describe("problem", () => {
-  it("is what Cloudflare's edge answers", () => {
+  it("is read from an answer of Cloudflare's edge", () => {
     const problem = {
       error_code: 1015,
       title: "Error 1015: You are being rate limited",
@@ -140,7 +140,7 @@ describe("problem", () => {
     )
   })
 
-  it("is read as far as it can be", () => {
+  it("is read as far as it is valid", () => {
     assert.deepStrictEqual(
       Envelope.problem({ error_code: 1015, title: "", detail: 1, ray_id: null, retry_after: -1 }),
       Option.some({ error_code: 1015 })
@@ -156,11 +156,11 @@ describe("problem", () => {
 })
 
 describe("saysSomething", () => {
-  it.each([0, false, "a", [0], { a: undefined }])("%j does", (value) => {
+  it.each([0, false, "a", [0], { a: undefined }])("is true for %j", (value) => {
     assert.isTrue(Envelope.saysSomething(value))
   })
 
-  it.each([undefined, null, "", [], {}])("%j does not", (value) => {
+  it.each([undefined, null, "", [], {}])("is false for %j", (value) => {
     assert.isFalse(Envelope.saysSomething(value))
   })
 })

@@ -68,7 +68,7 @@ const serverOf = ({ body, echo, headers, status }: typeof Answer.Type) =>
     })
   )
 
-// Eight characters of the secret are as good as all of it to whoever looks for it in a log.
+// Eight characters of a secret in a log are as bad as all of it.
 const beginning = secret.slice(0, 8)
 
 const everything = (
@@ -85,8 +85,8 @@ const everything = (
   Exit.isFailure(exit) ? Cause.pretty(exit.cause) : ""
 ]
 
-describe("a server that gives back the token everywhere", () => {
-  it.effect.prop("finds it in no error, no span and no log", [Answer], ([answer]) =>
+describe("a token that the server echoes everywhere", () => {
+  it.effect.prop("appears in no error and no span", [Answer], ([answer]) =>
     Effect.gen(function*() {
       const { spans, tracer } = Spans.record()
       const exit = yield* Client.ask.pipe(
@@ -104,7 +104,7 @@ describe("a server that gives back the token everywhere", () => {
       assert.isBelow(JSON.stringify(error).length, 12_000)
     }), { arbitrary: { runs: 300 } })
 
-  it.effect("finds it in no path of the caller's either", () =>
+  it.effect("appears in no error and no span from the path of the request either", () =>
     Effect.gen(function*() {
       const { spans, tracer } = Spans.record()
       const request = HttpClientRequest.get(`/${"x".repeat(280)}${secret}\u202e`)
@@ -146,14 +146,14 @@ describe("a request that takes too long", () => {
       assert.strictEqual(yield* late({}), "unknown")
     }))
 
-  it.effect("was not sent where the credentials took all the time", () =>
+  it.effect("was not sent if the credentials took all the time", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* late({ credentials: Effect.never }), "notSent")
     }))
 })
 
 describe("spans", () => {
-  it.effect("a request has one, with what it was, where it went, and how it ended", () =>
+  it.effect("name the method, server, URL and outcome of a request", () =>
     Effect.gen(function*() {
       const attributes = []
       for (const status of [200, 503] as const) {
@@ -182,7 +182,7 @@ describe("spans", () => {
     }))
 
   it.effect.each(["https://gateway.example", "https://gateway.example/"])(
-    "a request has one that tells its URL below %s",
+    "name the URL of a request below %s",
     (baseUrl) =>
       Effect.gen(function*() {
         const { spans, tracer } = Spans.record()
@@ -195,7 +195,7 @@ describe("spans", () => {
       })
   )
 
-  it.effect("a request without an answer has one that says why", () =>
+  it.effect("name the reason of a request without an answer", () =>
     Effect.gen(function*() {
       const { spans, tracer } = Spans.record()
       const { layer } = ScriptedHttpClient.make("reset")

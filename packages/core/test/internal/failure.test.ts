@@ -44,7 +44,7 @@ describe("refused", () => {
     }
   })
 
-  describe.each([200, 201, 400, 405, 422])("with HTTP %d the code decides", (status) => {
+  describe.each([200, 201, 400, 405, 422])("with HTTP %d depends on the code:", (status) => {
     it.each([
       ["RateLimited", [971, 10040, 10100, 10429, 10502]],
       ["Unauthorized", [6003, 6004, 6100, 6101, 6102, 6103, 6111, 6301, 9106, 9109, 9300, 10000]],
@@ -63,24 +63,24 @@ describe("refused", () => {
       ["ServerError", "Internal error. Please Try Again."],
       ["ServerError", "try again later"],
       ["InvalidRequest", "fix the address, then try again"]
-    ])("or the text does: %s for %j", (expected, text) => {
+    ])("or on the text: %s for %j", (expected, text) => {
       assert.strictEqual(failedWith(status, text), expected)
     })
 
-    it("a limit comes before all, for it passes", () => {
+    it("a rate limit comes first, because it passes", () => {
       assert.strictEqual(failed(status, 10000, 10001, 1000, 10040), "RateLimited")
       assert.strictEqual(failed(status, 10001, 1000, 10000), "Unauthorized")
       assert.strictEqual(failed(status, 1000, 10001), "NotFound")
     })
   })
 
-  it("without errors it is the request", () => {
+  it("is InvalidRequest without errors", () => {
     assert.strictEqual(Failure.refused({ ...call, status: 400 }).reason, "InvalidRequest")
     assert.strictEqual(failed(418), "InvalidRequest")
   })
 
   const status = Schema.Int.check(Schema.isBetween({ minimum: 400, maximum: 999 }))
-  it.prop("keeps what is known", [status], ([status]) => {
+  it.prop("keeps all known facts", [status], ([status]) => {
     const facts = { ...call, status, ray: "r", detail: "d", host: "h", errors: [{ message: "m" }] }
     const { reason: _, ...rest } = Failure.refused(facts)
     assert.deepStrictEqual(rest, facts)
@@ -108,7 +108,7 @@ describe("toError", () => {
     isChallenge: true
   }
 
-  it("makes each reason, with every text shown", () => {
+  it("makes each reason, with every text redacted", () => {
     const made = [
       "Unauthorized",
       "Forbidden",
@@ -148,7 +148,7 @@ describe("toError", () => {
     }
   })
 
-  it("leaves out what is not known", () => {
+  it("leaves out what is unknown", () => {
     const { reason } = Failure.toError({ ...call, reason: "Blocked", errors: [{ message: "no" }] }, upper)
     assertEquals(
       reason,
@@ -161,7 +161,7 @@ describe("toError", () => {
     assert.deepStrictEqual(Failure.toError({ ...call, reason: "Timeout" }, upper).reason.errors, [])
   })
 
-  it("is bounded, however long the texts are", () => {
+  it("is bounded, however long its texts are", () => {
     const long = "x".repeat(100_000)
     const error = { message: long, pointer: long, documentationUrl: long, causes: [{ message: long }] }
     const { reason } = Failure.toError({

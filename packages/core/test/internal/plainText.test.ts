@@ -30,12 +30,12 @@ describe("show", () => {
     assert.strictEqual(show(text, length), expected)
   })
 
-  it("has 500 characters, where no more are asked for", () => {
+  it("has 500 characters by default", () => {
     assert.strictEqual(show("x".repeat(500)), "x".repeat(500))
     assert.strictEqual(show("x".repeat(501)), `${"x".repeat(500)}…`)
   })
 
-  it.prop("no character is left that is not seen or breaks the line", [Schema.String], ([text]) => {
+  it.prop("removes invisible characters and line breaks", [Schema.String], ([text]) => {
     assert.notMatch(show(text), /[\n\r\u2028\u2029\p{Cc}\p{Cf}\p{Cs}]/u)
   })
 })
@@ -56,34 +56,34 @@ describe("showWithout", () => {
     ["in HTML", each((character) => /\w/.test(character) ? character : `&#x${hex(character)};`)],
     ["in HTML, in decimals", each((character) => `&#${character.charCodeAt(0)};`)],
     ["with invisible characters in it", each((character) => `${character}\u200b`)]
-  ])("takes out the secret: %s", (_, escaped) => {
+  ])("removes the secret: %s", (_, escaped) => {
     assert.strictEqual(without(`a ${escaped} b ${escaped}`), "a <redacted> b <redacted>")
   })
 
-  it("takes nothing else out", () => {
+  it("removes nothing else", () => {
     assert.strictEqual(without(secret.slice(1)), secret.slice(1))
     assert.strictEqual(without(secret.replace(".", "x")), secret.replace(".", "x"))
   })
 
-  it("does not let the length cut the secret in two", () => {
+  it("removes a secret that the maximum length would cut in two", () => {
     for (let before = 80; before < 100; before++) {
       assert.notInclude(without(`${"x".repeat(before)}${secret}`, 100), "v1")
     }
   })
 
-  it("does not let the end of what is read cut the secret in two", () => {
+  it("removes a secret that reaches beyond the 64 KiB it reads", () => {
     for (let before = 64 * 1024 - secret.length; before < 64 * 1024; before++) {
       // Blanks are gone afterwards, so that what is left is short.
       assert.strictEqual(without(`${" ".repeat(before)}${secret}`).replace("<redacted>", ""), "")
     }
   })
 
-  it("does not search for what is too short to be a secret, and would be found in every word", () => {
+  it("does not remove texts too short to be a secret, which occur in many words", () => {
     assert.strictEqual(PlainText.showWithout("aneous!")("erroneous! aneous!"), "erroneous! aneous!")
     assert.strictEqual(PlainText.showWithout("8letters")("my 8letters"), "my <redacted>")
   })
 
-  it("keeps to the length, and to one line", () => {
+  it("stays within the length, and on one line", () => {
     assert.strictEqual(without(`a\n${"x".repeat(600)}`), `a ${"x".repeat(498)}…`)
   })
 
@@ -136,7 +136,7 @@ describe("json", () => {
     assert.strictEqual(PlainText.json({ a: ["b", { c: "d" }] }, upper), "{\"A\":[\"B\",{\"C\":\"D\"}]}")
   })
 
-  it("does not let one long text hide what comes after it", () => {
+  it("shortens a long text, so that it does not hide what follows", () => {
     assert.strictEqual(
       PlainText.json({ long: "x".repeat(1000), status: "paused" }, show),
       `{"long":"${"x".repeat(100)}…","status":"paused"}`
@@ -154,7 +154,7 @@ describe("json", () => {
     assert.strictEqual(PlainText.json(value, show, 20), expected)
   })
 
-  it("ends where it is nested too deeply", () => {
+  it("ends at a depth limit", () => {
     const deep: unknown = JSON.parse("[".repeat(100_000) + "]".repeat(100_000))
     assert.strictEqual(PlainText.json(deep, show), "[[[[[[[[[…]]]]]]]]]")
   })

@@ -98,14 +98,14 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.match(message, /getaddrinfo \w+ nowhere\.invalid/)
       }))
 
-    it.live("a connection that was reset may have been used before", () =>
+    it.live("a connection that was reset, with an unknown outcome", () =>
       Effect.gen(function*() {
         const { fail } = yield* serving((_, socket) => socket.resetAndDestroy())
         assert.strictEqual((yield* fail(Client.ask)).outcome, "unknown")
       }))
   })
 
-  describe("what cannot be reached is told with what to do", () => {
+  describe("an unreachable server fails with advice:", () => {
     it.live("HTTP where HTTPS is spoken", () =>
       Effect.gen(function*() {
         const server = yield* LoopbackServer.make(LoopbackServer.silence)
@@ -137,7 +137,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
 
   describe("redirects", () => {
     it.live.each([301, 302, 303, 307, 308])(
-      "%d is not followed, and the credentials do not leave",
+      "with %d are not followed, and no credentials are forwarded",
       (status) =>
         Effect.gen(function*() {
           const other = yield* LoopbackServer.make(LoopbackServer.json(answered))
@@ -154,7 +154,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         })
     )
 
-    it.live("what the application sets for fetch holds beside it", () =>
+    it.live("are not followed even if fetch is set to, whose other settings still apply", () =>
       Effect.gen(function*() {
         const other = yield* LoopbackServer.make(LoopbackServer.json(answered))
         const server = yield* LoopbackServer.make(
@@ -174,7 +174,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
 
   describe("a client of the application's that follows redirects", () => {
     it.live.each([Client.apiToken, Client.globalKey])(
-      "takes no credentials to another host, and its answer is not believed",
+      "sends no credentials to another host, whose answer is refused",
       (credentials) =>
         Effect.gen(function*() {
           const other = yield* LoopbackServer.make(LoopbackServer.json(answered))
@@ -198,7 +198,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         })
     )
 
-    it.live("may follow them on the same host", () =>
+    it.live("may follow redirects on the same host", () =>
       Effect.gen(function*() {
         const { run, server } = yield* Client.serving(follow(transport, 3))(
           LoopbackServer.text("", { status: 307, headers: { location: "/there" } }),
@@ -208,7 +208,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.strictEqual(server.received.length, 2)
       }))
 
-    it.live("may send everything to a host of its own choice", () =>
+    it.live("may rewrite the URL to a host of its choice", () =>
       Effect.gen(function*() {
         const gateway = yield* LoopbackServer.make(LoopbackServer.json(answered))
         const rewriting = Layer.effect(
@@ -219,7 +219,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.deepStrictEqual(yield* run(Client.ask), { answer: 42 })
       }))
 
-    it.live("a defect of that client stays one", () =>
+    it.live("keeps its defects as defects", () =>
       Effect.gen(function*() {
         const broken = Layer.effect(
           HttpClient.HttpClient,
@@ -233,7 +233,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
   describe("trace headers", () => {
     const ok = LoopbackServer.json(answered)
 
-    it.live("are not sent", () =>
+    it.live("are not sent by default", () =>
       Effect.gen(function*() {
         const { run, server } = yield* serving(ok)
         const { tracer } = Spans.record()
@@ -245,7 +245,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.deepStrictEqual(traces(server), Array.from({ length: 5 }, () => [undefined, undefined]))
       }))
 
-    it.live("are not sent where there is no trace to tell of", () =>
+    it.live("are not sent without a trace", () =>
       Effect.gen(function*() {
         const { run, server } = yield* serving(ok)
         yield* run(Client.ask).pipe(
@@ -255,7 +255,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.deepStrictEqual(traces(server), [[undefined, undefined]])
       }))
 
-    it.live("are sent where the policy says propagateTraces", () =>
+    it.live("are sent with propagateTraces", () =>
       Effect.gen(function*() {
         const { run, server } = yield* serving(ok)
         const { spans, tracer } = Spans.record()
@@ -272,7 +272,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       }))
   })
 
-  it.live("a client that fails on other statuses does not hide what Cloudflare said", () =>
+  it.live("a client that fails on other statuses does not hide Cloudflare's error", () =>
     Effect.gen(function*() {
       const strict = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, HttpClient.filterStatusOk))
       const { fail } = yield* Client.serving(Layer.provide(strict, transport))(
@@ -283,7 +283,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       assert.include(message, "operation not found (code 10001)")
     }))
 
-  it.live("a client that sends again by itself may have reached Cloudflare before", () =>
+  it.live("a client that retries by itself leaves the outcome unknown", () =>
     Effect.gen(function*() {
       const port = yield* unusedPort
       const retrying = Layer.effect(
@@ -296,7 +296,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       assert.strictEqual(outcome, "unknown")
     }))
 
-  describe("what can never be sent is InvalidRequest, and is not tried again", () => {
+  describe("a request that cannot be sent is InvalidRequest, and is not retried:", () => {
     const get = HttpClientRequest.get("/x")
     const brew: unknown = "BREW"
 
@@ -325,7 +325,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.deepStrictEqual(server.received, [])
       }))
 
-    it.live("what a header can hold is sent", () =>
+    it.live("unlike one with a valid header", () =>
       Effect.gen(function*() {
         const { run, server } = yield* serving(LoopbackServer.json(answered))
         const request = HttpClientRequest.setHeaders(get, { "x-a": "a\tb é ~", "x_b.c": "1" })
@@ -333,7 +333,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
         assert.strictEqual(server.received[0]?.headers["x_b.c"], "1")
       }))
 
-    it.live("a body is sent with what can have one", () =>
+    it.live("unlike POST with a body", () =>
       Effect.gen(function*() {
         const { run, server } = yield* serving(LoopbackServer.json(answered))
         const request = HttpClientRequest.bodyText(HttpClientRequest.post("/x"), "hello")
@@ -342,7 +342,7 @@ describe.each(Client.transports)("over %s", (_, transport) => {
       }))
   })
 
-  it.live("an effect that fetches the credentials sends its own requests as it likes", () =>
+  it.live("an effect that fetches the credentials is not restricted in its own requests", () =>
     Effect.gen(function*() {
       const vault = yield* LoopbackServer.make(
         LoopbackServer.text("", { status: 302, headers: { location: "/moved" } }),
@@ -379,14 +379,14 @@ describe("failure", () => {
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
     "ERR_TLS_CERT_ALTNAME_INVALID",
     "HOSTNAME_MISMATCH"
-  ])("%s is a certificate that is not trusted", (code) => {
+  ])("names an untrusted certificate for %s", (code) => {
     const { detail, reason } = failure(new TypeError("fetch failed", { cause: nodeError("no", { code }) }))
     assert.strictEqual(reason, "Unreachable")
     assert.include(detail, `fetch failed: no (${code}): the certificate is not trusted;`)
   })
 
   it.each(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "ERR_SSL_HTTP_REQUEST"])(
-    "%s is no TLS",
+    "names a server without TLS for %s",
     (code) => {
       const { detail, reason } = failure(nodeError("no", { code }))
       assert.strictEqual(reason, "Unreachable")
@@ -397,7 +397,7 @@ describe("failure", () => {
   it.each([
     ["bad port", "fetch does not connect to this port"],
     ["Proxy response (407) !== 200 when HTTP Tunneling", "the proxy requires credentials"]
-  ])("%s is final", (text, advice) => {
+  ])("is Unreachable for %s", (text, advice) => {
     const { detail, reason } = failure(new TypeError("fetch failed", { cause: new Error(text) }))
     assert.strictEqual(reason, "Unreachable")
     assert.include(detail, `fetch failed: ${text}: ${advice}`)
@@ -408,7 +408,7 @@ describe("failure", () => {
     ["ETIMEDOUT", "connect"],
     ["ENOTFOUND", "getaddrinfo"],
     ["UND_ERR_CONNECT_TIMEOUT", undefined]
-  ])("%s comes before anything is sent", (code, syscall) => {
+  ])("is known to be before anything was sent for %s", (code, syscall) => {
     const cause = nodeError("no", { code, syscall })
     assert.deepInclude(failure(cause), { reason: "TransportError", neverSent: true })
     assert.notProperty(failure(cause, 2), "neverSent")
@@ -420,34 +420,34 @@ describe("failure", () => {
     ["EPIPE", "write"],
     ["UND_ERR_SOCKET", undefined],
     ["ERR_SSL_BAD_RECORD", undefined]
-  ])("%s can come at any time", (code, syscall) => {
+  ])("may be at any time for %s", (code, syscall) => {
     const failed = failure(nodeError("no", { code, syscall }))
     assert.strictEqual(failed.reason, "TransportError")
     assert.notProperty(failed, "neverSent")
   })
 
-  it("a fetch that gives no reason may have met a proxy", () => {
+  it("names a proxy as a possible reason for a fetch without one", () => {
     const { detail, reason } = failure(new TypeError("fetch failed"))
     assert.strictEqual(reason, "TransportError")
     assert.strictEqual(detail, "fetch failed without a reason, as when a proxy answers 407")
     assert.strictEqual(failure(new TypeError("fetch failed", { cause: new Error("no") })).detail, "fetch failed: no")
   })
 
-  it("a request that undici takes for wrong is InvalidRequest", () => {
+  it("is InvalidRequest for a request that undici refuses", () => {
     assert.strictEqual(failure(nodeError("invalid path", { code: "UND_ERR_INVALID_ARG" })).reason, "InvalidRequest")
   })
 
   it.each([
     new HttpClientError.InvalidUrlError({ request, cause: new Error("no URL") }),
     new HttpClientError.EncodeError({ request, cause: new Error("no URL") })
-  ])("a request that cannot be made is InvalidRequest", (reason) => {
+  ])("is InvalidRequest for a request that cannot be made", (reason) => {
     assert.deepStrictEqual(
       Transport.failure(new HttpClientError.HttpClientError({ reason }), call, { origin: undefined, sent: 0 }),
       { ...call, reason: "InvalidRequest", detail: "no URL" }
     )
   })
 
-  it("tells the call where there is no cause", () => {
+  it("names the call if there is no cause", () => {
     assert.strictEqual(failure(undefined).detail, "Transport error (GET http://127.0.0.1/)")
     assert.strictEqual(failure(new Error()).detail, "Transport error (GET http://127.0.0.1/)")
   })

@@ -20,19 +20,19 @@ const start = DateTime.makeUnsafe(0)
 const after = (duration: Duration.Input) => DateTime.addDuration(start, duration)
 
 describe("a script", () => {
-  it.effect("answers in order, and its last answer stays", () =>
+  it.effect("answers in order, and repeats its last answer", () =>
     Effect.gen(function*() {
       const statuses = yield* Effect.all([get("op"), get("op"), get("op"), get("op")])
       assert.deepStrictEqual(statuses.map(({ status }) => status), ["pending", "running", "completed", "completed"])
     }).pipe(playing(["pending", "running", "completed"])))
 
-  it.effect("pending and running have nothing beside their id", () =>
+  it.effect("answers pending and running with an id only", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual<unknown>(yield* get("op"), { id: "op", status: "pending" })
       assert.deepStrictEqual<unknown>(yield* get("op"), { id: "op", status: "running" })
     }).pipe(playing(["pending", "running"])))
 
-  it.effect("a bare completed or failed ended at the moment of the call", () =>
+  it.effect("dates a bare completed or failed at the moment of the call", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("3 seconds")
       const completed = Option.some(after("3 seconds"))
@@ -45,7 +45,7 @@ describe("a script", () => {
       })
     }).pipe(playing(["completed", "failed"])))
 
-  it.effect("a failure has its text", () =>
+  it.effect("answers a failure with its text", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(BulkOperationsTest.failed("full"), { status: "failed", error: "full" })
       assert.deepStrictEqual<unknown>(yield* get("op"), {
@@ -56,7 +56,7 @@ describe("a script", () => {
       })
     }).pipe(playing([BulkOperationsTest.failed("full")])))
 
-  it.effect("an end has the moment that it names", () =>
+  it.effect("answers an end with its given time", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual<unknown>(yield* get("op"), {
         id: "op",
@@ -65,7 +65,7 @@ describe("a script", () => {
       })
     }).pipe(playing([{ status: "completed", completed: after("1 hour") }])))
 
-  it.effect("a reason is the reason of the error", () => {
+  it.effect("fails with the given reason", () => {
     const reason = new CloudflareError.ServerError({ method: "GET", path: "/", status: 503, errors: [] })
     return Effect.gen(function*() {
       const error = yield* Effect.flip(get("op"))
@@ -75,7 +75,7 @@ describe("a script", () => {
     }).pipe(playing([reason, "running"]))
   })
 
-  it.effect("a function is told which call it is, of each operation of each account", () => {
+  it.effect("passes the number and times of a call to a function, for each operation and account", () => {
     const told: Array<readonly [string, string, number, number, number]> = []
     const script: BulkOperationsTest.Script = ({ accountId, at, attempt, firstAt, operationId }) => {
       told.push([accountId, operationId, DateTime.toEpochMillis(at), DateTime.toEpochMillis(firstAt), attempt])
@@ -94,12 +94,12 @@ describe("a script", () => {
     }).pipe(playing(script))
   })
 
-  it.effect("has no operation by the name of what every object has", () =>
+  it.effect("has no operation named like a property of every object", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* Effect.flip(get("constructor"))).reason._tag, "NotFound")
     }).pipe(playing(["running"])))
 
-  it.effect("may be one function for every operation", () =>
+  it.effect("may be one function for all operations", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* get("one")).status, "running")
       assert.strictEqual((yield* get("another")).status, "completed")
@@ -107,7 +107,7 @@ describe("a script", () => {
       Effect.provide(BulkOperationsTest.layer(({ operationId }) => operationId === "one" ? "running" : "completed"))
     ))
 
-  it.effect("without an operation is NotFound, and says what is missing", () =>
+  it.effect("fails with NotFound for an operation without a script, and names it", () =>
     Effect.gen(function*() {
       const { message, reason } = yield* Effect.flip(get("another"))
       assert.strictEqual(reason._tag, "NotFound")
@@ -117,7 +117,7 @@ describe("a script", () => {
       assert.include(message, "the test has no script for \"another\"")
     }).pipe(playing(["running"])))
 
-  it.effect("that is empty is none", () =>
+  it.effect("that is empty counts as missing", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* Effect.flip(get("op"))).reason._tag, "NotFound")
     }).pipe(playing([])))
@@ -137,7 +137,7 @@ describe("an answer that there is not", () => {
 })
 
 describe("lasting", () => {
-  it.effect("runs for so long from its first call, and has completed at its exact end", () =>
+  it.effect("runs for the given time from its first call, and completes at its exact end", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual((yield* get("op")).status, "running")
@@ -155,7 +155,7 @@ describe("lasting", () => {
 })
 
 describe("the record", () => {
-  it.effect("holds every call, in order; it does not grow after it was taken", () =>
+  it.effect("contains every call in order, and does not change after it was taken", () =>
     Effect.gen(function*() {
       yield* get("op")
       const before = yield* calls
@@ -168,7 +168,7 @@ describe("the record", () => {
       ])
     }).pipe(playing(["running"])))
 
-  it.effect("counts the calls without an answer, for as long as there is none", () =>
+  it.effect("counts the calls in flight", () =>
     Effect.gen(function*() {
       const one = yield* Effect.forkChild(get("op"), { startImmediately: true })
       assert.strictEqual(yield* inFlight, 1)
@@ -179,7 +179,7 @@ describe("the record", () => {
       assert.strictEqual(yield* inFlight, 0)
     }).pipe(playing(["running"], { latency: "2 seconds" })))
 
-  it.effect("a call that hangs has no answer until it is interrupted", () =>
+  it.effect("counts a hanging call until it is interrupted", () =>
     Effect.gen(function*() {
       const hanging = yield* Effect.forkChild(get("op"), { startImmediately: true })
       yield* TestClock.adjust("1 day")
@@ -190,9 +190,9 @@ describe("the record", () => {
     }).pipe(playing(["hang"])))
 })
 
-describe("the account of calls that name none", () => {
+describe("the default account of calls", () => {
   it.effect.each([[undefined, "account"], ["mine", "mine"]] as const)(
-    "of %s is %s",
+    "with accountId %s is %s",
     ([accountId, expected]) =>
       Effect.gen(function*() {
         assert.strictEqual((yield* BulkOperations.BulkOperations).accountId, expected)
@@ -202,7 +202,7 @@ describe("the account of calls that name none", () => {
   )
 })
 
-it.effect("a call is a span, as a real one is", () => {
+it.effect("a call is a span, like a real one", () => {
   const { spans, tracer } = Spans.record()
   return Effect.gen(function*() {
     yield* Effect.withTracer(get("op"), tracer)
@@ -210,7 +210,7 @@ it.effect("a call is a span, as a real one is", () => {
   }).pipe(playing(["running"]))
 })
 
-it.effect("calls wait for their turn in a budget, as real ones do", () =>
+it.effect("calls wait for their turn in a budget, like real ones", () =>
   Effect.gen(function*() {
     yield* get("op")
     const second = yield* Effect.forkChild(get("op"), { startImmediately: true })

@@ -38,7 +38,7 @@ const shared = (settings: Partial<RequestBudget.Settings> = {}, around = (consum
   })
 
 describe("a request of the application", () => {
-  it.effect("learns from the store what other processes have sent", () =>
+  it.effect("learns from the store the requests of other processes", () =>
     Effect.gen(function*() {
       const { count, left, sentElsewhere } = yield* shared()
       yield* sentElsewhere(50)
@@ -59,14 +59,14 @@ describe("a request of the application", () => {
       assert.strictEqual(asked(), 2)
     }))
 
-  it.effect("is counted by this process alone if the store is gone", () =>
+  it.effect("is counted only by this process if the store is gone", () =>
     Effect.gen(function*() {
       const { count, left } = yield* shared({}, () => () => Effect.die("gone"))
       yield* Effect.provide(count, Logger.layer([]))
       assert.strictEqual(left(), 95)
     }))
 
-  it.effect("is not added to a store where there is no limit", () =>
+  it.effect("is not added to a store if there is no limit", () =>
     Effect.gen(function*() {
       const { asked, count, left } = yield* shared({ limit: Number.POSITIVE_INFINITY })
       yield* count

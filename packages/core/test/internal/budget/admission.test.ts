@@ -26,7 +26,7 @@ const everySecond = (send: (path: string) => Effect.Effect<void>) =>
   Effect.forkChild(Effect.forever(Effect.andThen(as("poll")(send("/poll")), Effect.sleep("1 second"))))
 
 describe("requests of the application", () => {
-  it.effect("are never delayed, and what makes room waits for them", () =>
+  it.effect("are never delayed, and polls wait for them", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       yield* Effect.forEach(many(500, "own"), (path) => send(path), { concurrency: "unbounded", discard: true }).pipe(
@@ -42,7 +42,7 @@ describe("requests of the application", () => {
       assert.isBelow(at, 141_000)
     }))
 
-  it.effect("cannot starve the polls, not even where they alone are more than everything", () =>
+  it.effect("cannot starve the polls, even if they alone exceed the limit", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       yield* Effect.forkChild(Effect.forever(Effect.andThen(send("/own"), Effect.sleep(100))))
@@ -53,7 +53,7 @@ describe("requests of the application", () => {
       assert.isAtMost(late, 11)
     }))
 
-  it.effect("are admitted within a block too", () =>
+  it.effect("are also admitted during a block", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare(() => ({ status: 429, codes: [971], retryAfter: "1 minute" }))
       yield* send("/own").pipe(Effect.forkChild)
@@ -89,7 +89,7 @@ describe("requests that make room", () => {
       assert.closeTo(part("poll"), 0.45, 0.05)
     }))
 
-  it.effect("go in the order in which they came", () =>
+  it.effect("are sent in the order in which they came", () =>
     Effect.gen(function*() {
       const { paths, send } = cloudflare()
       yield* Effect.forEach(many(150, "a"), (path) => Effect.forkChild(as("poll")(send(path))))
@@ -111,7 +111,7 @@ describe("requests that make room", () => {
       assert.lengthOf(times("/last"), 1)
     }))
 
-  it.effect("say when they were admitted, before they are sent, and each time anew", () =>
+  it.effect("report each admission before they are sent", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       const admitted: Array<number> = []
@@ -124,7 +124,7 @@ describe("requests that make room", () => {
       assert.deepStrictEqual(admitted, [0, 1])
     }))
 
-  it.effect("say once that they are delayed, however often their turn has to be put off, and not if they go at once", () =>
+  it.effect("report a delay once, however often their turn is postponed, and none if they are sent at once", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       let delayed = 0
@@ -149,7 +149,7 @@ describe("requests that make room", () => {
       assert.deepStrictEqual([times("/late").length, delayed], [1, 1])
     }))
 
-  it.effect("go on in time if it is their turn before they have said that they are delayed", () =>
+  it.effect("are sent in time even if their turn comes while they report the delay", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       const slowly = { priority: "poll", delayed: Effect.sleep("2 seconds"), admitted: Effect.void } as const
@@ -159,11 +159,11 @@ describe("requests that make room", () => {
       yield* TestClock.adjust("1 second")
       yield* Fiber.interrupt(first)
       yield* TestClock.adjust("1 minute")
-      // As soon as fifteen requests have drained, of which one does in 347 ms.
+      // As soon as fifteen requests have drained, one every 347 ms.
       assert.isAtMost(times("/second")[0] ?? Infinity, 15 * 348)
     }))
 
-  it.effect("are not delayed by a short budget where they wait for the store alone", () =>
+  it.effect("report no delay if they wait only for the store", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       let delayed = 0
@@ -182,7 +182,7 @@ describe("requests that make room", () => {
       assert.deepStrictEqual([times("/a"), delayed], [[300], 0])
     }))
 
-  it.effect("are delayed by what the store knows that the application of another process has sent", () =>
+  it.effect("are delayed by requests of other processes that the store has counted", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
@@ -216,7 +216,7 @@ describe("requests that make room", () => {
       assert.deepStrictEqual(times("/other"), [0])
     }))
 
-  it.effect("share one where the settings name it", () =>
+  it.effect("share one where the settings name its key", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       const run = Effect.gen(function*() {
@@ -228,7 +228,7 @@ describe("requests that make room", () => {
       assert.isAtMost(mostInAnyWindow(times(), window), 960)
     }))
 
-  it.effect("of different shares share one budget: no window has more than the greater share", () =>
+  it.effect("with different shares share one budget, limited by the greater share", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare()
       for (const share of [0.8, 0.7]) {
@@ -240,7 +240,7 @@ describe("requests that make room", () => {
       assert.isAtMost(mostInAnyWindow(times(), window), 960)
     }))
 
-  it.effect("wait for nothing where there is no limit", () =>
+  it.effect("are not delayed without a limit", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare(undefined, 1)
       const all = Effect.forEach(many(5000, "a"), (path) => as("bulk")(send(path)), { concurrency: 8, discard: true })
@@ -249,7 +249,7 @@ describe("requests that make room", () => {
       assert.lengthOf(times(), 5000)
     }))
 
-  it.effect("are not many at once where answers do not come", () =>
+  it.effect("are few at once while answers are missing", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare(undefined, 60_000)
       yield* Effect.forEach(many(90, "a"), (path) => Effect.forkChild(as("poll")(send(path))))
@@ -261,7 +261,7 @@ describe("requests that make room", () => {
 })
 
 describe("a block of five minutes", () => {
-  it.effect("is met by 30 requests at most, however many wait, and all go on within 20 seconds of its end", () =>
+  it.effect("is met by 30 requests at most, however many wait, and all continue within 20 seconds of its end", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare(blocked(600_000))
       yield* keepSending((path) => as("poll")(send(path)), many(300, "poll"))
@@ -273,7 +273,7 @@ describe("a block of five minutes", () => {
       assert.isAtLeast(first.filter((at) => at < 930_000).length, 90)
     }))
 
-  it.effect("is met by 30 at most after a quiet time as well, and from the very first request", () =>
+  it.effect("is met by 30 requests at most after a quiet time as well, and from the very first request", () =>
     Effect.gen(function*() {
       for (const quiet of ["0 seconds", "1 hour"] as const) {
         yield* TestClock.adjust(quiet)
@@ -291,8 +291,8 @@ describe("a block of five minutes", () => {
     }))
 })
 
-describe("429s about one thing", () => {
-  it.effect("hold up nobody else", () =>
+describe("429s for one path", () => {
+  it.effect("do not delay other requests", () =>
     Effect.gen(function*() {
       const { send, times } = cloudflare((path) => path === "/bad" ? { status: 429, retryAfter: "5 minutes" } : {})
       yield* Effect.forkChild(Effect.forever(Effect.andThen(as("poll")(send("/bad")), Effect.sleep("1 second"))))
@@ -304,8 +304,8 @@ describe("429s about one thing", () => {
     }))
 })
 
-describe("what an answer says of the limits", () => {
-  it.effect("a tighter policy is kept to, less the share of others", () =>
+describe("limits in an answer", () => {
+  it.effect("apply with a tighter policy, less the share of others", () =>
     Effect.gen(function*() {
       const { send, times } = polls({ "ratelimit-policy": "\"burst\";q=60;w=60, \"default\";q=1200;w=300" })
       yield* Effect.forEach(many(20, "a"), () => everySecond(send))
@@ -315,7 +315,7 @@ describe("what an answer says of the limits", () => {
       assert.isAtLeast(mostInAnyWindow(kept, 60_000), 40)
     }))
 
-  it.effect("one that is not repeated is forgotten after five minutes", () =>
+  it.effect("are forgotten after five minutes if they are not repeated", () =>
     Effect.gen(function*() {
       const { send, times } = polls({ "ratelimit-policy": "\"daily\";q=10;w=86400" }, 0)
       yield* everySecond(send)
@@ -324,7 +324,7 @@ describe("what an answer says of the limits", () => {
       assert.isAtLeast(times().length, 6800)
     }))
 
-  it.effect("when only the share of others is left, nothing is sent until the reset", () =>
+  it.effect("stop all requests until the reset when only the share of others is left", () =>
     Effect.gen(function*() {
       const { send, times } = polls({
         "ratelimit": "\"default\";r=100;t=20",
@@ -337,13 +337,16 @@ describe("what an answer says of the limits", () => {
 
   for (
     const [headers, name] of [
-      [{ "ratelimit": "\"default\";r=50;t=30", "ratelimit-policy": "\"burst\";q=100;w=60" }, "of another limit"],
-      [{ "ratelimit": "\"default\";r=300;t=30" }, "of a limit without a policy"],
-      [{ "ratelimit": "soon", "ratelimit-policy": "\"x\";q=;w=-1" }, "that cannot be read"],
-      [{ "ratelimit-policy": "\"x\";q=99999999999999999999999;w=1" }, "that is absurd"]
+      [
+        { "ratelimit": "\"default\";r=50;t=30", "ratelimit-policy": "\"burst\";q=100;w=60" },
+        "if what is left belongs to another limit"
+      ],
+      [{ "ratelimit": "\"default\";r=300;t=30" }, "if what is left belongs to a limit without a policy"],
+      [{ "ratelimit": "soon", "ratelimit-policy": "\"x\";q=;w=-1" }, "that cannot be parsed"],
+      [{ "ratelimit-policy": "\"x\";q=99999999999999999999999;w=1" }, "that are absurd"]
     ] as const
   ) {
-    it.effect(`what is left ${name} changes nothing`, () =>
+    it.effect(`are ignored ${name}`, () =>
       Effect.gen(function*() {
         const { send, times } = polls(headers)
         yield* everySecond(send)
@@ -352,7 +355,7 @@ describe("what an answer says of the limits", () => {
       }))
   }
 
-  it.effect("nothing left for years stops everybody for five minutes", () =>
+  it.effect("stop all requests for five minutes at most, even with a reset in years", () =>
     Effect.gen(function*() {
       const { send, times } = polls({ "ratelimit": "\"default\";r=0;t=99999999" }, 0)
       yield* everySecond(send)
@@ -435,7 +438,7 @@ describe("what a request ends with", () => {
       assert.strictEqual((yield* blockedFor) > 0, isBlocked)
     }))
 
-  it.effect("is no block where the server has errors on several paths", () =>
+  it.effect("is no block if the server fails on several paths", () =>
     Effect.gen(function*() {
       for (const path of ["/a", "/b", "/c"]) yield* end(path, errorOf(new ServerError({ ...call, status: 500 })))
       assert.strictEqual(yield* blockedFor, 0)

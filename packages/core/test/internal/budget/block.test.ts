@@ -17,26 +17,26 @@ const answer = (status: number, path: string, sentAt: number, more: Partial<Bloc
 const after = (...answers: ReadonlyArray<Block.Answer>) =>
   answers.reduce((block, next) => Block.observe(block, next, next.sentAt + 100), Block.none)
 
-describe("a 429 about one thing", () => {
-  it("holds up nobody", () => {
+describe("a 429 for one path", () => {
+  it("delays no other request", () => {
     const block = after(answer(429, "/a", 0))
     assert.isAtMost(Block.until(block), 0)
     assert.isTrue(Block.isSuspected(block, 100))
   })
 
-  it("holds up nobody with a Retry-After either, and not when it is repeated", () => {
+  it("delays no other request with a Retry-After either, nor when it is repeated", () => {
     assert.isAtMost(Block.until(after(answer(429, "/a", 0, { retryAfter: 60_000 }))), 0)
     assert.isAtMost(Block.until(after(answer(429, "/a", 0), answer(429, "/a", 200), answer(429, "/a", 400))), 0)
   })
 
-  it("from Lists itself, where an operation is pending, is an answer like any other", () => {
+  it("from Lists, because an operation is pending, is an answer like any other", () => {
     const pending = { codes: [10040] }
     const block = after(answer(429, "/lists/a", 0, pending), answer(429, "/lists/b", 200, pending))
     assert.deepStrictEqual(block, Block.none)
     assert.isFalse(Block.isSuspected(after(answer(429, "/a", 0), answer(429, "/lists/a", 200, pending)), 300))
   })
 
-  it("is no suspicion after five minutes, or after any other answer to a later request", () => {
+  it("is no longer suspected after five minutes, or after another answer to a later request", () => {
     assert.isFalse(Block.isSuspected(after(answer(429, "/a", 0)), 300_100))
     assert.isFalse(Block.isSuspected(after(answer(429, "/a", 0), answer(200, "/b", 100)), 200))
     assert.isFalse(Block.isSuspected(after(answer(429, "/a", 0), answer(404, "/b", 100)), 200))
@@ -48,18 +48,18 @@ describe("a 429 about one thing", () => {
 })
 
 describe("a block", () => {
-  it("is recognised by 429s about two different things without another answer between", () => {
+  it("is recognised by 429s for two paths without another answer in between", () => {
     assert.strictEqual(Block.until(after(answer(429, "/a", 0), answer(429, "/b", 100))), 200 + 1000)
     assert.isAtMost(Block.until(after(answer(429, "/a", 0), answer(200, "/c", 100), answer(429, "/b", 300))), 0)
     assert.isAtMost(Block.until(after(answer(429, "/a", 0), answer(429, "/b", 300_101))), 0)
     assert.isAbove(Block.until(after(answer(429, "/a", 0), answer(429, "/b", 300_000 - 1))), 0)
   })
 
-  it("goes on with each further 429, for the same thing as well", () => {
+  it("is extended by each further 429, even for the same path", () => {
     assert.strictEqual(Block.until(after(answer(429, "/a", 0, { codes: [971] }), answer(429, "/a", 1200))), 1300 + 2000)
   })
 
-  it("is not recognised by what was sent before the first 429 came", () => {
+  it("is not recognised by requests sent before the first 429 arrived", () => {
     assert.isAtMost(Block.until(after(answer(429, "/a", 0), answer(429, "/b", 99))), 0)
   })
 
@@ -69,11 +69,11 @@ describe("a block", () => {
     })
   }
 
-  it("is recognised by a 429 whose headers say that nothing is left", () => {
+  it("is recognised by a 429 with nothing left in its headers", () => {
     assert.strictEqual(Block.until(after(answer(429, "/a", 0, { isExhausted: true }))), 1100)
   })
 
-  it("is backed off from as one: twice as long each time, up to 20 seconds", () => {
+  it("doubles its pause each time, up to 20 seconds", () => {
     let block = Block.none
     const gaps = Array.from({ length: 8 }, (_, index) => {
       const now = Math.max(0, Block.until(block))
@@ -83,17 +83,17 @@ describe("a block", () => {
     assert.deepStrictEqual(gaps.slice(1), [1000, 2000, 4000, 8000, 16_000, 20_000, 20_000])
   })
 
-  it("ends with the first other answer to a request sent since", () => {
+  it("ends with the first other answer to a request sent since it began", () => {
     const block = after(answer(429, "/a", 0), answer(429, "/b", 100), answer(200, "/c", 1200))
     assert.deepStrictEqual(block, Block.none)
   })
 
-  it("does not end with the answer to a request from before", () => {
+  it("does not end with the answer to an earlier request", () => {
     const block = after(answer(429, "/a", 0), answer(429, "/b", 100))
     assert.deepStrictEqual(Block.observe(block, answer(200, "/c", 150), 250), block)
   })
 
-  it("many 429s that come at once count as one", () => {
+  it("counts many simultaneous 429s as one", () => {
     const first = after(answer(429, "/a", 0), answer(429, "/b", 100))
     const all = Array.from({ length: 50 }, (_, index) => answer(429, `/${index}`, 110))
       .reduce((block, next) => Block.observe(block, next, 250), first)
@@ -102,22 +102,22 @@ describe("a block", () => {
 })
 
 describe("a Retry-After", () => {
-  it("of the whole API holds up everybody for that long, whatever is answered meanwhile", () => {
+  it("of the whole API delays all requests for that long, whatever is answered meanwhile", () => {
     const block = after(answer(429, "/a", 0, { codes: [971], retryAfter: 60_000 }))
     assert.strictEqual(Block.until(block), 60_100)
     assert.strictEqual(Block.until(Block.observe(block, answer(200, "/b", 200), 300)), 60_100)
   })
 
-  it("counts from an answer to an older request too", () => {
+  it("also counts in the answer to an older request", () => {
     const block = after(answer(429, "/a", 100), answer(429, "/b", 50, { codes: [971], retryAfter: 60_000 }))
     assert.strictEqual(Block.until(block), 60_150)
   })
 
-  it("of a block that was recognised holds up everybody as well", () => {
+  it("of a recognised block delays all requests as well", () => {
     assert.strictEqual(Block.until(after(answer(429, "/a", 0), answer(429, "/b", 100, { retryAfter: 30_000 }))), 30_200)
   })
 
-  it("holds up for five minutes at most, and never less than was asked before", () => {
+  it("delays requests by five minutes at most, and never shortens an earlier delay", () => {
     assert.strictEqual(Block.until(after(answer(429, "/a", 0, { codes: [971], retryAfter: 1e12 }))), 300_100)
     assert.strictEqual(Block.until(after(answer(429, "/a", 0), answer(429, "/b", 100, { retryAfter: 1e12 }))), 300_200)
     assert.strictEqual(Block.until(Block.silence(Block.silence(Block.none, 5000, 0), 10, 100)), 5000)
@@ -127,7 +127,7 @@ describe("a Retry-After", () => {
 describe("a block of five minutes without a Retry-After", () => {
   const Latencies = Schema.Array(between(1, 3000)).check(Schema.isMinLength(1), Schema.isMaxLength(20))
 
-  it.prop("is met by 30 requests at most, and its end is seen within 20 seconds", [Latencies], ([latencies]) => {
+  it.prop("is met by 30 requests at most, and its end is detected within 20 seconds", [Latencies], ([latencies]) => {
     let [block, now, requests, paths] = [Block.none, 0, 0, 0]
     // Eight were under way when it began.
     for (; requests < 8; requests++) block = Block.observe(block, answer(429, `/${requests}`, -10), 0)

@@ -27,7 +27,7 @@ const almost = 1 - 1e-9
 
 describe("a rate", () => {
   it.prop(
-    "never lets more than the share of the limit through in any window",
+    "admits no more than the share of the limit in any window",
     [Limit, Share, Gaps],
     ([limit, share, gaps]) => {
       const rate = Bucket.rateOf(limit, share / 100)
@@ -38,7 +38,7 @@ describe("a rate", () => {
     }
   )
 
-  it.prop("gives back a tenth of the share at once after a quiet time", [Limit, Share], ([limit, share]) => {
+  it.prop("admits a tenth of the share at once after a quiet time", [Limit, Share], ([limit, share]) => {
     const rate = Bucket.rateOf(limit, share / 100)
     const atOnce = Math.max(1, Math.floor(Math.floor((share / 100) * limit.limit) / 10))
     const full = Bucket.fill(Number.NEGATIVE_INFINITY, 0, rate, atOnce)
@@ -54,7 +54,7 @@ describe("a rate", () => {
     assert.isAtLeast(mostInAnyWindow(sent, 300_000 * almost), 955)
   })
 
-  it("is without end where the limit is", () => {
+  it("is infinite if the limit is", () => {
     const rate = Bucket.rateOf({ limit: Number.POSITIVE_INFINITY, window: 1000 }, 0.8)
     const emptyAt = Bucket.fill(Number.NEGATIVE_INFINITY, 5, rate, 1e6)
     assert.isAtMost(Bucket.readyAt(emptyAt, rate), 5)

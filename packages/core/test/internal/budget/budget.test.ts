@@ -20,7 +20,7 @@ const untilOf = (turn: Budget.Turn) => turn !== "ask" && "until" in turn ? turn.
 const plain: Budget.Answer = { status: 200, path: "/a", codes: [], retryAfter: undefined, policy: [], remaining: [] }
 
 describe("a waiter", () => {
-  it("sends at once where there is budget", () => {
+  it("sends at once if there is budget", () => {
     assert.deepStrictEqual(Budget.make().turn(waiterOf().waiter, 5, terms, false), { sentAt: 5 })
   })
 
@@ -47,7 +47,7 @@ describe("a waiter", () => {
     assert.deepStrictEqual(budget.turn(second.waiter, 10, terms, false), { sentAt: 10 })
   })
 
-  it("of a higher rank goes first, though it came later", () => {
+  it("of a higher rank goes first, even if it came later", () => {
     const budget = Budget.make()
     use(budget, 10)
     const [bulk, last] = [waiterOf("bulk"), waiterOf("lastPoll")]
@@ -57,7 +57,7 @@ describe("a waiter", () => {
     assert.deepStrictEqual(budget.turn(last.waiter, 10, terms, false), { sentAt: 10 })
   })
 
-  it("that has died silently is dropped by the others a second after it should have checked its turn", () => {
+  it("that died silently is dropped by the others a second after it should have checked its turn", () => {
     const budget = Budget.make()
     use(budget, 10)
     const [dead, alive] = [waiterOf(), waiterOf()]
@@ -69,7 +69,7 @@ describe("a waiter", () => {
     assert.strictEqual(budget.left(1011, terms).waiting, 0)
   })
 
-  it("that was woken and does not check its turn is dropped a second after that", () => {
+  it("that was woken but does not check its turn is dropped a second later", () => {
     const budget = Budget.make()
     use(budget, 90)
     const [dead, alive] = [waiterOf(), waiterOf()]
@@ -81,7 +81,7 @@ describe("a waiter", () => {
     assert.deepStrictEqual(budget.turn(alive.waiter, 1006, terms, false), { sentAt: 1006 })
   })
 
-  it("that was only late joins again", () => {
+  it("that was only late joins the queue again", () => {
     const budget = Budget.make()
     use(budget, 10)
     const [late, other] = [waiterOf(), waiterOf()]
@@ -90,7 +90,7 @@ describe("a waiter", () => {
     assert.deepStrictEqual(budget.turn(late.waiter, 5000, terms, false), { sentAt: 5000 })
   })
 
-  it("is woken by an answer, which may end what it waits for", () => {
+  it("is woken by an answer, which may free a place", () => {
     const budget = Budget.make()
     const flying = Array.from({ length: 8 }, () => budget.turn(waiterOf().waiter, 0, terms, false))
     assert.deepStrictEqual(flying[7], { sentAt: 0 })
@@ -101,7 +101,7 @@ describe("a waiter", () => {
     assert.deepStrictEqual(budget.turn(next.waiter, 50, terms, false), { sentAt: 50 })
   })
 
-  it("has no place freed by the answer to a call of the application", () => {
+  it("gets no place from the answer to a call of the application", () => {
     const budget = Budget.make()
     for (let count = 0; count < 8; count++) budget.turn(waiterOf().waiter, 0, terms, false)
     const next = waiterOf()
@@ -110,7 +110,7 @@ describe("a waiter", () => {
     assert.deepStrictEqual(budget.turn(next.waiter, 50, terms, false), { until: 1000 })
   })
 
-  it("is woken when a request ends without an answer, too", () => {
+  it("is also woken when a request ends without an answer", () => {
     const budget = Budget.make()
     for (let count = 0; count < 8; count++) budget.turn(waiterOf().waiter, 0, terms, false)
     const next = waiterOf()
@@ -121,14 +121,14 @@ describe("a waiter", () => {
 })
 
 describe("an answer", () => {
-  it("that leaves no more than the share of others stops those who make room until the reset", () => {
+  it("that leaves only the share of others stops waiters until the reset", () => {
     const budget = Budget.make()
     const remaining = [{ name: "any", requests: 50, reset: 400 }]
     budget.observe(0, { ...plain, remaining }, 5, { ...terms, share: 0.5 })
     assert.deepStrictEqual(budget.turn(waiterOf().waiter, 5, terms, false), { until: 405 })
   })
 
-  it("429 that leaves nothing is about everything", () => {
+  it("with 429 that leaves nothing blocks all requests", () => {
     const budget = Budget.make()
     budget.observe(0, { ...plain, status: 429, remaining: [{ name: "any", requests: 0, reset: 400 }] }, 5, terms)
     assert.deepStrictEqual(budget.turn(waiterOf().waiter, 5, terms, false), { until: 1005 })
@@ -136,7 +136,7 @@ describe("an answer", () => {
 })
 
 describe("the store of a budget", () => {
-  it("is asked by the first alone, and once", () => {
+  it("is asked once, by the first waiter only", () => {
     const budget = Budget.make()
     const [first, second] = [waiterOf(), waiterOf()]
     assert.strictEqual(budget.turn(first.waiter, 0, terms, true), "ask")
@@ -148,7 +148,7 @@ describe("the store of a budget", () => {
     assert.strictEqual(budget.turn(second.waiter, 2, terms, true), "ask")
   })
 
-  it("says when, and is not asked where it would be too early anyway", () => {
+  it("says when to send, and is not asked while it is too early anyway", () => {
     const budget = Budget.make()
     const { waiter } = waiterOf()
     budget.turn(waiter, 0, terms, true)
@@ -160,7 +160,7 @@ describe("the store of a budget", () => {
     assert.deepStrictEqual(budget.turn(waiterOf().waiter, 110, terms, true), { until: 120 })
   })
 
-  it("has what it reserved for one that left used by the next", () => {
+  it("lets the next waiter use its reservation for one that left", () => {
     const budget = Budget.make()
     const [first, second] = [waiterOf(), waiterOf()]
     budget.turn(first.waiter, 0, terms, true)
@@ -171,7 +171,7 @@ describe("the store of a budget", () => {
     assert.deepStrictEqual(budget.turn(second.waiter, 3, terms, true), { sentAt: 3 })
   })
 
-  it("is asked anew where nobody has used what it reserved for a while", () => {
+  it("is asked again if its reservation was not used for a while", () => {
     for (const [now, turn] of [[20, { sentAt: 20 }], [21, "ask"]] as const) {
       const budget = Budget.make()
       const { waiter } = waiterOf()
@@ -182,7 +182,7 @@ describe("the store of a budget", () => {
     }
   })
 
-  it("holds up nobody for longer than a window, whatever it replies", () => {
+  it("delays requests by a window at most, whatever it replies", () => {
     const budget = Budget.make()
     const { waiter } = waiterOf()
     budget.turn(waiter, 0, terms, true)
@@ -190,7 +190,7 @@ describe("the store of a budget", () => {
     assert.deepStrictEqual(budget.turn(waiter, 5, terms, true), { until: 905 })
   })
 
-  it("holds up nobody when it is lost", () => {
+  it("delays no request when it is lost", () => {
     const budget = Budget.make()
     const { waiter } = waiterOf()
     budget.turn(waiter, 0, terms, true)
@@ -200,7 +200,7 @@ describe("the store of a budget", () => {
     assert.strictEqual(budget.turn(waiter, 6, terms, true), "ask")
   })
 
-  it("is full when it holds a window", () => {
+  it("is full once it holds a window", () => {
     const budget = Budget.make()
     assert.isFalse(budget.isStoreFull(0, terms))
     budget.learnStore(900)
@@ -210,7 +210,7 @@ describe("the store of a budget", () => {
 })
 
 describe("what is left", () => {
-  it("counts what was sent, by this process or by others", () => {
+  it("counts the requests of this process and of others", () => {
     const budget = Budget.make()
     assert.deepStrictEqual(budget.left(0, terms).requests, 10)
     use(budget, 3)
@@ -219,7 +219,7 @@ describe("what is left", () => {
     assert.deepStrictEqual(budget.left(0, terms).requests, 2)
   })
 
-  it("says who waits, until when, and what blocks", () => {
+  it("shows how many wait, until when, and the block", () => {
     const budget = Budget.make()
     use(budget, 15)
     assert.strictEqual(budget.left(0, terms).readyAt, 60)
@@ -231,7 +231,7 @@ describe("what is left", () => {
 })
 
 describe("a budget", () => {
-  it("is forgotten when nothing was sent and nobody waits", () => {
+  it("is forgotten when it is unused and nothing waits", () => {
     const budget = Budget.make()
     budget.count(5, terms)
     assert.isFalse(budget.isForgotten(5))

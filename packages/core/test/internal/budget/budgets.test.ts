@@ -18,7 +18,7 @@ describe("the budgets of a process", () => {
       assert.notStrictEqual(Budgets.of(clock, "a", 0), Budgets.of(other, "a", 0))
     }))
 
-  it.effect("are forgotten once they were not used for an hour, when another is made", () =>
+  it.effect("are forgotten an hour after their last use, when another is created", () =>
     Effect.gen(function*() {
       const clock = yield* testClock
       const old = Budgets.of(clock, "old", 0)

@@ -27,13 +27,13 @@ describe("the key of a budget", () => {
     assert.strictEqual(Key.of(token("s3cret"), url), "c3ba8730a543aeea974e9b77d14cdf178a9a34588277fc26692f9051ab7f6fc7")
   })
 
-  it("is of each base URL where the credentials are one value", () => {
+  it("differs between base URLs for the same credentials value", () => {
     const one = token("a")
     assert.notStrictEqual(Key.of(one, url), Key.of(one, "https://example.com"))
     assert.strictEqual(Key.of(one, url), Key.of(token("a"), url))
   })
 
-  it("tells nothing of the credentials", () => {
+  it("reveals nothing of the credentials", () => {
     assert.match(Key.of(globalKey("me@example.com", "s3cret"), url), /^[0-9a-f]{64}$/)
   })
 })

@@ -70,14 +70,14 @@ describe("what was learned", () => {
     assert.deepStrictEqual(Limits.learn(repeated, [daily], 301_000).map(({ name }) => name), [daily.name])
   })
 
-  it("is there once for each name, whatever is repeated beside it", () => {
+  it("has one entry for each name", () => {
     const once = Limits.learn([], [daily, burst], 0)
     const hourly = named("hourly", 10, 3_600_000)
     const names = Limits.learn(once, [burst, hourly], 1000).map(({ name }) => name)
     assert.deepStrictEqual(names, [daily.name, burst.name, hourly.name])
   })
 
-  it("keeps what was sent where it is repeated, and starts anew where it has changed", () => {
+  it("keeps its count when it is repeated, and restarts it when it has changed", () => {
     const used = Limits.fill(Limits.learn([], [burst], 0), 0, 1)
     assert.deepStrictEqual(
       Limits.learn(used, [burst], 5).map(({ emptyAt }) => emptyAt),
@@ -89,7 +89,7 @@ describe("what was learned", () => {
     }
   })
 
-  it("holds requests up to the pace of the tightest, and never past the time when it is forgotten", () => {
+  it("delays requests to the pace of the tightest, but not past the time when it is forgotten", () => {
     assert.strictEqual(Limits.readyAt([], 1), Number.NEGATIVE_INFINITY)
     const one = Limits.fill(Limits.learn([], [named("fast", 1200, 300_000), named("slow", 1, 60_000)], 0), 0, 1)
     assert.strictEqual(Limits.readyAt(one, 1), 60_000)
@@ -97,13 +97,13 @@ describe("what was learned", () => {
     assert.strictEqual(Limits.readyAt(absurd, 1), Limits.memory)
   })
 
-  it("leaves their share to others", () => {
+  it("leaves others their share", () => {
     const used = Limits.fill(Limits.learn([], [named("a", 20, 9000)], 0), 0, 0.5)
     // Ten in nine seconds, one of them at once: one a second.
     assert.strictEqual(Limits.readyAt(used, 0.5), 1000)
   })
 
-  it("does not grow without end", () => {
+  it("is bounded", () => {
     let known: ReadonlyArray<Limits.Learned> = []
     for (let index = 0; index < 100; index++) known = Limits.learn(known, [named(`${index}`, 1, 1)], index)
     assert.lengthOf(known, 16)
@@ -115,7 +115,7 @@ describe("what is left", () => {
   const configured = { limit: 1000, window: 300_000 }
   const known = Limits.learn([], [named("small", 40, 60_000), named("large", 400, 60_000)], 0)
 
-  it("is for others where it is no more than their share: a pause until the reset", () => {
+  it("causes a pause until the reset if it is no more than the share of others", () => {
     assert.strictEqual(Limits.pause([], [left("any", 251, 5)], configured, 0.75), 0)
     assert.strictEqual(Limits.pause([], [left("any", 250, 5)], configured, 0.75), 5)
     assert.strictEqual(
@@ -125,7 +125,7 @@ describe("what is left", () => {
     assert.strictEqual(Limits.pause([], [], configured, 0.75), 0)
   })
 
-  it("is compared with the limit of its name, else with the tightest that is known", () => {
+  it("is compared with the limit of its name, else with the tightest known limit", () => {
     assert.strictEqual(Limits.pause(known, [left("small", 10, 5)], configured, 0.75), 5)
     assert.strictEqual(Limits.pause(known, [left("small", 11, 5)], configured, 0.75), 0)
     assert.strictEqual(Limits.pause(known, [left("large", 100, 5)], configured, 0.75), 5)
@@ -134,14 +134,14 @@ describe("what is left", () => {
     assert.strictEqual(Limits.pause(known, [left("other", 11, 5)], configured, 0.75), 0)
   })
 
-  it("may be used up where nothing is for others", () => {
+  it("may be used up if others have no share", () => {
     for (const share of [1, 2]) {
       assert.strictEqual(Limits.pause([], [left("any", 1, 5)], configured, share), 0)
       assert.strictEqual(Limits.pause([], [left("any", 0, 5)], configured, share), 5)
     }
   })
 
-  it("is nothing where one limit has nothing left", () => {
+  it("is nothing if one limit has nothing left", () => {
     assert.isTrue(Limits.isExhausted([left("a", 5, 1), left("b", 0, 1)]))
     assert.isFalse(Limits.isExhausted([left("a", 5, 1)]))
     assert.isFalse(Limits.isExhausted([]))

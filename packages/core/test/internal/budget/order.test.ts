@@ -17,34 +17,34 @@ const turns = (waiting: Order.PerRank, count: number) => {
 const part = (waiting: Order.PerRank, rank: Order.Rank) =>
   turns(waiting, 1000).filter((turn) => turn === rank).length / 1000
 
-describe("who is next", () => {
-  it("is the first rank that waits", () => {
+describe("turns", () => {
+  it("go to the highest rank that waits", () => {
     assert.strictEqual(Order.next({ lastPoll: 1, poll: 1, bulk: 1 }, Order.none), "lastPoll")
     assert.strictEqual(Order.next({ lastPoll: 0, poll: 1, bulk: 1 }, Order.none), "poll")
     assert.strictEqual(Order.next({ lastPoll: 0, poll: 0, bulk: 1 }, Order.none), "bulk")
     assert.strictEqual(Order.next(Order.none, { lastPoll: 9, poll: 9, bulk: 9 }), undefined)
   })
 
-  it("last polls have every second turn at most while polls wait", () => {
+  it("go to last polls at most every second time while polls wait", () => {
     assert.strictEqual(part({ lastPoll: 1, poll: 1, bulk: 0 }, "lastPoll"), 0.5)
   })
 
-  it("last polls have all turns where nobody else waits", () => {
+  it("all go to last polls if nothing else waits", () => {
     assert.strictEqual(part({ lastPoll: 1, poll: 0, bulk: 0 }, "lastPoll"), 1)
   })
 
-  it("bulk reading has one turn in ten", () => {
+  it("go to bulk reading one time in ten", () => {
     assert.strictEqual(part({ lastPoll: 0, poll: 1, bulk: 1 }, "bulk"), 0.1)
     assert.strictEqual(part({ lastPoll: 1, poll: 1, bulk: 1 }, "bulk"), 0.1)
     assert.strictEqual(part({ lastPoll: 1, poll: 0, bulk: 1 }, "bulk"), 0.1)
   })
 
-  it("passes over nobody who does not wait", () => {
+  it("pass over no rank that does not wait", () => {
     assert.deepStrictEqual(Order.passOver({ lastPoll: 0, poll: 1, bulk: 0 }, Order.none, "poll"), Order.none)
   })
 
   it.prop(
-    "is one of those who wait, and none of them starves, whoever comes and goes",
+    "go to a rank that waits, and none starves, whatever comes and goes",
     [Schema.Array(Waiting)],
     ([story]) => {
       let passed = Order.none

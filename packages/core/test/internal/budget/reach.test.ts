@@ -43,7 +43,7 @@ const refused = Effect.fail(
   })
 )
 
-describe("a store that is there", () => {
+describe("a store that can be reached", () => {
   it.effect("is built once and answers every call", () =>
     Effect.gen(function*() {
       const store = scripted()
@@ -74,7 +74,7 @@ describe("a store that is there", () => {
 })
 
 describe("a store that refuses", () => {
-  it.effect("does not keep the layer from being built, leaves nothing open, and is tried again by the next call", () =>
+  it.effect("does not fail the layer, leaves nothing open, and is tried again by the next call", () =>
     Effect.gen(function*() {
       const store = scripted(refused, refused)
       const { limiter } = yield* make(store.layer)
@@ -86,7 +86,7 @@ describe("a store that refuses", () => {
       assert.deepStrictEqual([store.built(), store.opened()], [3, 1])
     }))
 
-  it.effect("leaves nothing open that it is built on", () =>
+  it.effect("leaves none of its dependencies open", () =>
     Effect.gen(function*() {
       let opened = 0
       const client = Layer.effectDiscard(
@@ -96,7 +96,7 @@ describe("a store that refuses", () => {
       assert.strictEqual(opened, 0)
     }))
 
-  it.effect("says no more than that it cannot be reached", () =>
+  it.effect("is reported without details, which may be secret", () =>
     Effect.gen(function*() {
       const { limiter } = yield* make(scripted(refused, refused, refused, refused).layer)
       for (const exit of [yield* Effect.exit(limiter.consume(options))]) {
@@ -106,7 +106,7 @@ describe("a store that refuses", () => {
       }
     }))
 
-  it.effect("because it is configured wrongly fails the layer", () =>
+  it.effect("because of its configuration fails the layer", () =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(make(scripted(Effect.asVoid(Config.String("REDIS_URL"))).layer))
       assert.isTrue(Exit.isFailure(exit))
@@ -114,7 +114,7 @@ describe("a store that refuses", () => {
 })
 
 describe("a store that does not answer", () => {
-  it.effect("is waited for no longer than the patience, and by one attempt however many calls there are", () =>
+  it.effect("is waited for up to the patience, with one attempt for all calls", () =>
     Effect.gen(function*() {
       const store = scripted(Effect.delay(Effect.void, "10 seconds"))
       const making = yield* Effect.forkChild(make(store.layer))
@@ -128,7 +128,7 @@ describe("a store that does not answer", () => {
       assert.strictEqual(store.built(), 1)
     }))
 
-  it.effect("is given up when the scope closes", () =>
+  it.effect("is abandoned when the scope closes", () =>
     Effect.gen(function*() {
       let isGivenUp = false
       const store = scripted(Effect.onInterrupt(Effect.never, () =>

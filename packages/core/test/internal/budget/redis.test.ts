@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis)(`${titled(hasRedis, "two processes with one Redis", n
 
 describe.skipIf(!hasServer)(`${titled(hasServer, "a Redis that is gone", noServer)}`, () => {
   for (const how of ["SIGKILL", "SIGSTOP"] as const) {
-    it.concurrent(`by ${how}: polls go on within a budget of the process, and closing does not hang`, () =>
+    it.concurrent(`by ${how}: polls continue within a budget of the process, and closing does not hang`, () =>
       withServer(async ({ kill, port }) => {
         const { begun, report } = start(port, newKey(), 6)
         await begun
@@ -117,7 +117,7 @@ describe.skipIf(!hasServer)(`${titled(hasServer, "a Redis that is gone", noServe
 })
 
 describe.skipIf(!hasServer)(`${titled(hasServer, "a Redis that is not there at first", noServer)}`, () => {
-  it("keeps no process from sending, and is shared once it is there", () =>
+  it("does not stop processes from sending, and is shared once it is there", () =>
     withServer(async ({ kill, port, restart }) => {
       kill("SIGKILL")
       const { reports } = await startTwo(port, newKey(), 12)
@@ -135,7 +135,7 @@ describe.skipIf(!hasServer)(`${titled(hasServer, "a Redis that is not there at f
 })
 
 describe.skipIf(!hasServer)(`${titled(hasServer, "a Redis that is slow", noServer)}`, () => {
-  it("is waited for, not taken for gone", () =>
+  it("is waited for, and does not count as gone", () =>
     withServer(async ({ port }) => {
       const delay = 150
       const front = Net.createServer((near) => {

@@ -17,7 +17,7 @@ export const accepts = (port: number) =>
     socket.once("connect", () => end(true)).once("error", () => end(false))
   })
 
-/** What is skipped says so in one line, so that whoever has a Redis can tell that it was not used. */
+/** The title. If the tests are skipped, says so there and on stderr, so that an unused Redis is noticed. */
 export const titled = (isThere: boolean, title: string, missing: string) => {
   if (!isThere) process.stderr.write(`skipped: ${missing}\n`)
   return isThere ? title : `skipped: ${missing}`

@@ -55,7 +55,7 @@ describe("a store that several processes share", () => {
       assert.isAtLeast(times().length, 12 * 820)
     }))
 
-  it.effect("counts the calls of the application of each, and does not delay them", () =>
+  it.effect("counts the calls of each application, and does not delay them", () =>
     Effect.gen(function*() {
       const limiter = yield* storeOf((consume) => (options) => Effect.delay(consume(options), 200))
       const { send, times } = cloudflare()
@@ -68,7 +68,7 @@ describe("a store that several processes share", () => {
       assert.isAbove(times("/poll")[0] ?? 0, 135_000)
     }))
 
-  it.effect("that is slow delays a request by its answer and no more", () =>
+  it.effect("that is slow delays a request only until it answers", () =>
     Effect.gen(function*() {
       const limiter = yield* storeOf((consume) => (options) => Effect.delay(consume(options), 300))
       const { send, times } = cloudflare()
@@ -77,7 +77,7 @@ describe("a store that several processes share", () => {
       assert.deepStrictEqual(times(), [300])
     }))
 
-  it.effect("that is slow is not gone, however long the process has run", () =>
+  it.effect("that is slow does not count as gone, however long the process has run", () =>
     Effect.gen(function*() {
       const limiter = yield* storeOf((consume) => (options) => Effect.delay(consume(options), 900))
       const { lines, layer } = recorder()
@@ -128,7 +128,7 @@ describe("a store that is gone", () => {
     ["that never answers and cannot be interrupted", () => Effect.uninterruptible(Effect.never)]
   ]
   for (const [name, outage] of outages) {
-    it.effect(`${name} is replaced by a budget of this process, with one warning, until it is back, with one line`, () =>
+    it.effect(`${name} is replaced by a budget of this process until it is back, and each change is logged once`, () =>
       Effect.gen(function*() {
         let isGone = false
         const limiter = yield* storeOf((consume) => (options) => isGone ? outage(options) : consume(options))
@@ -158,7 +158,7 @@ describe("a store that is gone", () => {
       }))
   }
 
-  it.effect("holds up the first request for a second, and none after it", () =>
+  it.effect("delays the first request for a second, and no later one", () =>
     Effect.gen(function*() {
       const limiter = yield* storeOf(() => () => Effect.never)
       const { send, times } = cloudflare(undefined, 0)
@@ -174,7 +174,7 @@ describe("a store that is gone", () => {
       assert.strictEqual(times()[1], 1000)
     }))
 
-  it.effect("holds up nobody as soon as it has failed, not even those who asked before", () =>
+  it.effect("delays no request once it has failed, not even one that already waits for it", () =>
     Effect.gen(function*() {
       let asked = 0
       let interrupted = 0
@@ -189,7 +189,7 @@ describe("a store that is gone", () => {
       assert.deepStrictEqual([times("/own"), times("/poll"), interrupted], [[200], [200], 1])
     }))
 
-  it.effect("holds up nobody where it fails at once", () =>
+  it.effect("delays no request if it fails at once", () =>
     Effect.gen(function*() {
       const limiter = yield* storeOf(() => failing)
       const { send, times } = cloudflare()
@@ -198,7 +198,7 @@ describe("a store that is gone", () => {
       assert.deepStrictEqual(times(), [0])
     }))
 
-  it.effect("is not the application's matter: its calls are sent at once", () =>
+  it.effect("does not delay calls of the application", () =>
     Effect.gen(function*() {
       const limiter = yield* storeOf(() => () => Effect.uninterruptible(Effect.never))
       const { send, times } = cloudflare()
@@ -207,7 +207,7 @@ describe("a store that is gone", () => {
       assert.deepStrictEqual(times(), [0])
     }))
 
-  it.effect("is said to be gone where it was asked, though whoever asked went on elsewhere", () =>
+  it.effect("is logged as gone by the logger of the request that asked it, even after that request", () =>
     Effect.gen(function*() {
       const limiter = yield* storeOf(() => () => Effect.delay(failing(), 500))
       const { lines, layer } = recorder()
@@ -217,7 +217,7 @@ describe("a store that is gone", () => {
       assert.lengthOf(lines, 1)
     }))
 
-  it.effect("adds nothing for the time it was gone when it is back", () =>
+  it.effect("is asked without counting requests while it is gone", () =>
     Effect.gen(function*() {
       const asked: Array<number | undefined> = []
       const limiter = yield* storeOf(() => (options) => {
@@ -246,7 +246,7 @@ describe("closing the scope of a store", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.effect("waits for it where it closes in time", () =>
+  it.effect("waits for it if it closes in time", () =>
     Effect.gen(function*() {
       let isClosed = false
       const orderly = Layer.effect(
@@ -288,7 +288,7 @@ const coming = (isThere: () => Effect.Effect<boolean>) => {
   return { builds, layer: RequestBudget.layerStore(layer, { key: "coming" }) }
 }
 
-describe("a store that is not there when its layer is built", () => {
+describe("a store that is missing when its layer is built", () => {
   it.effect.each(
     [["refuses", () => Effect.succeed(false)], ["does not answer", () => Effect.never]] as const
   )(
@@ -329,7 +329,7 @@ describe("a store that is not there when its layer is built", () => {
       assert.deepStrictEqual(builds, { begun: 1, open: 0 })
     }))
 
-  it.effect("fails the layer where its configuration is wrong, which would not pass", () =>
+  it.effect("fails the layer if its configuration is wrong", () =>
     Effect.gen(function*() {
       const broken = Layer.effect(
         RateLimiter.RateLimiter,

@@ -20,7 +20,7 @@ const wrong = Effect.gen(function*() {
 })
 
 describe("withoutTimeOfDay", () => {
-  it.effect("has the monotonic clock in place of the time of day, and is otherwise the same", () =>
+  it.effect("replaces the time of day by the monotonic clock, and nothing else", () =>
     Effect.gen(function*() {
       const { own, sleeps } = yield* wrong
       yield* TestClock.adjust("1500 millis")
