@@ -45,7 +45,7 @@ const process = (
 
 const isWrite = (method: string) => method !== "GET"
 
-/** Sends writes, and tells nobody what became of them. */
+/** Sends writes, and never returns their answers. */
 const silent = (sent: Deferred.Deferred<void>) => (client: HttpClient.HttpClient) =>
   HttpClient.transform(
     client,
@@ -111,7 +111,7 @@ const underWay = Effect.flatMap(
 const { DurableListItems: durable } = DurableListItems
 
 describe("a durable write", () => {
-  it.live("adds, replaces and deletes items, and gives the operation", () =>
+  it.live("adds, replaces and deletes items, and returns the operation", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       yield* Effect.gen(function*() {
@@ -130,7 +130,7 @@ describe("a durable write", () => {
       }).pipe(Effect.provide(process(database)))
     }).pipe(Effect.provide(world)))
 
-  it.live("is sent once, however often it is asked for", () =>
+  it.live("is sent once, however often it is called with the same key", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       const listId = yield* list()
@@ -176,7 +176,7 @@ describe("a durable write", () => {
       }).pipe(Effect.provide(world)))
   }
 
-  it.live("that was not sent when its process died is sent by the next", () =>
+  it.live("that was not sent when its process died is sent by the next process", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       const listId = yield* list("192.0.2.9")
@@ -194,7 +194,7 @@ describe("a durable write", () => {
       assert.strictEqual(yield* begun, 1)
     }).pipe(Effect.provide(world)))
 
-  it.live("whose operation is known is waited for by the next process", () =>
+  it.live("whose operation is known is continued by the next process, which only polls", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       const { planNext } = yield* Simulator.Simulator
@@ -209,7 +209,7 @@ describe("a durable write", () => {
       assert.deepStrictEqual(yield* writes, ["PUT"])
     }).pipe(Effect.provide(world)))
 
-  it.live("whose answer is lost is sent again only if the list does not show it", () =>
+  it.live("whose answer is lost is sent again only if the list does not contain its change", () =>
     Effect.gen(function*() {
       const { complete, inject, planNext, state } = yield* Simulator.Simulator
       const shown = yield* list("192.0.2.9")
@@ -232,7 +232,7 @@ describe("a durable write", () => {
       assert.strictEqual(yield* begun, 2)
     }).pipe(Effect.provide(world)))
 
-  it.live("whose key names another one is refused, until that one is forgotten", () =>
+  it.live("with the key of another write is refused until that one is forgotten", () =>
     Effect.gen(function*() {
       const { complete, planNext, state } = yield* Simulator.Simulator
       const database = yield* Store.database
@@ -258,7 +258,7 @@ describe("a durable write", () => {
       }).pipe(Effect.provide(process(database)))
     }).pipe(Effect.provide(world)))
 
-  it.live("can be cancelled, which leaves the operation to go on", () =>
+  it.live("can be cancelled, while its operation continues", () =>
     Effect.gen(function*() {
       const { planNext } = yield* Simulator.Simulator
       const listId = yield* list()

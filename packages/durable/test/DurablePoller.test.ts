@@ -13,7 +13,7 @@ const poller = DurablePoller.DurablePoller
 const fiveMinutes = inMemory({ "op-1": lasting("5 minutes"), "op-2": lasting("2 hours") })
 
 describe("wait", () => {
-  it.effect("gives the operation once it has completed", () =>
+  it.effect("returns the operation once it has completed", () =>
     Effect.gen(function*() {
       const { wait } = yield* poller
       const completed = yield* after("10 minutes", wait("op-1"))
@@ -21,7 +21,7 @@ describe("wait", () => {
       assert.isTrue(Option.isSome(completed.completed))
     }).pipe(Effect.provide(fiveMinutes)))
 
-  it.effect("polls as a wait in one process does", () =>
+  it.effect("polls at the same times as a wait of BulkOperationPoller", () =>
     Effect.gen(function*() {
       const { start } = yield* poller
       const plain = yield* BulkOperationPoller.BulkOperationPoller
@@ -33,7 +33,7 @@ describe("wait", () => {
       assert.deepStrictEqual(polls, others.map((millis) => millis - 600_000))
     }).pipe(Effect.provide(fiveMinutes)))
 
-  it.effect("fails with what Cloudflare says of an operation that failed", () =>
+  it.effect("fails with Cloudflare's text if the operation failed", () =>
     Effect.gen(function*() {
       const { wait } = yield* poller
       const error = yield* Effect.flip(after("1 minute", wait("op-1")))
@@ -41,14 +41,14 @@ describe("wait", () => {
       assert.match(error.message, /the list is full/)
     }).pipe(Effect.provide(inMemory({ "op-1": ["pending", BulkOperationsTest.failed("the list is full")] }))))
 
-  it.effect("fails with an error that cannot pass", () =>
+  it.effect("fails with a permanent error", () =>
     Effect.gen(function*() {
       const { wait } = yield* poller
       const error = yield* Effect.flip(after("1 minute", wait("op-3")))
       assert.strictEqual(error._tag === "CloudflareError" ? error.reason._tag : error._tag, "NotFound")
     }).pipe(Effect.provide(fiveMinutes)))
 
-  it.effect("times out so long after the start of the operation, and says so", () =>
+  it.effect("times out at the timeout after startedAt", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(600_000)
       const { wait } = yield* poller
@@ -62,14 +62,14 @@ describe("wait", () => {
       assert.match(error.message, /did not end within 1h \(\d+ polls, last seen running\)/)
     }).pipe(Effect.provide(fiveMinutes)))
 
-  it.effect("has no limit where none is wanted", () =>
+  it.effect("never times out with an infinite timeout", () =>
     Effect.gen(function*() {
       const { wait } = yield* poller
       const completed = yield* after("3 hours", wait("op-2", { timeout: "Infinity" }))
       assert.strictEqual(completed.status, "completed")
     }).pipe(Effect.provide(fiveMinutes)))
 
-  it.effect("polls by the cost of a request that it is given, and else as its runner does", () =>
+  it.effect("polls by its requestCost, else by the schedule of its runner", () =>
     Effect.gen(function*() {
       const { wait } = yield* poller
       yield* after("10 minutes", wait("op-1", { startedAt: at(0), requestCost: "4 seconds" }))
@@ -85,7 +85,7 @@ describe("wait", () => {
       )
     ))
 
-  it.effect("tolerates what it is told to, for as long", () =>
+  it.effect("applies its notFoundGrace and tolerance", () =>
     Effect.gen(function*() {
       const { wait } = yield* poller
       const completed = yield* after("1 hour", wait("op-1", { notFoundGrace: "1 minute" }))
@@ -98,7 +98,7 @@ describe("wait", () => {
       "op-2": [serverError]
     }))))
 
-  it.effect("that is interrupted leaves the wait to go on", () =>
+  it.effect("continues after its caller is interrupted", () =>
     Effect.gen(function*() {
       const { status, start, wait } = yield* poller
       const fiber = yield* Effect.forkChild(wait("op-1", { startedAt: at(0) }))
@@ -110,7 +110,7 @@ describe("wait", () => {
       assert.isTrue(WaitStatus.is("Ended")(yield* status(id)))
     }).pipe(Effect.provide(fiveMinutes)))
 
-  it.effect("is one for all who ask for the same account, operation and deadline", () =>
+  it.effect("is shared by calls with the same account, operation and deadline", () =>
     Effect.gen(function*() {
       const { start } = yield* poller
       const options = { startedAt: at(0), timeout: "1 hour" } as const
@@ -127,7 +127,7 @@ describe("wait", () => {
       assert.strictEqual(new Set([first, ...others]).size, 5)
     }).pipe(Effect.provide(fiveMinutes)))
 
-  it.effect("keeps the options that it was begun with, and warns who brings others", () => {
+  it.effect("keeps its first options, and logs a warning if a later call has others", () => {
     const warnings: Array<unknown> = []
     const logger = Logger.make(({ logLevel, message }) => logLevel === "Warn" && warnings.push(String(message)))
     return Effect.gen(function*() {
@@ -142,7 +142,7 @@ describe("wait", () => {
     }).pipe(Effect.provide([fiveMinutes, Logger.layer([logger])]))
   })
 
-  it.effect("refuses options that are certainly wrong, before anything is stored", () =>
+  it.effect("refuses invalid options", () =>
     Effect.gen(function*() {
       const { wait } = yield* poller
       for (
@@ -160,7 +160,7 @@ describe("wait", () => {
 })
 
 describe("status", () => {
-  it.effect("tells a wait that is under way from one that has ended, and from none", () =>
+  it.effect("is UnderWay, Ended or Unknown", () =>
     Effect.gen(function*() {
       const { status, start } = yield* poller
       const id = yield* start("op-1")
@@ -177,7 +177,7 @@ describe("status", () => {
 })
 
 describe("cancel", () => {
-  it.effect("ends a wait at once, though its request hangs", () =>
+  it.effect("ends a wait at once, even if its request hangs", () =>
     Effect.gen(function*() {
       const { cancel, status, wait, start } = yield* poller
       const { inFlight } = yield* BulkOperationsTest.BulkOperationsTest
@@ -192,7 +192,7 @@ describe("cancel", () => {
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
     }).pipe(Effect.provide(inMemory({ "op-1": ["hang"] }))))
 
-  it.effect("leaves one that has ended, and one that nobody knows", () =>
+  it.effect("ignores a wait that has ended, and an unknown one", () =>
     Effect.gen(function*() {
       const { cancel, status, start } = yield* poller
       const id = yield* start("op-1")
@@ -204,7 +204,7 @@ describe("cancel", () => {
 })
 
 describe("forget", () => {
-  it.effect("takes out what has ended, and nothing else", () =>
+  it.effect("removes a wait that has ended, but none that is under way", () =>
     Effect.gen(function*() {
       const { forget, status, start } = yield* poller
       const id = yield* start("op-1", { startedAt: at(0) })
@@ -221,7 +221,7 @@ describe("forget", () => {
       assert.isAbove((yield* polledAt).length, before)
     }).pipe(Effect.provide(fiveMinutes)))
 
-  it.effect("lets a wait that was cancelled be begun anew after half a minute", () =>
+  it.effect("lets a cancelled wait be started again after half a minute", () =>
     Effect.gen(function*() {
       const { cancel, forget, status, start } = yield* poller
       const id = yield* start("op-1", { startedAt: at(0) })
@@ -236,7 +236,7 @@ describe("forget", () => {
 })
 
 describe("layer", () => {
-  it.effect("works over the runner that Effect has for tests", () =>
+  it.effect("works with Effect's TestRunner", () =>
     Effect.gen(function*() {
       const { wait } = yield* poller
       assert.strictEqual((yield* after("10 minutes", wait("op-1"))).status, "completed")

@@ -34,7 +34,7 @@ export const hashed = Effect.repeat(Effect.promise(() => crypto.subtle.digest("S
   times: 3
 })
 
-/** An effect of which the outcome is wanted after so long. */
+/** The outcome of an effect after this time has passed. */
 export const after = <A, E, R>(duration: Parameters<typeof TestClock.adjust>[0], effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)

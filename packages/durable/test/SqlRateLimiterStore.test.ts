@@ -67,7 +67,7 @@ interface Database {
 }
 
 const laws = <E>(open: Effect.Effect<Database, E, Scope.Scope>, runs: number) => {
-  it.effect.prop("answers as Effect's store in memory does", [Requests], ([requests]) =>
+  it.effect.prop("answers like Effect's store in memory", [Requests], ([requests]) =>
     Effect.gen(function*() {
       const { layer, setTime } = yield* open
       const ours = yield* Effect.provide(store(), layer)
@@ -79,7 +79,7 @@ const laws = <E>(open: Effect.Effect<Database, E, Scope.Scope>, runs: number) =>
       }
     }), { arbitrary: { runs } })
 
-  it.effect("takes a clock of the database that is set back for one that stood still", () =>
+  it.effect("treats a database clock that is set back as one that stands still", () =>
     Effect.gen(function*() {
       const { layer, setTime } = yield* open
       const ours = yield* Effect.provide(store(), layer)
@@ -91,7 +91,7 @@ const laws = <E>(open: Effect.Effect<Database, E, Scope.Scope>, runs: number) =>
       assert.deepStrictEqual(yield* take("a", 0, ours), [4, 3000])
     }))
 
-  it.effect("deletes what means nothing any more when it is built, and every hour", () =>
+  it.effect("deletes expired rows when it is built, and every hour", () =>
     Effect.gen(function*() {
       const { layer, setTime } = yield* open
       yield* Effect.provide(Effect.scoped(Effect.flatMap(store(), (ours) => take("old", 1, ours))), layer)
@@ -113,7 +113,7 @@ const laws = <E>(open: Effect.Effect<Database, E, Scope.Scope>, runs: number) =>
       assert.deepStrictEqual(yield* Effect.provide(rows, layer), ["long"])
     }))
 
-  it.effect("counts in another table where one is named", () =>
+  it.effect("counts in the given table", () =>
     Effect.gen(function*() {
       const { layer } = yield* open
       const ours = yield* Effect.provide(store({ table: "mine" }), layer)
@@ -121,7 +121,7 @@ const laws = <E>(open: Effect.Effect<Database, E, Scope.Scope>, runs: number) =>
       assert.lengthOf(yield* Effect.provide(rowsOf("mine"), layer), 1)
     }))
 
-  it.effect("keeps what was counted in a transaction that is rolled back", () =>
+  it.effect("keeps what was counted within a transaction that is rolled back", () =>
     Effect.gen(function*() {
       const { layer } = yield* open
       const ours = yield* Effect.provide(store(), layer)
@@ -134,7 +134,7 @@ const laws = <E>(open: Effect.Effect<Database, E, Scope.Scope>, runs: number) =>
       assert.strictEqual((yield* take("a", 0, ours))[0], 1)
     }))
 
-  it.effect("learns from 429s as Effect's store in memory does", () =>
+  it.effect("learns from 429s like Effect's store in memory", () =>
     Effect.gen(function*() {
       const { layer } = yield* open
       const ours = yield* Effect.provide(store(), layer)
@@ -144,7 +144,7 @@ const laws = <E>(open: Effect.Effect<Database, E, Scope.Scope>, runs: number) =>
       assert.deepStrictEqual([Duration.toMillis(delay), phase], [5000, "cooldown"])
     }))
 
-  it.effect("says which table it could not count in, and why, without what may be secret", () =>
+  it.effect("names the table that it could not update, and why, without secrets", () =>
     Effect.gen(function*() {
       const { layer } = yield* open
       const ours = yield* Effect.provide(store(), layer)
@@ -192,7 +192,7 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("SqlRateLimiterStore o
   )
 
   for (const isolation of ["read committed", "repeatable read", "serializable"]) {
-    it.live(`counts each of many that come at once, on two connections, where transactions are ${isolation}`, () =>
+    it.live(`counts each of many concurrent requests, on two connections with ${isolation} transactions`, () =>
       Effect.gen(function*() {
         const client = yield* open
         const settings = { default_transaction_isolation: isolation }
@@ -206,7 +206,7 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("SqlRateLimiterStore o
       }))
   }
 
-  it.live("does not keep others from counting until a transaction ends", () =>
+  it.live("does not block others until a transaction ends", () =>
     Effect.gen(function*() {
       const client = yield* open
       const one = yield* client()
@@ -218,7 +218,7 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("SqlRateLimiterStore o
       assert.strictEqual((yield* Effect.provide(both, one))[0], 2)
     }), 5000)
 
-  it.live("makes one table when many processes begin at once", () =>
+  it.live("creates one table when many processes start at once", () =>
     Effect.gen(function*() {
       const client = yield* open
       const clients = yield* Effect.replicateEffect(client(), 8)
@@ -235,7 +235,7 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("SqlRateLimiterStore o
       assert.lengthOf(yield* Effect.provide(rows, client), 1)
     }))
 
-  it.live("needs no right to create tables where its table is there", () =>
+  it.live("needs no right to create tables if its table exists", () =>
     Effect.gen(function*() {
       const client = yield* open
       const reader = yield* client({ role: "pg_read_all_data" })

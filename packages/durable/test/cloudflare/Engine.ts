@@ -10,8 +10,8 @@ import { setImmediate } from "node:timers/promises"
 type Entry = Awaited<ReturnType<WorkflowWait.WorkflowStep["do"]>>
 
 /**
- * Passes time while promises are under way, of which the clock of a test knows nothing: what they come to is awaited
- * before each sleep that falls due.
+ * Passes time while promises are under way, which the clock of a test does not see: they are awaited before each sleep
+ * that falls due.
  */
 export const withTime = <A, E, R>(
   body: (pass: (duration: Duration.Input) => Effect.Effect<void>) => Effect.Effect<A, E, R>

@@ -5,6 +5,6 @@ import { assert, it } from "@effect/vitest"
 // Checked by the compiler.
 const taken = (step: CloudflareWorkersModule.WorkflowStep): WorkflowWait.WorkflowStep => step
 
-it("the step that Cloudflare gives to `run` is one that a wait takes", () => {
+it("a wait accepts the step that Cloudflare passes to `run`", () => {
   assert.isFunction(taken)
 })

@@ -45,7 +45,7 @@ const timeoutOf = <A>(exit: Exit.Exit<A, Failure>) => {
 }
 
 describe("waitIn", () => {
-  it.effect("is the completed operation, once it has completed, with a step for each poll and each gap", () =>
+  it.effect("returns the completed operation, with a step for each poll and each gap", () =>
     Effect.gen(function*() {
       const { engine, exit, polls } = yield* outcome({ schedule: everySecond })
       assert.isTrue(Exit.isSuccess(exit) && exit.value.status === "completed")
@@ -65,7 +65,7 @@ describe("waitIn", () => {
       ])
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["pending", "running", "completed"] }))))
 
-  it.effect("fails with Cloudflare's text where the operation failed", () =>
+  it.effect("fails with Cloudflare's text if the operation failed", () =>
     Effect.gen(function*() {
       const { exit } = yield* outcome()
       assert.propertyVal(failure(exit), "message", "Bulk operation op failed: This list is full")
@@ -73,7 +73,7 @@ describe("waitIn", () => {
       Effect.provide(BulkOperationsTest.layer({ op: ["running", BulkOperationsTest.failed("This list is full")] }))
     ))
 
-  it.effect("fails with everything that is needed to wait again where it times out, after a last poll in time", () =>
+  it.effect("times out with everything that is needed to wait again, after a last poll", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
       const startedAt = DateTime.makeUnsafe(3_500_000)
@@ -98,8 +98,8 @@ describe("waitIn", () => {
 
 const during = (...answers: ReadonlyArray<BulkOperationsTest.Answer>) => BulkOperationsTest.layer({ op: answers })
 
-describe("what a wait tolerates", () => {
-  it.effect("transient errors do not end it, and fail no step", () =>
+describe("a wait", () => {
+  it.effect("does not end with transient errors, which fail no step", () =>
     Effect.gen(function*() {
       const { engine, exit, polls } = yield* outcome({ schedule: everySecond, transientSchedule: everyThree })
       assert.isTrue(Exit.isSuccess(exit))
@@ -107,12 +107,12 @@ describe("what a wait tolerates", () => {
       assert.strictEqual(engine.log.at(-1), "op: poll 4")
     }).pipe(Effect.provide(during("running", badGateway, badGateway, "completed"))))
 
-  it.effect("a Retry-After holds for the next poll", () =>
+  it.effect("delays the next poll by Retry-After", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* outcome({ schedule: everySecond })).polls, [0, 20_000])
     }).pipe(Effect.provide(during(rateLimited, "completed"))))
 
-  it.effect("transient errors that last longer than tolerance end it with the latest, after a last poll", () =>
+  it.effect("ends with the latest transient error after its tolerance and a last poll", () =>
     Effect.gen(function*() {
       const { exit, polls } = yield* outcome({
         schedule: everySecond,
@@ -123,7 +123,7 @@ describe("what a wait tolerates", () => {
       assert.deepStrictEqual(failure(exit), new CloudflareError.CloudflareError({ reason: badGateway }))
     }).pipe(Effect.provide(during("running", badGateway))))
 
-  it.effect("with a transient schedule that ends, only the last poll is left", () =>
+  it.effect("has only its last poll left after the end of transientSchedule", () =>
     Effect.gen(function*() {
       const { polls } = yield* outcome({
         transientSchedule: everyThree.pipe(Schedule.upTo({ times: 2 })),
@@ -132,13 +132,13 @@ describe("what a wait tolerates", () => {
       assert.deepStrictEqual(polls, [0, 3000, 6000, 60_000])
     }).pipe(Effect.provide(during(badGateway))))
 
-  it.effect("each spell of transient errors begins their schedule anew", () =>
+  it.effect("starts transientSchedule anew with each spell of transient errors", () =>
     Effect.gen(function*() {
       const { polls } = yield* outcome({ schedule: everySecond, transientSchedule: Schedule.exponential("2 seconds") })
       assert.deepStrictEqual(polls, [0, 2000, 6000, 7000, 9000])
     }).pipe(Effect.provide(during(badGateway, badGateway, "running", badGateway, "completed"))))
 
-  it.effect("NotFound for notFoundGrace, and not at all where nothing is said", () =>
+  it.effect("tolerates NotFound for notFoundGrace, and not at all by default", () =>
     Effect.gen(function*() {
       const impatient = yield* outcome()
       assert.propertyVal(failure(impatient.exit), "_tag", "CloudflareError")
@@ -147,7 +147,7 @@ describe("what a wait tolerates", () => {
       assert.isTrue(Exit.isSuccess(patient.exit))
     }).pipe(Effect.provide(during(notFound, notFound, notFound, "completed"))))
 
-  it.effect("an error that cannot pass ends it at once", () =>
+  it.effect("ends at once with a permanent error", () =>
     Effect.gen(function*() {
       const { exit, polls } = yield* outcome()
       assert.deepStrictEqual(failure(exit), new CloudflareError.CloudflareError({ reason: forbidden }))
@@ -160,8 +160,8 @@ const oversleeping = (step: WorkflowWait.WorkflowStep): WorkflowWait.WorkflowSte
   sleep: (name, milliseconds) => step.sleep(name, milliseconds + 60_000)
 })
 
-describe("its deadline", () => {
-  it.effect("is not what the timeout names where the schedule ended before it", () =>
+describe("the deadline of a wait", () => {
+  it.effect("is not the reason of a timeout if the schedule ended first", () =>
     Effect.gen(function*() {
       const { exit, polls } = yield* outcome({ schedule: everySecond.pipe(Schedule.upTo({ times: 2 })) })
       assert.deepStrictEqual(polls, [0, 1000, 2000])
@@ -176,7 +176,7 @@ describe("its deadline", () => {
       assert.strictEqual(yield* BulkOperationsTest.BulkOperationsTest.use(({ inFlight }) => inFlight), 0)
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running", "hang"] }))))
 
-  it.effect("is followed by one more poll where the instance woke too late for its last one", () =>
+  it.effect("is followed by one more poll if the instance woke too late for its last one", () =>
     Effect.gen(function*() {
       const late = yield* Engine.withTime(Effect.fnUntraced(function*(pass) {
         const engine = yield* Engine.make
@@ -190,7 +190,7 @@ describe("its deadline", () => {
       assert.isTrue(Exit.isSuccess(late.exit))
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running", "completed"] }))))
 
-  it.effect("is preceded by a poll even where it passes at once, or before the first gap", () =>
+  it.effect("is preceded by a poll even if it passes at once, or before the first gap", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* outcome({ timeout: 0 })).polls, [0])
       const startedAt = yield* DateTime.now
@@ -203,13 +203,13 @@ describe("its deadline", () => {
       assert.strictEqual(timeoutOf(exit).polls, 2)
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
 
-  it.effect("is none where the timeout is infinite", () =>
+  it.effect("does not exist with an infinite timeout", () =>
     Effect.gen(function*() {
       const { exit } = yield* outcome({ timeout: "Infinity", schedule: PollSchedule.spaced("1 day") }, "30 days")
       assert.isTrue(Exit.isSuccess(exit))
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: BulkOperationsTest.lasting("20 days") }))))
 
-  it.effect("sleeps for a year at most, as Cloudflare allows", () =>
+  it.effect("can be reached with sleeps of a year at most, as Cloudflare allows", () =>
     Effect.gen(function*() {
       const { engine } = yield* Engine.withTime(Effect.fnUntraced(function*(pass) {
         const engine = yield* Engine.make
@@ -223,11 +223,11 @@ describe("its deadline", () => {
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
 })
 
-describe("a wait that is cut off", () => {
+describe("a wait that is interrupted and resumed", () => {
   const lasting = BulkOperationsTest.layer({ op: BulkOperationsTest.lasting("7 minutes") }, { latency: 300 })
 
   it.effect.prop(
-    "goes through the same steps again, and makes no poll again that was answered",
+    "repeats the same steps, but no poll that was answered",
     {
       cuts: Schema.Array(between(1, 90_000)).check(
         Schema.isMaxLength(6)
@@ -257,7 +257,7 @@ describe("a wait that is cut off", () => {
     { arbitrary: { runs: 20 }, timeout: 60_000 }
   )
 
-  it.effect("keeps its deadline and its tolerance, whatever the options are by then", () =>
+  it.effect("keeps its deadline even if the options have changed", () =>
     Effect.gen(function*() {
       const error = yield* Engine.withTime(Effect.fnUntraced(function*(pass) {
         const engine = yield* Engine.make
@@ -273,7 +273,7 @@ describe("a wait that is cut off", () => {
       assert.isAbove(Duration.toMillis(error.elapsed), 290_000)
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
 
-  it.effect("dies of a journal that another release has written, and says so", () =>
+  it.effect("dies of a journal written by another release", () =>
     Effect.gen(function*() {
       const exit = yield* Engine.withTime(Effect.fnUntraced(function*(pass) {
         const engine = yield* Engine.make
@@ -287,15 +287,15 @@ describe("a wait that is cut off", () => {
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
 })
 
-describe("what Cloudflare sees", () => {
-  it.effect("is JSON in each step, the transient error that was met included", () =>
+describe("the steps that Cloudflare stores", () => {
+  it.effect("contain JSON, including a transient error", () =>
     Effect.gen(function*() {
       const { engine } = yield* outcome({ schedule: everySecond, timeout: "Infinity" })
       for (const entry of engine.kept.values()) assert.deepStrictEqual(JSON.parse(JSON.stringify(entry)), entry)
       assert.include(JSON.stringify(engine.kept.get("op: poll 1")), "ServerError")
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: [badGateway, "completed"] }))))
 
-  it.effect("are 1,024 steps in 3 days at the default, sleeps not counted", () =>
+  it.effect("are 1,024 in 3 days by default, sleeps not counted", () =>
     Effect.gen(function*() {
       const engine = yield* Engine.withTime(Effect.fnUntraced(function*(pass) {
         const engine = yield* Engine.make
@@ -312,7 +312,7 @@ describe("what Cloudflare sees", () => {
       assert.isAtMost(after18Hours, 513)
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
 
-  it.effect("are names that it takes, whatever the id", () =>
+  it.effect("have valid names, whatever the id", () =>
     Effect.gen(function*() {
       const id = `a\u0007${"b".repeat(300)}`
       const engine = yield* Engine.withTime(Effect.fnUntraced(function*(pass) {
@@ -324,7 +324,7 @@ describe("what Cloudflare sees", () => {
       for (const name of engine.kept.keys()) assert.match(name, /^[^\p{C}]{1,256}$/u)
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
 
-  it.effect("an error of its engine passes through the wait as it is", () =>
+  it.effect("let an error of Cloudflare's engine pass through unchanged", () =>
     Effect.gen(function*() {
       const full = new Error("The limit of 1024 steps has been reached")
       const step: WorkflowWait.WorkflowStep = { do: () => Promise.reject(full), sleep: () => Promise.resolve() }
@@ -334,7 +334,7 @@ describe("what Cloudflare sees", () => {
 })
 
 describe("options", () => {
-  it.effect("are those of the application where the wait has none", () =>
+  it.effect("are those of the application by default", () =>
     Effect.gen(function*() {
       const provided = { schedule: PollSchedule.spaced("5 seconds"), timeout: Duration.seconds(12) }
       const { exit, polls } = yield* Effect.provideService(outcome(), PollOptions.PollOptions, provided)
@@ -342,14 +342,14 @@ describe("options", () => {
       assert.deepStrictEqual(timeoutOf(exit).timeout, Duration.seconds(12))
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["running"] }))))
 
-  it.effect("an account of its own is the one polled", () =>
+  it.effect("include the account that is polled", () =>
     Effect.gen(function*() {
       yield* outcome({ accountId: "mine" })
       const calls = yield* BulkOperationsTest.BulkOperationsTest.use(({ calls }) => calls)
       assert.deepStrictEqual(calls.map(({ accountId }) => accountId), ["mine"])
     }).pipe(Effect.provide(BulkOperationsTest.layer({ op: ["completed"] }))))
 
-  it.effect("that are certainly wrong are reported before the first step", () =>
+  it.effect("that are invalid are refused before the first step", () =>
     Effect.gen(function*() {
       const step: WorkflowWait.WorkflowStep = { do: () => Promise.reject("a step"), sleep: () => Promise.resolve() }
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
@@ -370,7 +370,7 @@ describe("options", () => {
 describe("instanceId", () => {
   const { instanceId } = WorkflowWait
 
-  it("is the id of the operation, after its account's if that is said", () => {
+  it("is the id of the operation, prefixed by that of a given account", () => {
     assert.strictEqual(instanceId("4da8780eeb215e6cb7f48dd981c4ea02"), "4da8780eeb215e6cb7f48dd981c4ea02")
     const both = instanceId("4da8780eeb215e6cb7f48dd981c4ea02", { accountId: "c".repeat(32) })
     assert.strictEqual(both, `${"c".repeat(32)}__4da8780eeb215e6cb7f48dd981c4ea02`)
@@ -378,7 +378,7 @@ describe("instanceId", () => {
 
   const Part = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(5))
 
-  it.prop("is one that Cloudflare takes, for every operation", { operationId: Part }, ({ operationId }) => {
+  it.prop("is valid for Cloudflare, for every operation", { operationId: Part }, ({ operationId }) => {
     assert.match(instanceId(operationId), /^[a-zA-Z0-9_][a-zA-Z0-9-_]*$/)
   })
 
@@ -392,7 +392,7 @@ describe("instanceId", () => {
     }
   )
 
-  it("refuses what would be too long", () => {
+  it("refuses an id that would be too long", () => {
     assert.lengthOf(instanceId("x".repeat(100)), 100)
     assert.throws(() => instanceId("x".repeat(101)), RangeError, /101 characters long/)
   })
@@ -433,7 +433,7 @@ describe("a wait in a Workflow", () => {
   const transientSchedule = Schedule.exponential("1 second")
 
   it.effect.prop(
-    "polls when a wait in a process polls, and ends as it does, for every schedule of the module",
+    "polls at the times of a wait in a process, and ends like it, for every schedule of the module",
     {
       name: Schema.Literals(names),
       age: Schema.UndefinedOr(between(-5000, 900_000)),

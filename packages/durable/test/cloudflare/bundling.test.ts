@@ -23,7 +23,7 @@ const modulesOf = async (path: string) => {
 
 const ofTheCluster = /\/effect\/(src|dist)\/(cluster|workflow|sql)\/|\/lists\/src\//
 
-it("a wait in a Cloudflare Workflow brings along nothing of Effect's cluster, and no Lists", async () => {
+it("a bundle of a wait in a Cloudflare Workflow contains nothing of Effect's cluster or of Lists", async () => {
   const modules = await modulesOf("../../src/cloudflare/index.ts")
   assert.isAbove(modules.length, 50)
   assert.deepStrictEqual(modules.filter((module) => ofTheCluster.test(module)), [])

@@ -13,7 +13,7 @@ const test = <A, E>(use: (sql: SqlClient.SqlClient, database: DatabaseSync) => E
   })
 
 describe("the client of node:sqlite", () => {
-  it.effect("gives back what it is given", () =>
+  it.effect("returns the values that it stored", () =>
     test((sql) =>
       Effect.gen(function*() {
         const given = ["text", 1.5, null, true, false, new Uint8Array([1, 2])]
@@ -34,7 +34,7 @@ describe("the client of node:sqlite", () => {
       })
     ))
 
-  it.effect("refuses what SQLite cannot store, and says what SQLite says", () =>
+  it.effect("refuses what SQLite cannot store, and includes the errors of SQLite", () =>
     test((sql) =>
       Effect.gen(function*() {
         const object = yield* Effect.flip(sql.unsafe("SELECT ?", [{}]))
@@ -48,7 +48,7 @@ describe("the client of node:sqlite", () => {
       })
     ))
 
-  it.effect("takes back a transaction that fails, and can go on", () =>
+  it.effect("rolls back a transaction that fails, and remains usable", () =>
     test((sql) =>
       Effect.gen(function*() {
         const exit = yield* Effect.exit(sql.withTransaction(
@@ -60,7 +60,7 @@ describe("the client of node:sqlite", () => {
       })
     ))
 
-  it.effect("keeps few of many statements prepared", () =>
+  it.effect("can prepare more statements than it keeps", () =>
     test((sql) =>
       Effect.gen(function*() {
         for (let n = 0; n < 200; n++) yield* sql`SELECT ${sql.literal(String(n))}`

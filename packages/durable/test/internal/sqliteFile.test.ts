@@ -27,7 +27,7 @@ const made = (filename: string, ...statements: ReadonlyArray<string>) => {
 }
 
 describe("a file", () => {
-  it.live("that is not there is made, and can be opened again", () =>
+  it.live("that does not exist is created, and can be opened again", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporary, "waits.db")
       yield* open(filename)
@@ -44,7 +44,7 @@ describe("a file", () => {
       assert.match(error.message, /One process at a time .*database is locked/)
     }))
 
-  it.live("of something else is refused, and stays as it is", () =>
+  it.live("of another application is refused and left unchanged", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporary, "users.db")
       made(filename, "CREATE TABLE users (name TEXT)")
@@ -65,7 +65,7 @@ describe("a file", () => {
       assert.match(error.message, /later release of @bulk-operations\/durable/)
     }))
 
-  it.live("that is no database is refused, and stays as it is", () =>
+  it.live("that is not a database is refused and left unchanged", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporary, "notes.txt")
       writeFileSync(filename, "These are notes, and they are longer than the head of a database. ".repeat(10))
@@ -84,14 +84,14 @@ describe("a file", () => {
       assert.match(error.message, /it is damaged.*malformed/)
     }))
 
-  it.live("that is a database without the tables of a cluster gets them, if nothing is in it", () =>
+  it.live("that is an empty database gets the tables of a cluster", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporary, "waits.db")
       made(filename, "CREATE TABLE t (n)", "DROP TABLE t")
       yield* open(filename)
     }))
 
-  it.live("of which the tables cannot be made is refused", () =>
+  it.live("in which the tables cannot be created is refused", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporary, "waits.db")
       made(filename, `PRAGMA application_id = ${0x42554c4b}; CREATE TABLE cluster_messages (n)`)
@@ -100,7 +100,7 @@ describe("a file", () => {
       assert.match(error.message, /SQLite: /)
     }))
 
-  it.live("where nothing can be written is refused with what the system says", () =>
+  it.live("in a place that cannot be written is refused with the error of the system", () =>
     Effect.gen(function*() {
       const directory = yield* temporary
       const error = yield* refusal(join(directory, "missing", "waits.db"))
@@ -110,7 +110,7 @@ describe("a file", () => {
     }))
 
   // Root may write whatever it likes.
-  it.live.skipIf(process.getuid?.() === 0)("that may only be read is refused", () =>
+  it.live.skipIf(process.getuid?.() === 0)("that is read-only is refused", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporary, "waits.db")
       yield* open(filename)

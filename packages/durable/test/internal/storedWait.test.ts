@@ -35,7 +35,7 @@ const inTurn = (payload: string) =>
 
 describe("a wait in a store", () => {
   for (const [release, payload] of Object.entries(stored)) {
-    it.live(`that release ${release} began is ended by this one`, () =>
+    it.live(`started by release ${release} is completed by this one`, () =>
       Effect.gen(function*() {
         const status = yield* inTurn(payload)
         assert(status._tag === "Ended" && Result.isSuccess(status.result))
@@ -43,7 +43,7 @@ describe("a wait in a store", () => {
       }))
   }
 
-  it.live("whose deadline has passed when a process takes it up is polled once more", () =>
+  it.live("whose deadline has passed when a process resumes it is polled once more", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       const beganAt = (yield* Clock.currentTimeMillis) - 3_600_000
@@ -60,7 +60,7 @@ describe("a wait in a store", () => {
       }).pipe(Effect.provide(Store.over(database, { "op-1": ["running"] })))
     }))
 
-  it.live("that has ended is seen to have, though its deadline has passed when a process takes it up", () =>
+  it.live("whose operation has ended succeeds even if its deadline has passed when a process resumes it", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       const beganAt = (yield* Clock.currentTimeMillis) - 3_600_000
@@ -70,7 +70,7 @@ describe("a wait in a store", () => {
       assert(status._tag === "Ended" && Result.isSuccess(status.result))
     }))
 
-  it.live("that a later release began dies, and says why", () =>
+  it.live("started by a later release dies, and says why", () =>
     Effect.gen(function*() {
       const status = yield* inTurn(`{"wait":{"version":2,"operation":"op-1"}}`)
       assert(status._tag === "Died" && status.cause instanceof StoreError.StoreError)
@@ -80,7 +80,7 @@ describe("a wait in a store", () => {
       )
     }))
 
-  it.effect.prop("is the same after it was stored", [StoredWait.StoredWait], ([wait]) =>
+  it.effect.prop("survives being stored", [StoredWait.StoredWait], ([wait]) =>
     Effect.gen(function*() {
       const codec = Schema.toCodecJson(StoredWait.StoredWait)
       const text = JSON.stringify(yield* Schema.encodeEffect(codec)(wait))

@@ -24,7 +24,7 @@ const stored = {
 
 describe("a stored write", () => {
   for (const [release, payloads] of Object.entries(stored)) {
-    it.effect(`of release ${release} is read, and would be stored so again`, () =>
+    it.effect(`of release ${release} can be read, and encodes to the same JSON`, () =>
       Effect.gen(function*() {
         const codec = Schema.toCodecJson(WriteWorkflow.payloadSchema)
         for (const payload of payloads) {
@@ -34,7 +34,7 @@ describe("a stored write", () => {
       }))
   }
 
-  it.effect("has the fingerprint of what it writes, whatever its key", () =>
+  it.effect("has a fingerprint of its content", () =>
     Effect.gen(function*() {
       const contents: ReadonlyArray<StoredWrite.Content> = [
         { action: "create", items: ips("192.0.2.1") },
@@ -49,7 +49,7 @@ describe("a stored write", () => {
 })
 
 describe("a list shows", () => {
-  it("an addition where it has all of its items as they are written, whatever else it has", () => {
+  it("an addition if it contains all its items as written, whatever else it contains", () => {
     const content: StoredWrite.Content = { action: "create", items: [ListItem.ip("192.0.2.1", { comment: "seen" })] }
     const item = { ...ListItem.ip("192.0.2.1", { comment: "seen" }), id: "a" }
     assert.isUndefined(StoredWrite.missing(content, [...held("192.0.2.9"), item]))
@@ -57,14 +57,14 @@ describe("a list shows", () => {
     assert.deepStrictEqual(StoredWrite.missing(content, []), content)
   })
 
-  it("a replacement where it has its items and no others", () => {
+  it("a replacement if it contains its items and no others", () => {
     const content: StoredWrite.Content = { action: "replace", items: ips("192.0.2.1") }
     assert.isUndefined(StoredWrite.missing(content, held("192.0.2.1")))
     assert.deepStrictEqual(StoredWrite.missing(content, held("192.0.2.1", "192.0.2.2")), content)
     assert.isUndefined(StoredWrite.missing({ action: "replace", items: [] }, []))
   })
 
-  it("a deletion where it has none of its items, and else which of them are left", () => {
+  it("a deletion if it contains none of its items, else those that are left", () => {
     const content: StoredWrite.Content = { action: "delete", itemIds: ["id of 192.0.2.1", "id of 192.0.2.2"] }
     assert.isUndefined(StoredWrite.missing(content, held("192.0.2.9")))
     assert.deepStrictEqual(StoredWrite.missing(content, held("192.0.2.2")), {

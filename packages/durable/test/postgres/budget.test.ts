@@ -42,7 +42,7 @@ const mostOf = Effect.fnUntraced(function*(isShared: boolean) {
 })
 
 describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("the request budget of two runners on PostgreSQL")}`, () => {
-  it.live("is one, where it is counted there", () =>
+  it.live("is shared if it is counted there", () =>
     Effect.gen(function*() {
       const polls = yield* mostOf(true)
       // Timers of two processes are late by some milliseconds on a machine that has much to do.
@@ -50,7 +50,7 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("the request budget of
       assert.isAtLeast(polls, share / 2)
     }), 90_000)
 
-  it.live("is one for each, where it is not", () =>
+  it.live("is one for each if it is not", () =>
     Effect.gen(function*() {
       assert.isAbove(yield* mostOf(false), 1.5 * share)
     }), 90_000)

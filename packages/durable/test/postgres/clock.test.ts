@@ -1,5 +1,5 @@
 /**
- * Runners whose time of day differs from that of whoever began a wait.
+ * Runners whose time of day differs from that of the process that started a wait.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Option, Result } from "effect"

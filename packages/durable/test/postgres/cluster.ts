@@ -163,7 +163,7 @@ export const make = Effect.gen(function*() {
   return { begin, runner, settled }
 })
 
-/** A cluster of two runners, of which each has a way to PostgreSQL that can be cut, for as long as a layer lives. */
+/** A cluster of two runners, each with a connection to PostgreSQL that can be cut, for as long as a layer lives. */
 export class TwoRunners extends Context.Service<TwoRunners>()("test/TwoRunners", {
   make: Effect.gen(function*() {
     const { begin, runner, settled } = yield* make

@@ -112,10 +112,10 @@ const redis = Effect.gen(function*() {
 })
 
 describe.skipIf(!Postgres.hasPostgres).concurrent(
-  `${Postgres.titled("a request budget in a PostgreSQL that goes")}`,
+  `${Postgres.titled("a request budget in a PostgreSQL that fails")}`,
   () => {
     it.live(
-      "by breaking its connections: waits go on with one of their own until it is back",
+      "by breaking its connections: waits continue with one of their own until it is back",
       () =>
         Effect.gen(function*() {
           const { front, store } = yield* postgres
@@ -124,7 +124,7 @@ describe.skipIf(!Postgres.hasPostgres).concurrent(
       90_000
     )
 
-    it.live("by standing still: waits go on with one of their own until it is back", () =>
+    it.live("by standing still: waits continue with one of their own until it is back", () =>
       Effect.gen(function*() {
         const { front, store } = yield* postgres
         yield* survive(store, front.stand, front.goOn)
@@ -136,11 +136,11 @@ const hasServer = spawnSync("redis-server", ["--version"]).status === 0
 
 describe.skipIf(!hasServer)(
   `${
-    Postgres.titled("a request budget in a Redis that goes", hasServer, "no redis-server is installed, to be killed")
+    Postgres.titled("a request budget in a Redis that fails", hasServer, "no redis-server is installed, to be killed")
   }`,
   () => {
     it.live(
-      "by being killed: waits go on with one of their own until it is started again",
+      "by being killed: waits continue with one of their own until it is started again",
       () =>
         Effect.gen(function*() {
           const { kill, port, restart } = yield* redis

@@ -6,7 +6,7 @@ import { Effect, Layer } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import * as Cloudflare from "../Cloudflare.ts"
 
-/** Polls in the name of that user agent, so that it can be told whose poll it is. */
+/** Polls with this user agent, which shows whose poll it is. */
 export const layer = (baseUrl: string, userAgent: string) => {
   const named = Effect.map(
     HttpClient.HttpClient,

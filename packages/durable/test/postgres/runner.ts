@@ -1,5 +1,5 @@
 /**
- * A runner of a cluster on PostgreSQL, as an application would start it: by the real clock, until it is told to end.
+ * A runner of a cluster on PostgreSQL, as an application would start it: by the real clock, until it is signalled.
  *
  * Argument: a `Setting` as JSON. Writes what it logs to standard output.
  */

@@ -1,5 +1,5 @@
 /**
- * Waits on two processes, of which one is lost.
+ * Waits on two processes, one of which is lost.
  */
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Fiber, Result } from "effect"
@@ -30,7 +30,7 @@ const { refreshAssignmentsInterval, shardLockExpiration } = Cluster.sharding
 
 describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on PostgreSQL")}`, () => {
   // The same two for all of these: the last one loses one of them for good.
-  layer(Cluster.TwoRunners.layer, { excludeTestServices: true, timeout: "60 seconds" })("of which one", (it) => {
+  layer(Cluster.TwoRunners.layer, { excludeTestServices: true, timeout: "60 seconds" })("when one", (it) => {
     it.effect(
       "stands still for a while: the other takes its waits over, and none ends twice",
       () =>
@@ -120,7 +120,7 @@ describe.skipIf(!Postgres.hasPostgres)(`${Postgres.titled("two runners on Postgr
   })
 
   it.live(
-    "of which one is terminated: it hands its waits over without waiting for its locks to expire",
+    "when one is terminated: it hands its waits over without waiting for its locks to expire",
     () =>
       Effect.gen(function*() {
         const { begin, runner, settled } = yield* Cluster.make

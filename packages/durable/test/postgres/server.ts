@@ -8,7 +8,7 @@ import * as Server from "../../../core/test/internal/budget/redisServer.ts"
 
 export const hasPostgres = await Server.accepts(5432)
 
-/** The title, or that it is skipped: in one line as well, so that whoever has a PostgreSQL can tell that it was not used. */
+/** The title. If the tests are skipped, says so there and on stderr, so that an unused PostgreSQL is noticed. */
 export const titled = (title: string, isThere = hasPostgres, missing = "no PostgreSQL on 127.0.0.1:5432") =>
   Server.titled(isThere, title, missing)
 

@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { scripted } from "../Scripted.ts"
 
 describe("a file that is damaged", () => {
-  it.live("in its middle is named when it is opened", () =>
+  it.live("in its middle is named in the error", () =>
     Effect.gen(function*() {
       const folder = mkdtempSync(join(tmpdir(), "damaged-"))
       const filename = join(folder, "waits.db")

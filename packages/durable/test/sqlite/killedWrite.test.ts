@@ -28,7 +28,7 @@ const write = Effect.gen(function*() {
 
 describe("a process that is killed", () => {
   it.live(
-    "after its write was taken and before it knows: the next one finds it in effect, and sends nothing",
+    "after its write was accepted and before it was answered: the next process finds it in effect, and sends nothing",
     () =>
       Effect.gen(function*() {
         const { inject } = yield* Simulator.Simulator
@@ -42,7 +42,7 @@ describe("a process that is killed", () => {
         const { lines } = yield* Effect.promise(() => run().ended)
         assert.deepStrictEqual(lines, ["in effect"])
         assert.strictEqual(yield* begun, 1)
-        // A third is told the same, without asking Cloudflare.
+        // A third gets the same result, without a request to Cloudflare.
         const { requests } = yield* Simulator.Simulator
         const before = (yield* requests).length
         assert.deepStrictEqual((yield* Effect.promise(() => run().ended)).lines, ["in effect"])
@@ -51,7 +51,7 @@ describe("a process that is killed", () => {
     90_000
   )
 
-  it.live("while it waits for its operation: the next one waits for the same", () =>
+  it.live("while it waits for its operation: the next process waits for the same one", () =>
     Effect.gen(function*() {
       const { complete, planNext, requests, state } = yield* Simulator.Simulator
       const { run } = yield* write

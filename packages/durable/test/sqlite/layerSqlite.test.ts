@@ -52,7 +52,7 @@ const kills = 25
 const enough = 40_000
 
 describe("processes with one file", () => {
-  it.live("that are killed at any moment lose no wait and double none", () =>
+  it.live("that are killed at any moment neither lose nor duplicate a wait", () =>
     Effect.gen(function*() {
       const { filename, process } = yield* world
       yield* Effect.promise(() => process([]).ended)
@@ -80,7 +80,7 @@ describe("processes with one file", () => {
       assert.deepStrictEqual(yield* query(filename, "PRAGMA integrity_check"), ["ok"])
     }).pipe(Effect.scoped, Effect.provide(simulator)), 120_000)
 
-  it.live("end at SIGTERM within a few seconds, and their waits go on in the next", () =>
+  it.live("end at SIGTERM within a few seconds, and their waits continue in the next", () =>
     Effect.gen(function*() {
       const { process } = yield* world
       const ids = yield* start(3, 10_000, 0)
@@ -97,11 +97,11 @@ describe("processes with one file", () => {
       assert.deepStrictEqual(lines.toSorted(), [...ids.map((id) => `${id} completed`), "open"].toSorted())
     }).pipe(Effect.scoped, Effect.provide(simulator)), 60_000)
 
-  it.live("are told at once where another has it open", () =>
+  it.live("fail at once if another has it open", () =>
     Effect.gen(function*() {
       const { process } = yield* world
       const ids = yield* start(1, 60_000, 0)
-      // Both at the same moment: one has it, and the other is told.
+      // Both at the same moment: one opens it, and the other fails.
       const [one, other] = [process(ids), process(ids)]
       const loser = yield* Effect.promise(() => Promise.race([one.ended, other.ended]))
       assert.strictEqual(loser.code, 1)

@@ -9,7 +9,7 @@ const poller = DurablePoller.DurablePoller
 const numberOf = (row: Record<string, unknown> | undefined) => Number(Object.values(row ?? {})[0])
 
 describe("a store that is full", () => {
-  it.live("kills what wants to write to it, and says why", () =>
+  it.live("ends a call that writes to it with a defect that says why", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       yield* Effect.gen(function*() {
@@ -27,7 +27,7 @@ describe("a store that is full", () => {
 
   // What begins a wait is stored; then nothing more is, or no answer to anything.
   for (const rest of ["cluster_messages WHEN NEW.tag <> 'run'", "cluster_replies"]) {
-    it.live(`leaves a wait under way, which ends when there is room (${rest})`, () =>
+    it.live(`keeps a wait under way until there is room (${rest})`, () =>
       Effect.gen(function*() {
         const database = yield* Store.database
         yield* Effect.gen(function*() {
@@ -45,7 +45,7 @@ describe("a store that is full", () => {
       }))
   }
 
-  it.live("does not keep its process from ending", () =>
+  it.live("does not prevent its process from ending", () =>
     Effect.gen(function*() {
       const database = yield* Store.database
       yield* Effect.gen(function*() {
@@ -67,7 +67,7 @@ describe("a store that is full", () => {
 })
 
 describe("forget", () => {
-  it.live("leaves nobody waiting for what has ended", () =>
+  it.live("also ends other calls that wait for the forgotten wait", () =>
     Effect.gen(function*() {
       const { forget, start, wait } = yield* DurablePoller.DurablePoller
       const options = { startedAt: yield* DateTime.now }
