@@ -12,8 +12,8 @@ export const run = (flags: Flags) =>
     const output = yield* Output
     yield* output.result(
       `export CLOUDFLARE_BASE_URL=${access.baseUrl}\n` +
-        `export CLOUDFLARE_ACCOUNT_ID=${access.accountId}\n` +
-        `export CLOUDFLARE_API_TOKEN=${access.apiToken}`,
+        `export CLOUDFLARE_API_TOKEN=${access.apiToken}\n` +
+        `export CLOUDFLARE_ACCOUNT_ID=${access.accountId}`,
       { type: "simulator", ...access }
     )
     yield* output.note(

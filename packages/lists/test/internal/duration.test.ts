@@ -1,0 +1,23 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration } from "effect"
+import * as Durations from "../../src/internal/duration.ts"
+
+describe("a duration that a program passed in", () => {
+  it("may have every form", () => {
+    for (const input of [2000, "2 seconds", Duration.seconds(2)] as const) {
+      assert.deepStrictEqual(Durations.notNegative("patience", input), Duration.seconds(2))
+    }
+    assert.deepStrictEqual(Durations.notNegative("patience", "Infinity"), Duration.infinity)
+    assert.deepStrictEqual(Durations.notNegative("patience", 0), Duration.zero)
+  })
+
+  it.each<[string, Duration.Input]>([
+    ["patience is -1. Expected a duration zero or longer, such as \"10 minutes\" or \"500 millis\".", -1],
+    ["patience is NaN. Expected", Number.NaN],
+    ["patience is -5s. Expected", Duration.seconds(-5)],
+    ["patience is \"5m\". Expected", JSON.parse("\"5m\"")],
+    ["patience is null. Expected", JSON.parse("null")]
+  ])("is refused: %s", (text, input) => {
+    assert.throws(() => Durations.notNegative("patience", input), RangeError, text)
+  })
+})
