@@ -74,7 +74,10 @@ export class DurablePoller extends Context.Service<DurablePoller, {
   /** Begins a wait and returns its execution id once the wait is stored. */
   readonly start: (operationId: string, options?: WaitOptions) => Effect.Effect<string>
 
-  /** The status of a wait in the store. Sends nothing to Cloudflare. */
+  /**
+   * The status of a wait in the store, by the execution id from `start`: that of its operation is `Unknown`. Sends
+   * nothing to Cloudflare.
+   */
   readonly status: (executionId: string) => Effect.Effect<WaitStatus.WaitStatus>
 
   /**
