@@ -97,6 +97,14 @@ describe("progress", () => {
       )
     }).pipe(Effect.provide(Scripted.layer({ op: ["pending", "running", badGateway, "running", "completed"] }))))
 
+  it.effect("counts the elapsed time from its own beginning", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const [exit] = yield* within(progressOf({ schedule: everySecond }))
+      const elapsed = Option.map(Exit.getSuccess(exit), (all) => all.map(([, , elapsed]) => elapsed))
+      assert.deepStrictEqual(elapsed, Option.some([0, 1000]))
+    }).pipe(Effect.provide(Scripted.layer({ op: ["running", "completed"] }))))
+
   it.effect("names the account, and has no deadline without a timeout", () =>
     Effect.gen(function*() {
       const poller = yield* Poller
@@ -347,7 +355,7 @@ describe("settle", () => {
   it.effect("runs as many waits at once as concurrency allows", () =>
     Effect.gen(function*() {
       const ids = Array.from({ length: 10 }, (_, index) => `op-${index}`)
-      for (const [concurrency, most] of [[3, 3], ["unbounded", 10], [undefined, 10]] as const) {
+      for (const [concurrency, most] of [[1, 1], [3, 3], ["unbounded", 10], [Infinity, 10], [undefined, 10]] as const) {
         const began = (yield* calls).length
         const fiber = yield* Effect.forkChild(
           Poller.use((poller) =>

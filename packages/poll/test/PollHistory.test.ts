@@ -18,6 +18,22 @@ const fifteenSeconds = (start: number): PollHistory.Sighting => ({
   seenAt: at(start + 16_000)
 })
 
+describe("hazard", () => {
+  it("refuses an expected duration that is none, and takes no more than a day", () => {
+    assert.throws(
+      () => PollHistory.hazard(PollHistory.empty, { expected: -1 }),
+      RangeError,
+      "expected is -1. It must be longer than zero."
+    )
+    const [day, longer] = (["1 day", "3 days"] as const).map((expected) =>
+      PollHistory.hazard(PollHistory.empty, { expected })
+    )
+    assert.deepStrictEqual(longer, day)
+    const minute = PollHistory.hazard(PollHistory.empty, { expected: "1 minute" })
+    assert.notDeepEqual(minute, day)
+  })
+})
+
 describe("record", () => {
   it("takes a completed in whole seconds as anywhere in that second", () => {
     assert.deepStrictEqual(sighted({ completed: at(15_000), seenAt: at(18_000) }), [[15_000, 16_000]])

@@ -37,16 +37,18 @@ describe("the telemetry of a wait", () => {
       assert.deepStrictEqual(span?.events.map(([name]) => name), ["running", "completed"])
     }).pipe(Effect.provide(Scripted.layer({ op: BulkOperationsTest.lasting("10 seconds") }))))
 
-  it.effect("is also a span for changes and progress", () =>
+  it.effect("is also a span for changes, progress and waitAll", () =>
     Effect.gen(function*() {
       const { spans, tracer } = Scripted.tracing()
       const poller = yield* Poller
       for (const stream of [poller.changes("op"), poller.progress("op", { accountId: "other" })]) {
         yield* Effect.provideService(Stream.runDrain<unknown, unknown, never>(stream), Tracer.Tracer, tracer)
       }
+      yield* Effect.provideService(poller.waitAll(["op"]), Tracer.Tracer, tracer)
       assert.includeMembers(spans.map(({ name }) => name), [
         "BulkOperationPoller.changes",
-        "BulkOperationPoller.progress"
+        "BulkOperationPoller.progress",
+        "BulkOperationPoller.waitAll"
       ])
       const accounts = spans.flatMap(({ attributes }) => attributes.get("cloudflare.account_id") ?? [])
       assert.includeMembers(accounts, ["account", "other"])
@@ -87,6 +89,7 @@ describe("the telemetry of a wait", () => {
 
   it.effect("counts its outcome and measures its duration", () =>
     Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
       const poller = yield* Poller
       const outcomes = ["completed", "failed", "timeout", "error", "interrupted", "error"]
       const counts = Effect.forEach(
