@@ -8,11 +8,11 @@ describe("ExitCode", () => {
     [[1, 3, 0], 3],
     [[3, 5, 1], 5],
     [[5, 4, 3, 1, 0], 4]
-  ])("of %j the gravest is %d", (codes, code) => {
+  ])("of %j is the gravest: %d", (codes, code) => {
     assert.strictEqual(gravest(codes), code)
   })
 
-  it("with --any, one that has completed is enough", () => {
+  it("is 0 with --any if one operation completed", () => {
     assert.strictEqual(any([4, 0]), 0)
     assert.strictEqual(any([1, 3]), 3)
   })

@@ -19,7 +19,7 @@ const draw = (
 }
 
 describe("LiveRegion", () => {
-  it("draws a frame in place of the one before", () => {
+  it("replaces the previous frame", () => {
     assert.deepStrictEqual(draw([{ lines: ["one", "two", "three"] }, { lines: ["four"] }]).rows.slice(0, 3), [
       "four",
       "",
@@ -28,7 +28,7 @@ describe("LiveRegion", () => {
     assert.deepStrictEqual(draw([{ lines: ["longer"] }, { lines: ["one", "two"] }]).rows.slice(0, 2), ["one", "two"])
   })
 
-  it("prints above, and keeps what it has printed", () => {
+  it("prints lines above the frame, and keeps them", () => {
     const { rows } = draw([{ lines: ["a", "b"] }, { above: ["done: a"], lines: ["b"] }, {
       above: ["done: b"],
       lines: []
@@ -36,7 +36,7 @@ describe("LiveRegion", () => {
     assert.deepStrictEqual(rows, ["done: a", "done: b", "", "", "", ""])
   })
 
-  it("prints lines that are wider than the window, whole", () => {
+  it("prints lines that are wider than the window in full", () => {
     const long = "0123456789".repeat(4)
     const { rows } = draw([{ lines: ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"] }, {
       above: [long, `${long}!`],
@@ -45,14 +45,14 @@ describe("LiveRegion", () => {
     assert.deepStrictEqual(rows, [...Array.from({ length: 4 }, () => "0123456789".repeat(2)), "!", "z"])
   })
 
-  it("never draws more lines than the window has, and puts none of them into its history", () => {
+  it("never draws more lines than the window has, so that none enter its history", () => {
     const frames = Array.from({ length: 9 }, (_, i) => ({ lines: Array.from({ length: 30 }, (_, j) => `${i} ${j}`) }))
     const { history, rows } = draw([...frames, { above: ["done"], lines: [] }])
     assert.deepStrictEqual(history, [])
     assert.deepStrictEqual(rows, ["done", "", "", "", "", ""])
   })
 
-  it("knows how high a frame is once the terminal has wrapped it", () => {
+  it("computes the height of a frame that the terminal has wrapped", () => {
     assert.strictEqual(LiveRegion.height([19, 5, 0], { columns: 20, rows: 24 }), 3)
     assert.strictEqual(LiveRegion.height([19, 5, 0], { columns: 10, rows: 24 }), 4)
     assert.strictEqual(LiveRegion.height([19, 19, 19], { columns: 5, rows: 4 }), 4)

@@ -49,7 +49,7 @@ const runStep = Effect.fnUntraced(function*(inputs: Readonly<Record<string, stri
 })
 
 describe("the GitHub action", () => {
-  it.live("waits, and tells how the operation ended", () =>
+  it.live("waits, and outputs how the operation ended", () =>
     Effect.gen(function*() {
       const id = yield* Cli.operation()
       const { code, summary, told } = yield* runStep({ "operation-id": id })
@@ -66,7 +66,7 @@ describe("the GitHub action", () => {
       assert.include(stdout, "::error title=bulk-operations wait::100%25 full")
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("syncs a list with a file, and the guard holds", () =>
+  it.live("syncs a list with a file, and refuses too many deletions", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       yield* Effect.orDie(createList({ name: "office", kind: "ip", items: [{ ip: "192.0.2.9" }] }))
@@ -78,7 +78,7 @@ describe("the GitHub action", () => {
       assert.include(summary, "2 added, 0 changed, 1 deleted, 0 unchanged")
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("runs nothing that stands in an input", () =>
+  it.live("does not run commands in an input", () =>
     Effect.gen(function*() {
       const { code, told } = yield* runStep({ "operation-id": "$(touch bad) `touch bad` ;touch" })
       assert.deepStrictEqual([code, told["status"]], [5, "error"])

@@ -7,8 +7,8 @@ import * as Cli from "./support/Cli.ts"
 
 const cf = join(dirname(createRequire(import.meta.url).resolve("cf/package.json")), "bin/cf")
 
-describe("beside Cloudflare's own cf", () => {
-  it.live("cf starts an operation, and we wait for it", () =>
+describe("wait", () => {
+  it.live("waits for an operation that Cloudflare's own cf has started", () =>
     Effect.gen(function*() {
       const { createList } = yield* Simulator.Simulator
       const listId = yield* Effect.orDie(createList({ name: "office", kind: "ip" }))

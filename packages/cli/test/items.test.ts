@@ -23,7 +23,7 @@ const writes = Effect.map(
 )
 
 describe("items", () => {
-  it.live("create, sync, delete and list agree, whatever form the items come in", () =>
+  it.live("create, sync, delete and list accept items in every format", () =>
     Effect.gen(function*() {
       yield* newList("office")
       const created = yield* Cli.runSimulated([
@@ -47,7 +47,7 @@ describe("items", () => {
       assert.include(deleted.stderr, "note: not in list office: 198.51.100.1\n")
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("--no-wait prints the operation's id, which wait takes", () =>
+  it.live("--no-wait prints the operation's id, which wait accepts", () =>
     Effect.gen(function*() {
       yield* newList("office")
       const { stdout } = yield* Cli.runSimulated(["items", "replace", "office", "--no-wait"], { stdin: "192.0.2.1\n" })
@@ -55,7 +55,7 @@ describe("items", () => {
       assert.strictEqual((yield* Cli.runSimulated(["wait", stdout.trim()])).code, 0)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("--dry-run says what would be done, and sends nothing", () =>
+  it.live("--dry-run prints what would be done, and sends nothing", () =>
     Effect.gen(function*() {
       yield* newList("office", "192.0.2.1")
       for (const action of ["create", "replace", "sync", "delete"]) {
@@ -68,7 +68,7 @@ describe("items", () => {
       assert.strictEqual(yield* writes, 0)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("a guard refuses with 6: too many deletions, and a file that would empty a list", () =>
+  it.live("refuse too many deletions, and a file that would empty a list, with exit code 6", () =>
     Effect.gen(function*() {
       yield* newList("office", "192.0.2.1", "192.0.2.2")
       const tooMany = yield* Cli.runSimulated(["items", "sync", "office", "--max-deletions", "10%"], {
@@ -90,7 +90,7 @@ describe("items", () => {
       says: [/line 3, "192\.0\.2\.300"/, /line 7, "1\.1\.1\.1\.1"/]
     },
     {
-      what: "a line that is there twice",
+      what: "a duplicate line",
       name: "twice.txt",
       content: "1.1.1.1\n1.1.1.1/32\n",
       says: [/line 2.*the same as line 1/]
@@ -103,7 +103,7 @@ describe("items", () => {
       says: [/not JSON/]
     }
   ])(
-    "a file with $what exits with 2, says where, and sends nothing",
+    "exit with 2 for a file with $what, say where, and send nothing",
     ({ content, name, says }) =>
       Effect.gen(function*() {
         yield* newList("office")
@@ -113,7 +113,7 @@ describe("items", () => {
       }).pipe(Effect.provide(Cli.layer))
   )
 
-  it.live("a file that cannot be read, and a list that is not there, exit with 2", () =>
+  it.live("exit with 2 for a file that cannot be read, and for a list that does not exist", () =>
     Effect.gen(function*() {
       yield* newList("office")
       mkdirSync(join(Cli.folder, "folder"), { recursive: true })
@@ -126,7 +126,7 @@ describe("items", () => {
       assert.deepStrictEqual([missing.code, folder.code, noList.code], [2, 2, 2])
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("an item of a list is an event, and so are lists", () =>
+  it.live("list prints an event for each item with --json, and lists get one for the list", () =>
     Effect.gen(function*() {
       const id = yield* newList("office", "192.0.2.1", "192.0.2.2")
       const items = yield* events((yield* Cli.runSimulated(["items", "list", id, "--json"])).stdout)
@@ -135,7 +135,7 @@ describe("items", () => {
       assert.deepStrictEqual(lists.map(({ type }) => type), ["list"])
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("a reader that has seen enough of a long list is no error", () =>
+  it.live("list ends without an error when its reader closes the pipe", () =>
     Effect.gen(function*() {
       yield* newList("long", ...Array.from({ length: 3000 }, (_, i) => `10.${i >> 8}.${i & 255}.1`))
       const { stderr, stdout } = yield* Cli.shell("$CLI items list long | head -1")

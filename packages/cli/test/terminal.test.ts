@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import * as Cli from "./support/Cli.ts"
 import * as Screen from "./support/Screen.ts"
 
-describe("wait, in a terminal", () => {
-  it.live("shows a line for each operation, replaces it by how it ended, and gives the cursor back", () =>
+describe("a command in a terminal", () => {
+  it.live("shows a line for each operation, replaces it by the result, and restores the cursor", () =>
     Effect.gen(function*() {
       const [good, bad] = [yield* Cli.endsWhenPolled(4), yield* Cli.endsWhenPolled(1, "This list is full")]
       const { code, output } = yield* Cli.inTerminal(["wait", good, bad])
@@ -17,7 +17,7 @@ describe("wait, in a terminal", () => {
       assert.deepStrictEqual([code, history, isCursorShown], [1, [], true])
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("with many operations, draws no more lines than the window has, and leaves only results behind", () =>
+  it.live("draws no more lines than the window has, and leaves only results behind", () =>
     Effect.gen(function*() {
       const ids = yield* Effect.forEach(Array.from({ length: 40 }), () => Cli.endsWhenPolled(2))
       const { code, output } = yield* Cli.inTerminal(["wait", "--request-cost", "100ms", ...ids], {
@@ -33,7 +33,7 @@ describe("wait, in a terminal", () => {
       assert.strictEqual(code, 0)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("follows a window that becomes narrow", () =>
+  it.live("adapts to a window that becomes narrow", () =>
     Effect.gen(function*() {
       const id = yield* Cli.endsWhenPolled(5)
       const { code, left, output } = yield* Cli.inTerminal(["wait", id], {
@@ -45,7 +45,7 @@ describe("wait, in a terminal", () => {
       assert.deepStrictEqual([code, left], [0, 0])
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("Ctrl-C exits with 130, gives the cursor back, and prints the command that goes on", () =>
+  it.live("exits with 130 at Ctrl-C, restores the cursor, and prints the command that continues", () =>
     Effect.gen(function*() {
       const id = yield* Cli.operation({ duration: "Infinity" })
       const { code, output } = yield* Cli.inTerminal(["wait", id], {
@@ -58,7 +58,7 @@ describe("wait, in a terminal", () => {
       assert.deepStrictEqual([code, isCursorShown], [130, true])
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("has no colours under NO_COLOR, and draws nothing twice where TERM is dumb", () =>
+  it.live("has no colours with NO_COLOR, and no control sequences with TERM=dumb", () =>
     Effect.gen(function*() {
       const plain = yield* Cli.inTerminal(["wait", yield* Cli.operation()], { env: { NO_COLOR: "1" } })
       // oxlint-disable-next-line no-control-regex
@@ -67,7 +67,7 @@ describe("wait, in a terminal", () => {
       assert.notInclude(dumb.output, "\u001b")
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("asks for a token that is nowhere to be found, without showing it", () =>
+  it.live("asks for a missing token, without showing it", () =>
     Effect.gen(function*() {
       const id = yield* Cli.operation()
       const { code, output } = yield* Cli.inTerminal(["get", id], {

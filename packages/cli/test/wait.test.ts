@@ -24,7 +24,7 @@ describe("wait, in a pipe", () => {
       assert.strictEqual(code, 1)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("exits with 3 if it did not end in time, and prints the command that goes on", () =>
+  it.live("exits with 3 if it did not end in time, and prints the command that continues", () =>
     Effect.gen(function*() {
       const id = yield* Cli.operation({ duration: "3 seconds" })
       const { code, stderr, stdout } = yield* Cli.runSimulated(["wait", id, "--timeout", "500ms", "--every", "200ms"])
@@ -36,7 +36,7 @@ describe("wait, in a pipe", () => {
       assert.strictEqual(again.code, 0)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("exits with 4 if the token is not accepted, and 5 for an operation that nobody knows", () =>
+  it.live("exits with 4 if the token is not accepted, and with 5 for an unknown operation", () =>
     Effect.gen(function*() {
       const id = yield* Cli.operation()
       const unknown = yield* Cli.runSimulated(["wait", "nobody-knows-me"])
@@ -48,14 +48,14 @@ describe("wait, in a pipe", () => {
       assert.strictEqual(code, 4)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("exits with 5 where nothing can be reached", () =>
+  it.live("exits with 5 if Cloudflare cannot be reached", () =>
     Effect.gen(function*() {
       const env = { CLOUDFLARE_BASE_URL: "http://127.0.0.1:9" }
       const { code } = yield* Cli.runSimulated(["get", "x"], { env })
       assert.strictEqual(code, 5)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("of several, the exit code is the gravest, and all of them are waited for", () =>
+  it.live("waits for all of several operations, and exits with the gravest code", () =>
     Effect.gen(function*() {
       const [good, bad] = [yield* Cli.operation(), yield* Cli.operation({ outcome: full })]
       const { code, stderr, stdout } = yield* Cli.runSimulated(["wait", good, "unknown", bad])
@@ -65,7 +65,7 @@ describe("wait, in a pipe", () => {
       assert.strictEqual(code, 5)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("--any ends with 0 as soon as one has completed, and leaves the others alone", () =>
+  it.live("exits with 0 as soon as one has completed, with --any", () =>
     Effect.gen(function*() {
       const [never, good] = [yield* Cli.operation({ duration: "Infinity" }), yield* Cli.operation()]
       const { code, stderr, stdout } = yield* Cli.runSimulated(["wait", "--any", never, good])
@@ -74,13 +74,13 @@ describe("wait, in a pipe", () => {
       assert.strictEqual(code, 0)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("--any exits as for all where none has completed", () =>
+  it.live("exits with the gravest code if none has completed, with --any", () =>
     Effect.gen(function*() {
       const ids = [yield* Cli.operation({ outcome: full }), yield* Cli.operation({ duration: "Infinity" })]
       assert.strictEqual((yield* Cli.runSimulated(["wait", "--any", "--timeout", "3s", ...ids])).code, 3)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("says when Cloudflare fails for a while, and that it answers again", () =>
+  it.live("reports transient errors, and when Cloudflare answers again", () =>
     Effect.gen(function*() {
       const id = yield* Cli.endsWhenPolled(4)
       yield* Simulator.Simulator.use(({ inject }) => inject(Fault.htmlError(502), { after: 1, times: 1 }))
@@ -92,7 +92,7 @@ describe("wait, in a pipe", () => {
       assert.strictEqual(code, 0)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("ends quietly when its reader goes away", () =>
+  it.live("ends without an error when its reader closes the pipe", () =>
     Effect.gen(function*() {
       const ids = [yield* Cli.operation(), yield* Cli.operation({ duration: "3 seconds" })]
       const { stderr, stdout } = yield* Cli.shell(
@@ -101,7 +101,7 @@ describe("wait, in a pipe", () => {
       assert.deepStrictEqual([stdout, stderr], ["141\n", ""])
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("uses no control characters, not even where colours are forced", () =>
+  it.live("uses no control characters, even if colours are forced", () =>
     Effect.gen(function*() {
       const ids = [yield* Cli.operation(), yield* Cli.operation({ outcome: full }), "unknown"]
       const { stderr, stdout } = yield* Cli.runSimulated(["wait", ...ids], { env: { FORCE_COLOR: "1" } })
@@ -109,7 +109,7 @@ describe("wait, in a pipe", () => {
       assert.notMatch(stdout + stderr, /[\u0000-\u0009\u000b-\u001f]/)
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("--json prints nothing but events of the schema, errors and the summary included", () =>
+  it.live("prints only events of the schema with --json, errors and the summary included", () =>
     Effect.gen(function*() {
       const [good, bad, late] = [
         yield* Cli.operation(),
@@ -138,7 +138,7 @@ describe("wait, in a pipe", () => {
       ])
     }).pipe(Effect.provide(Cli.layer)))
 
-  it.live("--history keeps how long operations take, and explain shows it", () =>
+  it.live("records durations with --history, and explain shows them", () =>
     Effect.gen(function*() {
       const history = `${Cli.folder}/history-${process.pid}.json`
       for (let i = 0; i < 2; i++) {

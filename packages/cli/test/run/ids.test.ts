@@ -7,16 +7,16 @@ const wrong = (text: string) =>
   Result.match(Ids.parse("Operation id", text), { onSuccess: () => "", onFailure: ({ message }) => message })
 
 describe("ids", () => {
-  it("takes an id as it is", () => {
+  it("accepts an id unchanged", () => {
     assert.deepStrictEqual(Ids.parse("Operation id", id), Result.succeed(id))
   })
 
-  it("says which part of a URL is the id", () => {
+  it("names the id in a URL that is passed instead", () => {
     const url = `https://api.cloudflare.com/client/v4/accounts/a/rules/lists/bulk_operations/${id}/?x=1`
     assert.strictEqual(wrong(url), `Operation id ${JSON.stringify(url)} is a URL. Pass the id alone: ${id}`)
   })
 
-  it("says where quotes come from", () => {
+  it("says how to avoid quotes around an id", () => {
     assert.strictEqual(
       wrong(`"${id}"`),
       `Operation id "\\"${id}\\"" has quotes around it. Pass the id alone (jq prints it so with -r): ${id}`
@@ -27,7 +27,7 @@ describe("ids", () => {
     assert.include(wrong(text), "an id: one or more characters")
   })
 
-  it.effect("tells all that is wrong at once, and counts an id that is there twice once", () =>
+  it.effect("reports all invalid ids at once, and removes duplicates", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* Ids.operations([id, id, "b"]), [id, "b"])
       const { message } = yield* Effect.flip(Ids.operations(["a b", "fine", "'c'"]))

@@ -39,18 +39,18 @@ describe("waitRow", () => {
     [45, "4da8780eeb21…  running       12s   5 polls"],
     [36, "4da8780eeb21…  running       12s"],
     [20, "4da8780e  running"]
-  ])("in a window of %d columns", (columns, text) => {
+  ])("fits a window of %d columns", (columns, text) => {
     assert.strictEqual(line(row(), columns), text)
   })
 
-  it("shows an error of a wait before anything else if there is little room", () => {
+  it("prefers an error, or the wait for the budget, if there is little room", () => {
     const failing = row({ transientError: Option.some(failed) })
     assert.match(line(failing, 130), /9m48s left {3}Cloudflare failed \(HTTP 502\)$/)
     assert.match(line(failing, 60), /^4da8780eeb21… .* Cloudflare failed \(HTTP 502\)$/)
     assert.match(line(row({ isThrottled: true }), 60), /waits for the request budget$/)
   })
 
-  it("tells each change once", () => {
+  it("reports each change once", () => {
     assert.strictEqual(WaitRow.change(unseen, row()), "running")
     assert.strictEqual(WaitRow.change(row(), row({ polls: 6 })), undefined)
     const failing = row({ transientError: Option.some(failed) })
@@ -59,7 +59,7 @@ describe("waitRow", () => {
     assert.strictEqual(WaitRow.change(failing, row()), "answers again: running")
   })
 
-  it("leaves the end to others", () => {
+  it("does not report the end", () => {
     const operation = BulkOperation.Completed.make({ id: BulkOperation.OperationId.make(id), completed: Option.none() })
     assert.strictEqual(WaitRow.change(row(), row({ operation: Option.some(operation) })), undefined)
   })

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url"
 export const bin = fileURLToPath(new URL("../../dist/bin.js", import.meta.url))
 const pty = fileURLToPath(new URL("terminal.py", import.meta.url))
 
-/** A folder of the tests' own, where no `.env` is. */
+/** A folder for these tests, without a `.env`. */
 export const folder = mkdtempSync(join(tmpdir(), "bulk-operations-"))
 
 export type Environment = Readonly<Record<string, string | undefined>>
