@@ -397,7 +397,7 @@ describe("gapAt", () => {
   }
 
   it.effect.prop(
-    "goes on from the first poll of a live wait, for every schedule of the module, however old the operation is",
+    "continues from the first poll of a live wait, for every schedule of the module, however old the operation is",
     { name: Schema.Literals(names), age: between(-5000, 600_000), latency: between(0, 4000) },
     ({ age, latency, name }) =>
       Effect.gen(function*() {

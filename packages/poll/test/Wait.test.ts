@@ -70,7 +70,7 @@ describe("make", () => {
 })
 
 describe("observe", () => {
-  it("goes on while the operation is under way, and counts the poll", () => {
+  it("continues while the operation is under way, and counts the poll", () => {
     const wait = goesOn(see(begun(), 2000, running))
     assert.strictEqual(wait.polls, 1)
     assert.strictEqual(wait.last, running)

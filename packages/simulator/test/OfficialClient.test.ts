@@ -180,7 +180,7 @@ describe("the official client on bulk operations", () => {
       assert.deepInclude(failed, { id: other, status: "failed", error: "list is full" })
     }).pipe(Effect.provide(SimulatorServer.layer({ duration: "Infinity" }))))
 
-  it.live("sees no change of items before the operation ends, and none at all if it fails", () =>
+  it.live("reads unchanged items until the operation ends, and afterwards if it failed", () =>
     Effect.gen(function*() {
       const { complete, createList, planNext, state } = yield* Simulator.Simulator
       const lists = yield* official()

@@ -8,7 +8,7 @@ const memory = (options?: Simulator.Options) => Effect.provide(Simulator.layerHt
 const body = (id: string) => Effect.map(Api.call("GET", Api.operation(id)), ({ body }) => body)
 
 describe("an operation", () => {
-  it.effect("is pending, then running, then completed, as the clock goes on", () =>
+  it.effect("is pending, then running, then completed as time passes", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 0, 1, 8))
       const id = yield* (yield* Simulator.Simulator).startOperation()
