@@ -34,7 +34,7 @@ const watchLogs = () => {
 }
 
 describe("recorded answers", () => {
-  it.effect("each decodes to its operation", () =>
+  it.effect("decode to their operations", () =>
     Effect.gen(function*() {
       assertEquals(yield* Effect.forEach(results.filter(hasId), (result) => decode(result)), [
         Completed.make({
@@ -61,7 +61,7 @@ describe("recorded answers", () => {
 })
 
 describe("wire form", () => {
-  it.effect("each status decodes to its own state", () =>
+  it.effect("decodes each status to its own state", () =>
     Effect.gen(function*() {
       const completed = "2026-01-31T08:00:00Z"
       assertEquals(
@@ -94,7 +94,7 @@ describe("wire form", () => {
   )
 
   it.effect.each([{}, { completed: null, error: null }, { completed: "", error: "" }])(
-    "a time or text that is absent, null or empty is none: %j",
+    "decodes an absent, null or empty time or text as none: %j",
     (blank) =>
       Effect.gen(function*() {
         assertEquals(
@@ -128,7 +128,7 @@ describe("wire form", () => {
       })
   )
 
-  it.effect("keys that the state does not have are ignored", () =>
+  it.effect("ignores keys that the state does not have", () =>
     Effect.gen(function*() {
       const extra = { completed: "not read", error: { not: "read" }, error_count: 1 }
       assertEquals(yield* decode({ id, status: "pending", ...extra }), Pending.make({ id }))
@@ -139,7 +139,7 @@ describe("wire form", () => {
     }))
 
   it.effect.prop(
-    "decoding what was encoded gives the operation back",
+    "decodes an encoded operation to itself",
     [BulkOperation.BulkOperation],
     ([operation]) =>
       Effect.gen(function*() {
@@ -166,7 +166,7 @@ describe("wire form", () => {
     })
   ])
   it.effect.prop(
-    "encoding what was decoded gives the wire form back",
+    "encodes a decoded operation to its wire form",
     [canonical],
     ([wire]) =>
       Effect.gen(function*() {
@@ -215,10 +215,13 @@ describe("ids", () => {
       assert.strictEqual(yield* whyRefused({ id: text, status: "running" }), `${expected}\n  at ["id"]`)
     }))
 
-  it.effect.each([42, null, undefined, {}])("what is not a string is refused: %s", (input) =>
-    Effect.gen(function*() {
-      assert.strictEqual((yield* Effect.flip(decodeId(input))).message, "Expected string")
-    }))
+  it.effect.each([42, null, undefined, {}])(
+    "are refused if they are not strings: %s",
+    (input) =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* Effect.flip(decodeId(input))).message, "Expected string")
+      })
+  )
 
   it.effect.each([
     "4da8780eeb215e6cb7f48dd981c4ea02",
@@ -240,7 +243,7 @@ describe("ids", () => {
       assert.strictEqual<string>(yield* decodeAccountId(text), text)
     }))
 
-  it.prop("every id can be a segment of a URL path", [BulkOperation.OperationId], ([id]) => {
+  it.prop("can be segments of a URL path", [BulkOperation.OperationId], ([id]) => {
     const { pathname } = new URL(`https://api.test/before/${encodeURIComponent(id)}/after`)
     assert.deepStrictEqual(pathname.split("/").map(decodeURIComponent), ["", "before", id, "after"])
   })

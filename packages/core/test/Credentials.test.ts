@@ -16,7 +16,7 @@ const running = LoopbackServer.json(Client.success({ id: "op", status: "running"
 
 describe("headers", () => {
   it.live.each(Client.transports)(
-    "contain nothing but the given credentials, over %s",
+    "contain the given credentials and no others, over %s",
     ([, transport]) =>
       Effect.gen(function*() {
         const sent: Array<Record<string, unknown>> = []

@@ -88,7 +88,7 @@ describe("decoding", () => {
     }))
 
   it.effect.each([1_767_225_600, null, new Date(0)])(
-    "what is not a string is refused: %j",
+    "refuses a value that is not a string: %j",
     (input) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* whyRefused(input), "Expected string")
@@ -124,7 +124,7 @@ describe("decoding", () => {
   )
 
   it.effect.each(["0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z"])(
-    "an instant whose year in UTC has no four digits is refused: %s",
+    "refuses an instant whose year in UTC does not have four digits: %s",
     (text) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* whyRefused(text), "Expected a year from 0000 to 9999 in UTC")
@@ -140,7 +140,7 @@ describe("decoding", () => {
     upperCase: Schema.Boolean
   })
   it.effect.prop(
-    "any instant, offset and fraction decodes to that instant, cut to the millisecond",
+    "accepts any instant, offset and fraction, cut to the millisecond",
     [anyTimestamp],
     ([{ fraction, offset, second, upperCase }]) =>
       Effect.gen(function*() {
@@ -170,7 +170,7 @@ describe("decoding", () => {
     second: Schema.Union([int(0, 59), Schema.Literal(61)])
   })
   it.effect.prop(
-    "a date is accepted exactly when it is in the calendar",
+    "accepts a date exactly when it is in the calendar",
     [anyFields],
     ([fields]) =>
       Effect.gen(function*() {
@@ -198,14 +198,14 @@ describe("encoding", () => {
       assert.strictEqual(yield* encode(DateTime.makeUnsafe(iso)), text)
     }))
 
-  it.effect("an instant whose year has no four digits is refused", () =>
+  it.effect("refuses an instant whose year does not have four digits", () =>
     Effect.gen(function*() {
       const { message } = yield* Effect.flip(encode(DateTime.makeUnsafe(8.64e15)))
       assert.strictEqual(message, "Expected a year from 0000 to 9999 in UTC")
     }))
 
   it.effect.prop(
-    "decoding what was encoded gives the instant back",
+    "is reversed by decoding",
     [Rfc3339.DateTimeUtc],
     ([utc]) =>
       Effect.gen(function*() {

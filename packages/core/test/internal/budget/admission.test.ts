@@ -305,7 +305,7 @@ describe("429s for one path", () => {
 })
 
 describe("limits in an answer", () => {
-  it.effect("apply with a tighter policy, less the share of others", () =>
+  it.effect("are followed if they are tighter, less the share of others", () =>
     Effect.gen(function*() {
       const { send, times } = polls({ "ratelimit-policy": "\"burst\";q=60;w=60, \"default\";q=1200;w=300" })
       yield* Effect.forEach(many(20, "a"), () => everySecond(send))
