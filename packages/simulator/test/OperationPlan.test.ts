@@ -30,7 +30,7 @@ describe("an operation", () => {
       )
     }).pipe(memory({ outcome: OperationPlan.failed("list is full") })))
 
-  it.effect("that fails without a text has none in the state nor in answers", () =>
+  it.effect("that fails without a text has no text in the state or in answers", () =>
     Effect.gen(function*() {
       const { startOperation, state } = yield* Simulator.Simulator
       const id = yield* startOperation({ duration: 0, outcome: OperationPlan.failed("") })
