@@ -123,7 +123,7 @@ const failed = (before: Wait, at: number, error: CloudflareError, sentAt: number
 }
 
 const untilDeadline = (wait: Wait, at: number, sentAt: number): Decision =>
-  at < wait.deadline ? waiting(wait) : sentAt < wait.deadline ? expire(wait, at) : ended(wait, timedOut)
+  sentAt < wait.deadline ? expire(wait, at) : ended(wait, timedOut)
 
 // Minus infinity for a permanent error.
 const toleratedUntil = (wait: Wait, since: number, error: CloudflareError): number => {
