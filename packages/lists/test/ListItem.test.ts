@@ -34,7 +34,8 @@ describe("addresses are stored in Cloudflare's form", () => {
     ["2fff::/12", "2ff0::/12"],
     ["0f::", "f::"],
     ["::ffff:192.0.2.1", "192.0.2.1"],
-    ["::ffff:192.0.2.1/120", "192.0.2.0/24"]
+    ["::ffff:192.0.2.1/120", "192.0.2.0/24"],
+    ["::ffff:192.0.2.1/95", "::fffe:0:0/95"]
   ], (ip) => {
     const item = stored(ListItem.ip(ip))
     return item.kind === "ip" ? item.ip : ""
@@ -53,8 +54,16 @@ describe("addresses are stored in Cloudflare's form", () => {
     ["192.0.2.4/33", /longer than the address/],
     ["2001:db8::/129", /longer than the address/],
     ["192.0.2.4/7", /IPv4 networks go from \/8 to \/32, not \/7/],
-    ["2001:db8::/11", /IPv6 networks go from \/12 to \/128, not \/11/]
+    ["2001:db8::/11", /IPv6 networks go from \/12 to \/128, not \/11/],
+    ["::ffff:192.0.2.1/96", /IPv4 networks go from \/8 to \/32, not \/0/]
   ], (ip) => ListItem.ip(ip))
+
+  it("are one to the list where they are one network, even of a size that it refuses", () => {
+    const key = (ip: string) => ListItem.key(ListItem.ip(ip))
+    assert.strictEqual(key("192.0.2.1/0"), key("0.0.0.0/0"))
+    assert.notStrictEqual(key("no address"), key("neither"))
+    assert.isFalse(ListItem.equals(ListItem.ip("192.0.2.1"), ListItem.ip("192.0.2.2")))
+  })
 })
 
 describe("hostnames are stored in Cloudflare's form", () => {
@@ -69,7 +78,10 @@ describe("hostnames are stored in Cloudflare's form", () => {
     // Whether they are fully qualified is for Cloudflare to say.
     ["be", "be"],
     ["localhost", "localhost"],
-    ["1.2.3.4", "1.2.3.4"]
+    ["1.2.3.4", "1.2.3.4"],
+    [`${"a".repeat(63)}.example`, `${"a".repeat(63)}.example`],
+    [`*.${"A".repeat(63)}.example`, `*.${"a".repeat(63)}.example`],
+    ["a.".repeat(126) + "b", "a.".repeat(126) + "b"]
   ], (name) => {
     const item = stored(ListItem.hostname(name))
     return item.kind === "hostname" ? item.hostname.url_hostname : ""
@@ -90,8 +102,12 @@ describe("hostnames are stored in Cloudflare's form", () => {
     ["a.*.example", /wildcard goes in front/],
     ["*example.com", /wildcard goes in front/],
     [`${"a".repeat(64)}.example`, /longer than 63/],
-    [`${"a.".repeat(130)}example`, /longer than 253/]
+    [`${"a.".repeat(126)}bc`, /longer than 253/]
   ], (name) => ListItem.hostname(name))
+
+  it("have keys of their own, also where they are none", () => {
+    assert.notStrictEqual(ListItem.key(ListItem.hostname("a b")), ListItem.key(ListItem.hostname("a c")))
+  })
 
   it("names with *. in front leave out the name itself, unless they say otherwise", () => {
     assert.deepStrictEqual(
@@ -114,7 +130,8 @@ describe("redirects are stored in Cloudflare's form", () => {
     ["https://example.com", "https://example.com/"],
     ["http://example.com/a", "http://example.com/a"],
     ["example.com/a:8080/b@c", "example.com/a:8080/b@c"],
-    ["example.com/*", "example.com/*"]
+    ["example.com/*", "example.com/*"],
+    ["[2001:db8::1]/a", "[2001:db8::1]/a"]
   ], (source_url) => {
     const item = stored(redirect({ source_url }))
     return item.kind === "redirect" ? item.redirect.source_url : ""
@@ -136,16 +153,20 @@ describe("redirects are stored in Cloudflare's form", () => {
   })
 
   refusals<Partial<ListItem.RedirectTarget>>([
-    [{ source_url: `example.com/${"a".repeat(32_800)}` }, /10043/],
-    [{ target_url: `https://example.com/${"a".repeat(32_800)}` }, /10044/],
+    [{ source_url: "a".repeat(32_769) }, /10043/],
+    [{ target_url: `https:${"/".repeat(32_763)}` }, /10044/],
     [{ source_url: "*.example.com/" }, /10045/],
     [{ source_url: "\ufeffexample.com/" }, /10045/],
     [{ target_url: "https://" }, /10046/],
     [{ target_url: "https:/example.net" }, /10046/],
     [{ target_url: "https:///path" }, /10046/],
+    [{ target_url: "http:/example.net" }, /10046/],
+    [{ target_url: "https:/a?b=https://example.net" }, /10046/],
     [{ status_code: 303 }, /10047/],
     [{ preserve_path_suffix: true }, /10048/],
     [{ source_url: "ftp://example.com/" }, /10049/],
+    [{ source_url: "xhttp://example.com/" }, /10049/],
+    [{ source_url: "httpx://example.com/" }, /10049/],
     [{ source_url: "user@example.com/" }, /10050/],
     [{ source_url: "http:///path" }, /10051/],
     [{ source_url: "/path" }, /10051/],
@@ -155,11 +176,16 @@ describe("redirects are stored in Cloudflare's form", () => {
     [{ source_url: "example.com?q=1" }, /10053/],
     [{ source_url: "example.com/#x" }, /10054/],
     [{ target_url: "https://example.net/b?x=1", preserve_query_string: true }, /10055/],
-    [{ target_url: "example.net/b" }, /10060/]
+    [{ target_url: "example.net/b" }, /10060/],
+    [{ target_url: "/a:b" }, /10060/]
   ], redirect)
 
   it.each([
+    { source_url: "a".repeat(32_768) },
+    { target_url: `https://${"a".repeat(32_760)}` },
+    { target_url: "http://example.net/" },
     { target_url: "magnet:?xt=urn:btih:c12fe1c0" },
+    { target_url: "magnet:?tr=https:" },
     { target_url: "https://user:word@example.net:8443/#top" },
     { target_url: "https://example.net/#a?b", preserve_query_string: true },
     { preserve_path_suffix: true, subpath_matching: true },
@@ -169,14 +195,14 @@ describe("redirects are stored in Cloudflare's form", () => {
   })
 
   it("are one to the list by their source, whatever its capitals or empty path", () => {
-    assert.strictEqual(
-      ListItem.key(redirect({ source_url: "HTTPS://Example.com" })),
-      ListItem.key(redirect({ source_url: "https://example.com/" }))
-    )
-    assert.notStrictEqual(
-      ListItem.key(redirect({ source_url: "example.com/A" })),
-      ListItem.key(redirect({ source_url: "example.com/a" }))
-    )
+    for (
+      const [written, key] of [
+        ["HTTPS://EXAMPLE.COM", "https://example.com/"],
+        ["HTTPS://EXAMPLE.COM/A", "https://example.com/A"],
+        ["EXAMPLE.COM/A", "example.com/A"],
+        ["Straße.example/", "straße.example/"]
+      ] as const
+    ) assert.strictEqual(ListItem.key(redirect({ source_url: written })), key)
     assert.notStrictEqual(
       ListItem.key(redirect({ source_url: "http://example.com/" })),
       ListItem.key(redirect({ source_url: "example.com/" }))
@@ -256,12 +282,33 @@ describe("the four kinds", () => {
     assert.isTrue(ListItem.equals(item, normal.success))
   })
 
-  it("say when they were written, where that can be read", () => {
-    const item = { ...ListItem.asn(1), id: "a", created_on: "2021-10-01T05:20:00.12345Z", modified_on: "modified_on" }
-    assert.strictEqual(
-      Option.getOrThrow(Option.map(ListItem.createdOn(item), DateTime.formatIso)),
-      "2021-10-01T05:20:00.123Z"
+  const read = (time: string | undefined) =>
+    [ListItem.createdOn, ListItem.modifiedOn].map((of) =>
+      Option.map(
+        of({ ...ListItem.asn(1), id: "a", ...(time !== undefined && { created_on: time, modified_on: time }) }),
+        DateTime.formatIso
+      )
     )
-    assert.isTrue(Option.isNone(ListItem.modifiedOn(item)))
+
+  it.each([
+    ["2021-10-01T05:20:00.12345Z", "2021-10-01T05:20:00.123Z"],
+    ["2021-10-01T05:20:00z", "2021-10-01T05:20:00.000Z"],
+    ["2021-10-01T05:20:00+02:30", "2021-10-01T02:50:00.000Z"],
+    ["2021-10-01T05:20:00-02:30", "2021-10-01T07:50:00.000Z"]
+  ])("say when they were written: %s is %s", (time, iso) => {
+    assert.deepStrictEqual(read(time), [Option.some(iso), Option.some(iso)])
+  })
+
+  it.each([
+    undefined,
+    "modified_on",
+    "2021-10-01",
+    "2021-10-01T05:20:00",
+    "Fri, 01 Oct 2021 05:20:00 GMT",
+    "+002021-10-01T05:20:00Z",
+    "2021-10-01T05:20:00Z (about)",
+    "2021-13-01T05:20:00Z"
+  ])("do not say when they were written where that is no time: %s", (time) => {
+    assert.deepStrictEqual(read(time), [Option.none(), Option.none()])
   })
 })

@@ -31,9 +31,11 @@ const unusual = (name: string): string | undefined => {
   return labels.some((label) => label.length > 63) ? "a part between dots is longer than 63 characters" : undefined
 }
 
+const isWildcard = (name: string) => name.startsWith("*.")
+
 const normalizeName = (text: string): Result.Result<string, string> => {
-  const [, wildcard = "", rest = ""] = /^(\*\.)?(.*)$/s.exec(text) ?? []
-  return Result.flatMap(toPunycode(rest), (name) => {
+  const wildcard = isWildcard(text) ? "*." : ""
+  return Result.flatMap(toPunycode(text.slice(wildcard.length)), (name) => {
     const reason = unusual(wildcard + name)
     return reason === undefined ? Result.succeed(wildcard + name) : Result.fail(reason)
   })
@@ -43,8 +45,6 @@ export interface Hostname {
   readonly url_hostname: string
   readonly exclude_exact_hostname?: boolean
 }
-
-const isWildcard = (name: string) => name.startsWith("*.")
 
 /** The normal form of a hostname, or why Cloudflare refuses it. */
 export const normalize = ({ exclude_exact_hostname, url_hostname }: Hostname): Result.Result<Hostname, string> =>

@@ -87,7 +87,7 @@ const paged = <A>(query: Query, cursor: string | undefined, of: (page: Page) => 
           Effect.provideService(page(query, cursor, itemsBefore), RequestBudget.CurrentClaim, bulk),
           (page) => {
             if (cursor !== undefined) seen.add(cursor)
-            const next = page.after === undefined || page.after === "" || seen.has(page.after)
+            const next = page.after === undefined || seen.has(page.after)
               ? Option.none()
               : Option.some({ cursor: page.after, itemsBefore: itemsBefore + page.items.length })
             return [of(page), next] as const

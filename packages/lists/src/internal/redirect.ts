@@ -59,10 +59,7 @@ const combinationRefusal = (redirect: Redirect): string | undefined => {
 }
 
 // Cloudflare adds the slash of an empty path (terraform-provider-cloudflare#2538).
-const normalizeSource = (url: string): string => {
-  const [, , authority = "", path = ""] = source.exec(url) ?? []
-  return path === "" && authority !== "" ? `${url}/` : url
-}
+const normalizeSource = (url: string): string => (source.exec(url)?.[3] === "" ? `${url}/` : url)
 
 // All flags are always written, because the documentation contradicts itself about their defaults.
 const completed = (redirect: Redirect): Required<Redirect> => ({

@@ -75,7 +75,7 @@ const planFor = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<Li
   const held = yield* read(site)
   // Cloudflare refuses other kinds (10058) too, but here each wrong item is named.
   const kind = held[0]?.kind
-  if (kind !== undefined && wanted[0] !== undefined && wanted[0].kind !== kind) {
+  if (kind !== undefined && wanted[0]?.kind !== kind) {
     yield* Effect.fromResult(InvalidItems.check(wanted, kind))
   }
   return { held, plan: SyncPlan.make(wanted, held, site.options) }

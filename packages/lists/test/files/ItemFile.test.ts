@@ -18,6 +18,13 @@ const wrong = (text: string, options: ItemFile.Options) =>
     onSuccess: () => assert.fail("nothing is wrong")
   })
 
+/** The texts to look for in the file. */
+const quoted = (text: string, options: ItemFile.Options) =>
+  Result.match(ItemFile.parse(text, options), {
+    onFailure: ({ invalid }) => invalid.map(({ item }) => item),
+    onSuccess: () => assert.fail("nothing is wrong")
+  })
+
 const shown = (item: ListItem.ListItem) =>
   item.kind === "ip" ? item.ip : item.kind === "asn" ? item.asn : item.kind === "hostname" && item.hostname.url_hostname
 
@@ -80,7 +87,20 @@ describe("plain lines", () => {
   })
 
   it("hold no redirects", () => {
-    assert.match(String(wrong("a b", { format: "lines", kind: "redirect" })), /use CSV, JSON or NDJSON/)
+    const redirects = { format: "lines", kind: "redirect" } as const
+    assert.match(String(wrong("a b", redirects)), /use CSV, JSON or NDJSON/)
+    assert.deepStrictEqual(quoted("a b", redirects), ["\"\""])
+  })
+
+  it("may have a header, before all values alone", () => {
+    assert.deepStrictEqual(values("# from a table\nAddresses\n192.0.2.1", { format: "lines", kind: "ip" }), [
+      [3, "192.0.2.1"]
+    ])
+    assert.deepStrictEqual(wrong("192.0.2.1\nip", { format: "lines", kind: "ip" }).map(([line]) => line), [2])
+  })
+
+  it("that are wrong are quoted as they stand there, without what pads them", () => {
+    assert.deepStrictEqual(quoted("  x # y\t", { format: "lines", kind: "ip" }), ["\"x # y\""])
   })
 })
 
@@ -90,12 +110,10 @@ describe("AS numbers", () => {
       values("ASN,Entity\nAS15169,Google\nas15170\n 15171\n\"15172\"\nAS 15173", { format: "csv", kind: "asn" }),
       [[2, 15169], [3, 15170], [4, 15171], [5, 15172], [6, 15173]]
     )
-    assert.deepStrictEqual(wrong("15169.0\n'15169'\n0\nASN", { format: "lines", kind: "asn" }).map(([line]) => line), [
-      1,
-      2,
-      3,
-      4
-    ])
+    assert.deepStrictEqual(
+      wrong("15169.0\n'15169'\n0\nASN\nx15169", { format: "lines", kind: "asn" }).map(([line]) => line),
+      [1, 2, 3, 4, 5]
+    )
   })
 })
 
@@ -156,14 +174,37 @@ example.org/courses/tasks,https://example.org/db/materials,301,,,TRUE,TRUE
     )
   })
 
-  it("says of flags and columns what is wrong with them", () => {
-    const rests = ["yes", ",,TRUE,,x", ",,,TRUE", ""]
-    const lines = rests.map((rest, index) => `example.com/${index},https://example.net/,301,${rest}`)
-    assert.deepStrictEqual(wrong(lines.join("\n"), csv), [
-      [1, "preserve_query_string must be TRUE, FALSE or empty"],
-      [2, "more than 7 columns"],
-      [3, "preserve_path_suffix needs subpath_matching (10048)"]
-    ])
+  it.each([
+    ["https://example.net/,301,yes", "preserve_query_string must be TRUE, FALSE or empty"],
+    ["https://example.net/,301,truest", "preserve_query_string must be TRUE, FALSE or empty"],
+    ["https://example.net/,301,untrue", "preserve_query_string must be TRUE, FALSE or empty"],
+    ["https://example.net/,301,,falsely", "include_subdomains must be TRUE, FALSE or empty"],
+    ["https://example.net/,301,,unfalse", "include_subdomains must be TRUE, FALSE or empty"],
+    ["https://example.net/,301,,,TRUE,,x", "more than 7 columns"],
+    ["https://example.net/,301,,,,TRUE", "preserve_path_suffix needs subpath_matching (10048)"],
+    ["https://example.net/,3011", "the status must be 301, 302, 307 or 308, not 3011; is a comma missing?"],
+    ["https://example.net/,x301", "the status must be 301, 302, 307 or 308, not x301; is a comma missing?"],
+    [
+      `https://example.net/,${"x".repeat(30)}`,
+      `the status must be 301, 302, 307 or 308, not ${"x".repeat(20)}; is a comma missing?`
+    ],
+    ["", "the target is missing; is a comma missing?"],
+    ["302", "the target is 302; is a comma missing?"],
+    ["302nd.example.net/,301", "the target has no scheme, such as https:// (10060)"]
+  ])("refuses %s behind the source: %s", (rest, reason) => {
+    assert.deepStrictEqual(wrong(`example.com/,${rest}`, csv), [[1, reason]])
+  })
+
+  it("says of a line that has no comma at all that the target is missing", () => {
+    assert.deepStrictEqual(wrong("example.com/", csv), [[1, "the target is missing; is a comma missing?"]])
+  })
+
+  it("may have empty columns at its end, as spreadsheets write them", () => {
+    assert.lengthOf(found("example.com/,https://example.net/,301,,,,,,,", csv), 1)
+  })
+
+  it("quotes wrong lines with their commas", () => {
+    assert.deepStrictEqual(quoted("example.com/,302", csv), ["\"example.com/,302\""])
   })
 })
 
@@ -179,6 +220,12 @@ describe("CSV of other items", () => {
       [5, "the \"fourth\""]
     ])
     assert.deepStrictEqual(values(`IP Address,Description\r\n${rows}`, csv).map(([line]) => line), [2, 3, 5, 6])
+  })
+
+  it("has comments in lines of their own, and its header behind them", () => {
+    const rows = found("# exported\n\nIP,Description\n192.0.2.1,see #5\n\n192.0.2.2,,,\n", csv)
+    assert.deepStrictEqual(rows.map(({ comment, line }) => [line, comment]), [[4, "see #5"], [6, undefined]])
+    assert.deepStrictEqual(wrong("192.0.2.1\nip,x", csv).map(([line]) => line), [2])
   })
 
   it("counts lines where quoted cells go over several", () => {
@@ -202,10 +249,12 @@ describe("CSV of other items", () => {
   })
 
   it("says where a quote is never closed, and that commas need quotes", () => {
-    assert.deepStrictEqual(wrong("192.0.2.1,one, two\n192.0.2.2,\"three\n192.0.2.3\n", csv), [
+    const text = "192.0.2.1,one, two\n192.0.2.2,\"three\n192.0.2.3\n"
+    assert.deepStrictEqual(wrong(text, csv), [
       [1, "more than 2 columns: a description with a comma goes in quotes"],
       [2, "a quote that begins here is never closed"]
     ])
+    assert.deepStrictEqual(quoted(text, csv), ["\"192.0.2.1,one,two\"", "\"192.0.2.2,\\\"three\""])
   })
 })
 
@@ -239,7 +288,25 @@ describe("JSON", () => {
       [3, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"]
     ])
     assert.deepStrictEqual(wrong("{\"result\": []}", json), [[1, "not a JSON array of items"]])
+    assert.deepStrictEqual(quoted("\n{} ", json), ["\"{}\""])
     assert.deepStrictEqual(wrong("[nope]", json), [[1, "not JSON"]])
+    const late = `[${"1,\n".repeat(11)}  2 \n3]`
+    assert.deepStrictEqual(wrong(late, json), [[13, "not JSON"]])
+    assert.deepStrictEqual(quoted(late, json), ["\"3]\""])
+  })
+
+  it("counts lines however they end, and no commas or brackets within texts", () => {
+    const asn = { format: "json", kind: "asn" } as const
+    assert.deepStrictEqual(values("[ 1,\r2,\r\n3,\n\n\"4\"]", asn), [[1, 1], [2, 2], [3, 3], [5, 4]])
+    assert.deepStrictEqual(wrong("[\"a,b\",\n\"]\",\n\"c\"]", asn).map(([line]) => line), [1, 2, 3])
+  })
+
+  it("may have spaces around its values, and values of any depth", () => {
+    const json = { format: "json", kind: "ip" } as const
+    assert.deepStrictEqual(values("[\" 192.0.2.1 \"]", json), [[1, "192.0.2.1"]])
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`
+    assert.deepStrictEqual(wrong(deep, json), [[1, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"]])
+    assert.deepStrictEqual(quoted(deep, json), ["\"[[[…\""])
   })
 
   it("says which parts of an item are of the wrong type, and takes null for none", () => {
@@ -248,19 +315,24 @@ describe("JSON", () => {
       { redirect: { ...target, status_code: "302" } },
       { redirect: { ...target, status_code: 301.5 } },
       { redirect: { ...target, include_subdomains: "true" } },
-      { redirect: target, comment: 5 }
+      { redirect: target, comment: 5 },
+      { redirect: target, comment: ["x".repeat(100)] },
+      "example.com/"
     ]
     assert.deepStrictEqual(wrong(JSON.stringify(redirects, null, 1), { format: "json", kind: "redirect" }), [
       [2, "status_code must be a whole number, not \"302\""],
       [9, "status_code must be a whole number, not 301.5"],
       [16, "include_subdomains must be true or false, not \"true\""],
-      [23, "comment must be a text, not 5"]
+      [23, "comment must be a text, not 5"],
+      [30, `comment must be a text, not ["${"x".repeat(78)}`],
+      [39, "a redirect needs a source and a target"]
     ])
     const hostname = "{\"hostname\":{\"url_hostname\":\"*.example.com\",\"exclude_exact_hostname\":\"false\"}}"
     assert.deepStrictEqual(wrong(hostname, { format: "ndjson", kind: "hostname" }), [
       [1, "exclude_exact_hostname must be true or false, not \"false\""]
     ])
     const without = { redirect: { ...target, status_code: null, subpath_matching: null }, comment: null }
+    assert.lengthOf(found("{\"ip\":\"192.0.2.1\",\"comment\":\"\"}", { format: "ndjson", kind: "ip" }), 1)
     assert.lengthOf(found(JSON.stringify([without]), { format: "json", kind: "redirect" }), 1)
   })
 
@@ -268,6 +340,8 @@ describe("JSON", () => {
     const ndjson = { format: "ndjson", kind: "hostname" } as const
     const text = "{\"hostname\": {\"url_hostname\": \"Example.com\"}}\r\n\r\n\"example.net\"\n"
     assert.deepStrictEqual(values(text, ndjson), [[1, "example.com"], [3, "example.net"]])
+    assert.deepStrictEqual(values("\"a.example\"\n \t\n\"b.example\"", ndjson), [[1, "a.example"], [3, "b.example"]])
+    assert.deepStrictEqual(quoted(" true ", ndjson), ["\"true\""])
     assert.deepStrictEqual(wrong("\"example.com\"\nexample.net\n\"example.com\"", ndjson), [
       [2, "not JSON"],
       [3, "the same as line 1"]
@@ -295,8 +369,25 @@ describe("a file", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* readAsns([0xff, 0xfe, 0x31], [0, 0x32, 0])).map(shown), [12])
       assert.deepStrictEqual((yield* readAsns([0xfe, 0xff, 0, 0x31])).map(shown), [1])
-      assert.match((yield* Effect.flip(readAsns([0xc3, 0x28]))).message, /neither UTF-8, nor UTF-16/)
+      // Each of the last four has half of a byte order mark.
+      for (const none of [[0xc3, 0x28], [0xff, 0x31], [0x31, 0xfe], [0xfe, 0x31], [0x31, 0xff]]) {
+        assert.deepStrictEqual((yield* Effect.flip(readAsns(none))).invalid, [
+          { line: 1, item: "\"\"", reason: "neither UTF-8, nor UTF-16 with a byte order mark" }
+        ])
+      }
     }))
+
+  it("counts its wrong lines, and tells the first twenty", () => {
+    const message = (count: number) =>
+      Result.match(ItemFile.parse("x\n".repeat(count), { format: "lines", kind: "ip" }), {
+        onFailure: (error) => error.message.split("\n"),
+        onSuccess: () => []
+      })
+    assert.strictEqual(message(2)[0], "The file has 2 wrong lines, so none of it is used:")
+    assert.lengthOf(message(20), 21)
+    assert.lengthOf(message(21), 22)
+    assert.strictEqual(message(25).at(-1), "  and 5 more")
+  })
 
   it.effect("that fails in the middle gives no items", () =>
     Effect.gen(function*() {
@@ -332,6 +423,23 @@ describe("a file", () => {
     }
   })
 
+  it.each([
+    ["<html><title>\n Not found\n</title>", "Not found"],
+    ["<html><title lang=\"en\" id=\"x\">Not found</title>", "Not found"],
+    ["\n<?xml version=\"1.0\"?>\n", "<?xml version=\"1.0\"?>"],
+    ["<!-- down --><p>back soon</p>", "<!-- down --><p>back soon</p>"]
+  ])("that is the page %s is quoted as %s", (page, title) => {
+    assert.deepStrictEqual(quoted(page, { format: "lines", kind: "ip" }), [JSON.stringify(title)])
+  })
+
+  it("is no page where it only mentions one", () => {
+    assert.deepStrictEqual(values("192.0.2.1 # see <html>", { format: "lines", kind: "ip" }), [[1, "192.0.2.1"]])
+  })
+
+  it("of JSON may begin with a byte order mark", () => {
+    assert.deepStrictEqual(values("\ufeff[1]", { format: "json", kind: "asn" }), [[1, 1]])
+  })
+
   it("that is empty has no items", () => {
     for (const format of ["lines", "csv", "json", "ndjson"] as const) {
       assert.deepStrictEqual(found("\ufeff\n", { format, kind: "ip" }), [])
@@ -353,12 +461,10 @@ describe("a file", () => {
     assert.isBelow(performance.now() - began, 20_000)
   }, 60_000)
 
-  it("of JSON may have values of 9 MB, and of any depth", () => {
+  it("of JSON may have values of 9 MB", () => {
     const json = { format: "json", kind: "ip" } as const
     const long = `["192.0.2.1",\n{"ip":"192.0.2.2","note":"${"x".repeat(9_000_000)}"},\n"192.0.2.3"]`
     assert.deepStrictEqual(values(long, json), [[1, "192.0.2.1"], [2, "192.0.2.2"], [3, "192.0.2.3"]])
-    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`
-    assert.deepStrictEqual(wrong(deep, json), [[1, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"]])
   }, 60_000)
 
   it("tells its format by its name", () => {

@@ -27,7 +27,7 @@ const readRedirect = (
 ): Result.Result<ListItem.ListItem, string> => {
   const values = flags.map((name, index) => ({ name, value: readFlag(rest[index] ?? "") }))
   // A lost comma looks like this; the target is then wrong.
-  if (target_url === "" || (/^\d{3}$/.test(target_url) && status !== "")) {
+  if (target_url === "" || /^\d{3}$/.test(target_url)) {
     return Result.fail(`the target is ${target_url === "" ? "missing" : target_url}; is a comma missing?`)
   }
   if (status !== "" && !/^\d{3}$/.test(status)) {

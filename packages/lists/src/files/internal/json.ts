@@ -1,4 +1,5 @@
 /** JSON arrays and lines of JSON: items in the form of Cloudflare's API, or bare values. */
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Wire from "../../internal/wire.ts"
 import type * as ListItem from "../../ListItem.ts"
@@ -40,7 +41,7 @@ const misread = (json: object, read: object): string | undefined =>
 
 const partOf = (item: object, kind: ListItem.ListKind): object => {
   const part: unknown = Reflect.get(item, kind)
-  return typeof part === "object" && part !== null ? part : {}
+  return Predicate.isObject(part) ? part : {}
 }
 
 const readItem = (kind: ListItem.ListKind, json: unknown): Record["item"] => {
@@ -56,8 +57,8 @@ const readItem = (kind: ListItem.ListKind, json: unknown): Record["item"] => {
 // A value that is nested too deeply for `JSON.stringify` could still be parsed.
 const show = (json: unknown): string => Result.getOrElse(Result.try(() => JSON.stringify(json)), () => "[[[…")
 
-/** The lines where the elements of an array begin, in a valid JSON text. */
-export const elementLines = (text: string): ReadonlyArray<number> => {
+// The lines where the elements of an array begin, in a valid JSON text; that of an empty one has the line of its end.
+const elementLines = (text: string): ReadonlyArray<number> => {
   const lines: Array<number> = []
   // Brackets and commas within strings do not count, and JSON strings have no line breaks. Strings are not matched as
   // one token, because such an expression overflows the stack for long ones.
@@ -68,11 +69,11 @@ export const elementLines = (text: string): ReadonlyArray<number> => {
       isString = token !== "\""
       continue
     }
-    if (/^[\r\n]/.test(token)) {
+    if (/[\r\n]/.test(token)) {
       line++
       continue
     }
-    if (isExpected && token !== "]") {
+    if (isExpected) {
       lines.push(line)
       isExpected = false
     }

@@ -21,7 +21,7 @@ export interface Unreadable {
   readonly reason: string
 }
 
-const withoutComment = (line: string) => line.replace(/[#;].*$/s, "").trim()
+const withoutComment = (line: string) => line.replace(/[#;].*/s, "").trim()
 
 const lines = (text: string, { kind }: Options): Result.Result<ReadonlyArray<Record>, Unreadable> => {
   if (kind === "redirect") {

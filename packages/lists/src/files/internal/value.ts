@@ -13,11 +13,11 @@ const headers: Readonly<Record<ListItem.ListKind, RegExp>> = {
 export const isHeader = (kind: ListItem.ListKind, value: string): boolean => headers[kind].test(value)
 
 /** Accepts `AS15169` in any case. */
-const readAsn = (value: string): Result.Result<ListItem.ListItem, string> => {
+const readAsn = (value: string, options: ListItem.Options): Result.Result<ListItem.ListItem, string> => {
   const [, digits] = /^(?:asn?\s*)?(\d+)$/i.exec(value) ?? []
   return digits === undefined
     ? Result.fail("not an AS number, such as 15169 or AS15169")
-    : Result.succeed(ListItem.asn(Number(digits)))
+    : Result.succeed(ListItem.asn(Number(digits), options))
 }
 
 /** The item of a value. */
@@ -26,14 +26,14 @@ export const read = (
   value: string,
   comment?: string
 ): Result.Result<ListItem.ListItem, string> => {
-  const options = { comment: comment === "" ? undefined : comment }
+  const options = { comment }
   switch (kind) {
     case "ip":
       return Result.succeed(ListItem.ip(value, options))
     case "hostname":
       return Result.succeed(ListItem.hostname(value, options))
     case "asn":
-      return Result.map(readAsn(value), (item) => (comment ? { ...item, comment } : item))
+      return readAsn(value, options)
     case "redirect":
       return Result.fail("a redirect needs a source and a target")
   }
