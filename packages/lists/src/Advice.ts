@@ -49,7 +49,6 @@ const place = (item: ListItem.ListItem, position: number): ReadonlyArray<Placed>
 }
 
 const contains = (outer: Address.Network, { address }: Address.Network): boolean =>
-  NetAddress.width(outer.address) === NetAddress.width(address) &&
   Address.format(outer) === Address.format({ address, bits: outer.bits })
 
 const byOrder = (a: Placed, b: Placed) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.position - b.position)

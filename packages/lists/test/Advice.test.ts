@@ -24,12 +24,51 @@ describe("advice", () => {
     assert.deepStrictEqual(advise("203.0.113.0/24", "203.0.114.0", "203.0.112.255", "2001:db8::"), [])
   })
 
+  it("is given once for networks that are there twice, in the order of the items", () => {
+    assert.deepStrictEqual(advise("203.0.113.0/24", "203.0.113.7/24", "198.51.100.1", "0.0.0.0/0").toSorted(), [
+      "0 is within 0.0.0.0/0, which is also in the list",
+      "1 is within 0.0.0.0/0, which is also in the list",
+      "2 is within 0.0.0.0/0, which is also in the list",
+      "3 a private address: Cloudflare receives no requests from it"
+    ])
+    assert.deepStrictEqual(advise("203.0.113.0/24", "203.0.113.7/24", "198.51.100.1"), [
+      "1 is within 203.0.113.0/24, which is also in the list"
+    ])
+  })
+
+  it("is given whatever the octets, and for no address of the other family", () => {
+    assert.deepStrictEqual(advise("16.0.0.0/8", "1.0.0.0/8", "16.1.1.1", "8.8.8.8", "1.1.1.1"), [
+      "2 is within 16.0.0.0/8, which is also in the list",
+      "4 is within 1.0.0.0/8, which is also in the list"
+    ])
+    assert.deepStrictEqual(advise("8.8.8.0/24", "808:801::", "808::/16", "8.8.9.9"), [
+      "1 is within 808::/16, which is also in the list"
+    ])
+  })
+
+  it("is given for nothing that is no address, and for items of the other kinds neither", () => {
+    assert.deepStrictEqual(advise("x", "x", "203.0.113.0/24"), [])
+    assert.deepStrictEqual(
+      Advice.of([
+        ListItem.asn(1),
+        ListItem.redirect({ source_url: "localhost/", target_url: "https://example.net/" }),
+        ListItem.hostname("example.com")
+      ]),
+      []
+    )
+  })
+
   it("is given for names without a dot, and for addresses in their place", () => {
     assert.deepStrictEqual(
-      Advice.of(["be", "example.be", "192.0.2.1", "1.2.3"].map((name) => ListItem.hostname(name))).map(({ item }) =>
-        item
-      ),
-      ["\"be\"", "\"192.0.2.1\""]
+      Advice.of(["be", "example.be", "192.0.2.1", "1.2.3"].map((name) => ListItem.hostname(name))),
+      [
+        {
+          position: 0,
+          item: "\"be\"",
+          advice: "a name without a dot: a whole top-level domain, or a name of a local network"
+        },
+        { position: 2, item: "\"192.0.2.1\"", advice: "an address, not a hostname: put it into a list of kind ip" }
+      ]
     )
   })
 

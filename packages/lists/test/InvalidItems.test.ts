@@ -63,6 +63,25 @@ describe("checking items", () => {
     assert.match(error.message, /^100000 of 100000 items are wrong[^]*\n {2}and 99980 more$/)
   })
 
+  it("counts one, and says how many more there are than twenty", () => {
+    const message = (count: number) =>
+      faults([ListItem.ip("192.0.2.1"), ...Array.from({ length: count }, (_, index) => ListItem.ip(`x${index}`))])
+        .message
+    assert.match(message(1), /^1 of 2 items is wrong/)
+    assert.notMatch(message(20), /more$/)
+    assert.match(message(21), / and 1 more$/)
+  })
+
+  it.each([
+    ["x".repeat(80), `"${"x".repeat(80)}"`],
+    ["x".repeat(81), `"${"x".repeat(80)}…"`],
+    [`${"x".repeat(79)}😀`, `"${"x".repeat(79)}…"`],
+    [`😀${"x".repeat(79)}`, `"😀${"x".repeat(78)}…"`],
+    ["a\u202eb\u007fc\u001bd", "\"a\\u202eb\\u007fc\\u001bd\""]
+  ])("quotes %j as %s", (written, quoted) => {
+    assert.strictEqual(faults([ListItem.ip(written)]).invalid[0]?.item, quoted)
+  })
+
   it("cuts garbage, and lets none of it play with a terminal", () => {
     const error = faults([ListItem.ip(`\u001b[31m\u202e<html>\n${"x".repeat(10_000_000)}`)])
     assert.isBelow(error.message.length, 400)

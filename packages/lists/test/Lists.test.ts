@@ -1,8 +1,9 @@
+import { CloudflareApi, type CloudflareError } from "@bulk-operations/core"
 import { List, Lists } from "@bulk-operations/lists"
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Option } from "effect"
-import { inMemory, requestsTo } from "./World.ts"
+import { inMemory, requestsTo, spansOf } from "./World.ts"
 
 const reasonOf = <A, E extends { readonly reason: { readonly _tag: string } }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), ({ reason }) => reason)
@@ -42,6 +43,51 @@ describe("lists", () => {
       const { message } = yield* Effect.flip(lists.create({ name: "with-dash", kind: "ip" }))
       assert.include(message, "a name of 1 to 50 letters, digits and underscores")
       assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("say which id is wrong, or that there is none, and what was not done", () =>
+    Effect.gen(function*() {
+      const lists = yield* Lists.Lists
+      const wrong: ReadonlyArray<readonly [string, RegExp, Effect.Effect<unknown, CloudflareError.CloudflareError>]> = [
+        ["GET", /account_id: /, lists.list({ accountId: "a b" })],
+        ["GET", /list_id: /, lists.get("..")],
+        ["POST", /account_id: /, lists.create({ name: "a", kind: "ip" }, { accountId: "a b" })],
+        ["PUT", /list_id: /, lists.update("..", { description: "" })],
+        ["DELETE", /list_id: /, lists.delete("..")]
+      ]
+      for (const [method, text, call] of wrong) {
+        const { message, reason } = yield* Effect.flip(call)
+        assert.match(message, text)
+        assert.deepInclude(reason, { method, path: "/accounts/{account_id}/rules/lists" })
+      }
+      const bare = yield* Effect.flatMap(Lists.make, (lists) => Effect.flip(lists.list())).pipe(
+        Effect.updateService(CloudflareApi.CloudflareApi, (api) => ({ ...api, accountId: undefined }))
+      )
+      assert.match(bare.message, /no account: pass accountId, or set CLOUDFLARE_ACCOUNT_ID/)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("are traced by the name of the call, with the ids of account and list", () =>
+    Effect.gen(function*() {
+      const lists = yield* Lists.Lists
+      const { id } = yield* lists.create({ name: "a", kind: "ip" })
+      const spans = yield* spansOf(
+        Effect.all([
+          lists.list(),
+          lists.create({ name: "b", kind: "ip" }),
+          lists.get(id),
+          lists.update(id, { description: "" }),
+          lists.delete(id)
+        ])
+      )
+      const account = { "cloudflare.account_id": Simulator.accountId }
+      const list = { ...account, "cloudflare.list_id": id }
+      assert.deepStrictEqual(spans.map(({ attributes, name }) => [name, Object.fromEntries(attributes)]), [
+        ["Lists.list", account],
+        ["Lists.create", account],
+        ["Lists.get", list],
+        ["Lists.update", list],
+        ["Lists.delete", list]
+      ])
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("say with Cloudflare's code why one is refused", () =>

@@ -1,9 +1,9 @@
-import { RequestBudget } from "@bulk-operations/core"
+import { CloudflareError, RequestBudget } from "@bulk-operations/core"
 import { ListItem, ListItems } from "@bulk-operations/lists"
 import { Fault, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer, Schema, Stream, Struct } from "effect"
-import { held, inMemory, ipList, passing, requestsTo } from "./World.ts"
+import { held, inMemory, ipList, passing, refusing, requestsTo, spansOf } from "./World.ts"
 
 const address = (n: number) => `10.0.${n >>> 8}.${n & 255}`
 const addresses = (count: number) => Array.from({ length: count }, (_, n) => address(n))
@@ -45,6 +45,7 @@ describe("reading items", () => {
       const items = yield* ListItems.ListItems
       const pages = yield* Stream.runCollect(items.pages(listId, { perPage: 4 }))
       assert.deepStrictEqual(pages.map((page) => page.items.length), [4, 4, 2])
+      assert.lengthOf(yield* Stream.runCollect(items.pages(listId)), 1)
       const rest = yield* Stream.runCollect(items.stream(listId, { cursor: pages[0]?.after, perPage: 4 }))
       assert.deepStrictEqual(rest.map(ListItem.show), addresses(10).slice(4))
       const page = yield* items.list(listId, { cursor: pages[1]?.before, perPage: 4 })
@@ -68,6 +69,56 @@ describe("reading items", () => {
       const error = yield* Effect.flip(items.get(listId, "nothing"))
       assert.strictEqual(error.reason._tag, "NotFound")
     }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is traced by the name of the call", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList("192.0.2.1")
+      const items = yield* ListItems.ListItems
+      const spans = yield* spansOf(items.get(listId, (yield* items.list(listId)).items[0]?.id ?? ""))
+      assert.deepStrictEqual(spans.map(({ attributes, name }) => [name, Object.fromEntries(attributes)]), [
+        ["ListItems.get", { "cloudflare.account_id": Simulator.accountId, "cloudflare.list_id": listId }]
+      ])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("says which id is wrong, and what was not done", () =>
+    Effect.gen(function*() {
+      const items = yield* ListItems.ListItems
+      const wrong: ReadonlyArray<readonly [RegExp, Effect.Effect<unknown, Error>]> = [
+        [/account_id: /, items.get("a", "b", { accountId: "a b" })],
+        [/list_id: /, items.get("..", "b")],
+        [/item_id: /, items.get("a", "..")],
+        [/account_id: /, items.list("a", { accountId: "a b" })],
+        [/list_id: /, items.list("..")],
+        [/perPage: /, items.list("a", { perPage: 0 })],
+        [/account_id: /, Stream.runDrain(items.stream("a", { accountId: "a b" }))],
+        [/list_id: /, Stream.runDrain(items.pages(".."))],
+        [/perPage: /, Stream.runDrain(items.pages("a", { perPage: 0 }))]
+      ]
+      for (const [text, call] of wrong) {
+        const error = yield* Effect.flip(call)
+        assert.match(error.message, text)
+        assert(error instanceof CloudflareError.CloudflareError)
+        assert.deepInclude(error.reason, { _tag: "InvalidRequest", method: "GET" })
+      }
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect.each(
+    [
+      [400, 10027, true, "CursorExpired"],
+      [400, 10027, false, "InvalidRequest"],
+      [400, 10058, true, "InvalidRequest"],
+      [404, 10027, true, "NotFound"],
+      [403, 10000, true, "Forbidden"]
+    ] as const
+  )(
+    "refused with %s and %s, where it has a cursor or not (%s), ends with %s",
+    ([status, code, has, tag]) =>
+      Effect.gen(function*() {
+        const items = yield* ListItems.ListItems
+        const error = yield* Effect.flip(items.list("a", has ? { cursor: "c" } : {}))
+        assert.strictEqual(error._tag === "CursorExpired" ? error._tag : error.reason._tag, tag)
+      }).pipe(Effect.provide(refusing(status, code)))
+  )
 
   it.effect("ends where the cursor is empty, or one that was there before", () =>
     Effect.gen(function*() {
@@ -177,13 +228,51 @@ describe("reading items", () => {
       assert.deepStrictEqual<ReadonlyArray<object>>(items.map((item) => Struct.omit(item, ["kind"])), recorded)
     }).pipe(Effect.provide(inMemory())))
 
+  const none = "an item that is no address, redirect, hostname or AS number"
+  const unreadable: ReadonlyArray<readonly [Schema.Json, string]> = [
+    [{ id: "1", country: "de" }, none],
+    [5, none],
+    ["192.0.2.1", none],
+    [null, none],
+    [{ id: "1", ip: 5 }, none],
+    [{ id: "1", asn: "13335" }, none],
+    [{ id: "1", redirect: null }, none],
+    [{ id: "1", redirect: "example.com/" }, none],
+    [{ id: "1", redirect: { source_url: "example.com/" } }, none],
+    [{ id: "1", redirect: { source_url: "example.com/", target_url: null } }, none],
+    [{ id: "1", redirect: { target_url: "https://example.net/" } }, none],
+    [{ id: "1", redirect: { source_url: null, target_url: "https://example.net/" } }, none],
+    [{ id: "1", hostname: null }, none],
+    [{ id: "1", hostname: {} }, none],
+    [{ id: "1", hostname: { url_hostname: 5 } }, none],
+    [{ ip: "192.0.2.1" }, "an item without an id"],
+    [{ id: 1, ip: "192.0.2.1" }, "an item without an id"]
+  ]
+
   it.effect("says which answer it does not understand", () =>
     Effect.gen(function*() {
-      yield* injected(envelope([{ id: "1", country: "de" }]))
-      const error = yield* Effect.flip(held("any"))
-      assert(error._tag === "CloudflareError")
-      assert.strictEqual(error.reason._tag, "UnexpectedResponse")
-      assert.include(error.message, "no address, redirect, hostname or AS number")
+      const items = yield* ListItems.ListItems
+      const { clearFaults } = yield* Simulator.Simulator
+      for (const [wire, detail] of unreadable) {
+        for (const [result, reading] of [[[wire], held("any")], [wire, items.get("any", "1")]] as const) {
+          yield* injected(envelope(result))
+          const error = yield* Effect.flip(reading)
+          assert(error._tag === "CloudflareError")
+          assert.deepInclude(error.reason, { _tag: "UnexpectedResponse", method: "GET", detail })
+          yield* clearFaults
+        }
+      }
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("leaves out times and comments that are none", () =>
+    Effect.gen(function*() {
+      yield* injected(
+        envelope([{ id: "1", ip: "192.0.2.1", comment: 5, created_on: 1_633_065_600, modified_on: null }])
+      )
+      const items = yield* ListItems.ListItems
+      assert.deepStrictEqual(yield* Stream.runCollect(items.stream("any")), [
+        { kind: "ip", ip: "192.0.2.1", id: "1" }
+      ])
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("makes room for everything else where the request budget is short", () =>

@@ -57,6 +57,16 @@ describe("a plan", () => {
     assert.strictEqual(plan(ips("192.0.2.6"), held, { replaceAbove: 1 }).method, "createAndDelete")
   })
 
+  it("goes by the share of what differs, changes included, in the longer of the two", () => {
+    const held = hold(ips("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"))
+    const noted = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((ip) => ListItem.ip(ip, { comment: "new" }))
+    assert.strictEqual(plan([...noted, ListItem.ip("192.0.2.5")], held).method, "replace")
+    const ten = hold(ips(...Array.from({ length: 10 }, (_, n) => `192.0.2.${n}`)))
+    const fewer = [...ten.slice(0, 6), ListItem.ip("198.51.100.1")]
+    assert.strictEqual(plan(fewer, ten).method, "createAndDelete")
+    assert.strictEqual(plan(fewer, ten, { replaceAbove: 0.49 }).method, "replace")
+  })
+
   it("lets one of two equal items of the list go", () => {
     assert.deepStrictEqual(plan(ips("192.0.2.1"), hold(ips("192.0.2.1", "192.0.2.1"))), {
       ...idle,

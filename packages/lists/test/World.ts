@@ -7,7 +7,8 @@ import { BulkOperationPoller } from "@bulk-operations/poll"
 import { type Endpoint, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { type Duration, Effect, Fiber, Layer, Redacted, Schema, Stream, Tracer } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
 /** All services at this URL, on whatever transport there is. A new reference each time: they share nothing. */
@@ -27,6 +28,27 @@ export const services = Layer.unwrap(Effect.map(Simulator.Simulator, ({ baseUrl 
 /** With the test's clock, without sockets. */
 export const inMemory = (options: Parameters<typeof Simulator.layerHttpClient>[0] = {}) =>
   Layer.provideMerge(services, Simulator.layerHttpClient(options))
+
+/** With the answer to everything: for what the simulator never says. */
+export const answering = (status: number, body: Schema.JsonObject) =>
+  Layer.provideMerge(
+    servicesAt("http://cloudflare.invalid"),
+    Layer.succeed(
+      HttpClient.HttpClient,
+      HttpClient.make((request) =>
+        Effect.succeed(HttpClientResponse.fromWeb(request, new Response(JSON.stringify(body), { status })))
+      )
+    )
+  )
+
+/** A refusal with these codes. */
+export const refusing = (status: number, ...codes: ReadonlyArray<number>) =>
+  answering(status, {
+    success: false,
+    result: null,
+    messages: [],
+    errors: codes.map((code) => ({ code, message: "refused" }))
+  })
 
 const briefly = Layer.succeed(WritePolicy.WritePolicy, { ...WritePolicy.defaults, patience: "5 seconds" })
 
@@ -68,6 +90,19 @@ const writes = ["lists.items.create", "lists.items.update", "lists.items.delete"
 
 /** Writes of items that came in, by method. */
 export const writesSent = Effect.map(requestsTo(...writes), (all) => all.map(({ method }) => method))
+
+/** The outermost spans of an effect. */
+export const spansOf = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
+  const spans: Array<Tracer.NativeSpan> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      if (options.parent._tag === "None") spans.push(span)
+      return span
+    }
+  })
+  return Effect.as(Effect.withTracer(effect, tracer), spans)
+}
 
 /** Runs it while time passes. */
 export const passing = Effect.fnUntraced(

@@ -290,14 +290,14 @@ describe("JSON", () => {
     assert.deepStrictEqual(wrong("{\"result\": []}", json), [[1, "not a JSON array of items"]])
     assert.deepStrictEqual(quoted("\n{} ", json), ["\"{}\""])
     assert.deepStrictEqual(wrong("[nope]", json), [[1, "not JSON"]])
-    const late = `[${"1,\n".repeat(11)}  2 \n3]`
+    const late = `[${"1,\n".repeat(11)}  2 \n  3] `
     assert.deepStrictEqual(wrong(late, json), [[13, "not JSON"]])
     assert.deepStrictEqual(quoted(late, json), ["\"3]\""])
   })
 
   it("counts lines however they end, and no commas or brackets within texts", () => {
     const asn = { format: "json", kind: "asn" } as const
-    assert.deepStrictEqual(values("[ 1,\r2,\r\n3,\n\n\"4\"]", asn), [[1, 1], [2, 2], [3, 3], [5, 4]])
+    assert.deepStrictEqual(values("[ 1,\r2\n,\r\n3,\n\n\"4\"]", asn), [[1, 1], [2, 2], [4, 3], [6, 4]])
     assert.deepStrictEqual(wrong("[\"a,b\",\n\"]\",\n\"c\"]", asn).map(([line]) => line), [1, 2, 3])
   })
 
@@ -383,7 +383,12 @@ describe("a file", () => {
         onFailure: (error) => error.message.split("\n"),
         onSuccess: () => []
       })
-    assert.strictEqual(message(2)[0], "The file has 2 wrong lines, so none of it is used:")
+    const reason = "not an IP address, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32"
+    assert.deepStrictEqual(message(2), [
+      "The file has 2 wrong lines, so none of it is used:",
+      `  line 1, "x": ${reason}`,
+      `  line 2, "x": ${reason}`
+    ])
     assert.lengthOf(message(20), 21)
     assert.lengthOf(message(21), 22)
     assert.strictEqual(message(25).at(-1), "  and 5 more")
