@@ -97,8 +97,10 @@ export const layer = (
 ): Layer.Layer<Lists.Lists | ListItems.ListItems | ListsTest> =>
   Layer.unwrap(Effect.sync(() => {
     const { control, state, wait } = make(initial)
-    return Layer.mergeAll(Lists.layer, ListItems.layer, Layer.succeed(ListsTest, control)).pipe(
-      Layer.provide(Layer.succeed(CloudflareApi, FakeApi.make(state, "account"))),
-      Layer.provide(Layer.mock(BulkOperationPoller, { wait, run: (start) => Effect.flatMap(start, wait) }))
-    )
+    // Fresh, because a layer that is provided within another one would get the services of that one.
+    return Layer.mergeAll(Layer.fresh(Lists.layer), Layer.fresh(ListItems.layer), Layer.succeed(ListsTest, control))
+      .pipe(
+        Layer.provide(Layer.succeed(CloudflareApi, FakeApi.make(state, "account"))),
+        Layer.provide(Layer.mock(BulkOperationPoller, { wait, run: (start) => Effect.flatMap(start, wait) }))
+      )
   }))

@@ -18,6 +18,8 @@ describe("lists for tests", () => {
       const [first, second] = yield* Stream.runCollect(items.stream("blocked"))
       assert.deepStrictEqual(second, { kind: "ip", ip: "192.0.2.2", comment: "two", id: "item-2" })
       assert.deepStrictEqual(yield* items.get("blocked", "item-1"), first)
+      assert.deepStrictEqual(yield* items.get("blocked", "item-2"), second)
+      assert.strictEqual((yield* Effect.flip(items.get("blocked", "item-3"))).reason._tag, "NotFound")
       yield* items.createAndWait("blocked", [ListItem.ip("192.0.2.3/32")])
       assert.deepStrictEqual(yield* shown("blocked"), ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
       yield* items.deleteAndWait("blocked", ["item-1"])
@@ -31,13 +33,28 @@ describe("lists for tests", () => {
   it.effect("are created, got, listed, updated and deleted", () =>
     Effect.gen(function*() {
       const lists = yield* Lists.Lists
-      const { id } = yield* lists.create({ name: "ours", kind: "hostname" })
+      const created = yield* lists.create({ name: "ours", kind: "hostname" })
+      const { id } = created
+      assert.deepInclude(created, { id: "list-3", name: "ours", kind: "hostname", num_items: 0 })
+      assert.deepStrictEqual(yield* lists.get(id), created)
       assert.strictEqual((yield* lists.update(id, { description: "a note" })).description, "a note")
       assert.deepStrictEqual((yield* lists.list()).map(({ name }) => name), ["blocked", "ours"])
       yield* lists.delete(id)
       assert.strictEqual((yield* Effect.flip(lists.get(id))).reason._tag, "NotFound")
       assert.strictEqual((yield* Effect.flip(lists.delete(id))).reason._tag, "NotFound")
     }).pipe(Effect.provide(world)))
+
+  it.effect("may begin empty, or be none, also within others", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* shown("bare"), [])
+      const ids = Lists.Lists.use((lists) => Effect.map(lists.list(), (all) => all.map(({ id }) => id)))
+      assert.deepStrictEqual(yield* ids, ["bare"])
+      assert.deepStrictEqual(yield* Effect.provide(ids, ListsTest.layer()), [])
+      yield* Effect.gen(function*() {
+        yield* (yield* ListItems.ListItems).createAndWait("inner", [ListItem.asn(1)])
+        assert.deepStrictEqual(yield* shown("inner"), ["1"])
+      }).pipe(Effect.provide(ListsTest.layer([{ id: "inner", kind: "asn" }])))
+    }).pipe(Effect.provide(ListsTest.layer([{ id: "bare", kind: "asn" }]))))
 
   it.effect("check items as they always are", () =>
     Effect.gen(function*() {
