@@ -1,9 +1,9 @@
 import { ListItem, ListItems, SyncError } from "@bulk-operations/lists"
 import { Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, Effect, Exit, Fiber, Option, Stream } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { held, inMemory, ipList, ips, passing, requestsTo, writesSent } from "./World.ts"
+import { held, inMemory, ipList, ips, passing, requestsTo, spansOf, writesSent } from "./World.ts"
 
 const Items = ListItems.ListItems
 
@@ -24,6 +24,28 @@ describe("a sync", () => {
       assert.deepStrictEqual(counts(report), ["none", 0, 0, 0, 2])
       assert.deepStrictEqual(report.operations, [])
       assert.deepStrictEqual(yield* writesSent, [])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("reads once where it writes nothing, or need not see what it has written", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList("192.0.2.1")
+      yield* sync(listId, ips("192.0.2.1"), { visibleWithin: "1 minute" })
+      assert.lengthOf(yield* requestsTo("lists.items.list"), 1)
+      yield* sync(listId, ips("192.0.2.2"), { visibleWithin: 0 })
+      assert.lengthOf(yield* requestsTo("lists.items.list"), 2)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is traced by its name, and refused before anything is sent where the account is none", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1")
+      const spans = yield* spansOf(items.sync(listId, ips("192.0.2.1")))
+      assert.deepStrictEqual(spans.map(({ attributes, name }) => [name, Object.fromEntries(attributes)]), [
+        ["ListItems.sync", { "cloudflare.account_id": Simulator.accountId, "cloudflare.list_id": listId }]
+      ])
+      const error = yield* Effect.flip(items.sync(listId, ips("192.0.2.1"), { accountId: "a b" }))
+      assert(error._tag === "CloudflareError")
+      assert.deepInclude(error.reason, { _tag: "InvalidRequest", method: "PUT" })
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("adds what is missing and writes what has changed, in one operation", () =>
@@ -50,13 +72,9 @@ describe("a sync", () => {
   it.effect("adds before it deletes where both are needed, and replaces where much differs", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(0, 1000))
-      assert.deepStrictEqual(counts(yield* sync(listId, ips(...addresses(10, 1010)))), [
-        "createAndDelete",
-        10,
-        0,
-        10,
-        990
-      ])
+      const report = yield* sync(listId, ips(...addresses(10, 1010)))
+      assert.deepStrictEqual(counts(report), ["createAndDelete", 10, 0, 10, 990])
+      assert.deepStrictEqual(report.operations.map(({ status }) => status), ["completed", "completed"])
       assert.deepStrictEqual(yield* held(listId), addresses(10, 1010))
       assert.deepStrictEqual(counts(yield* sync(listId, ips(...addresses(800, 1800)))), ["replace", 790, 0, 790, 210])
       assert.deepStrictEqual(yield* writesSent, ["POST", "DELETE", "PUT"])
@@ -66,13 +84,9 @@ describe("a sync", () => {
   it.effect("reports in a dry run what it would do, and does nothing", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(0, 10))
-      assert.deepStrictEqual(counts(yield* sync(listId, ips(...addresses(1, 11)), { dryRun: true })), [
-        "createAndDelete",
-        1,
-        0,
-        1,
-        9
-      ])
+      const report = yield* sync(listId, ips(...addresses(1, 11)), { dryRun: true, replaceAbove: 1 })
+      assert.deepStrictEqual(counts(report), ["createAndDelete", 1, 0, 1, 9])
+      assert.deepStrictEqual(report.operations, [])
       assert.deepStrictEqual(yield* writesSent, [])
     }).pipe(Effect.provide(inMemory())))
 
@@ -81,7 +95,14 @@ describe("a sync", () => {
       const items = yield* Items
       const listId = yield* ipList(...addresses(0, 10))
       for (
-        const [maxDeletions, left, isAllowed] of [[3, 7, true], [3, 6, false], [0.5, 5, true], [0.5, 4, false]] as const
+        const [maxDeletions, left, isAllowed] of [
+          [3, 7, true],
+          [3, 6, false],
+          [1, 9, true],
+          [1, 8, false],
+          [0.5, 5, true],
+          [0.5, 4, false]
+        ] as const
       ) {
         const exit = yield* Effect.result(
           items.sync(listId, ips(...addresses(0, left)), { maxDeletions, dryRun: isAllowed })
@@ -130,6 +151,7 @@ describe("a sync", () => {
         assert.match(error.message, message)
         assert.include(error.message, "(PUT /accounts/{account_id}/rules/lists/{list_id}/items)")
         assert(error._tag === "CloudflareError" && error.outcome === "notSent")
+        assert.deepInclude(error.reason, { _tag: "InvalidRequest", method: "PUT" })
       }
       assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
     }).pipe(Effect.provide(inMemory())))
@@ -226,18 +248,33 @@ describe("a sync", () => {
       const listId = yield* ipList("192.0.2.1")
       const { planNext } = yield* Simulator.Simulator
       yield* planNext({ readableAfter: "6 seconds" })
-      yield* passing(items.sync(listId, ips("192.0.2.1", "192.0.2.2"), { visibleWithin: "30 seconds" }))
+      const [, seen] = yield* passing(Effect.zip(
+        items.sync(listId, ips("192.0.2.1", "192.0.2.2"), { visibleWithin: "30 seconds" }),
+        Clock.currentTimeMillis
+      ))
+      assert.isBelow(seen, 15_000)
       assert.deepStrictEqual(yield* held(listId), ["192.0.2.1", "192.0.2.2"])
       yield* planNext({ readableAfter: "1 hour" })
       const began = yield* Clock.currentTimeMillis
       const [error, at] = yield* passing(Effect.zip(
-        Effect.flip(items.sync(listId, ips("192.0.2.3"), { visibleWithin: "30 seconds", replaceAbove: 0 })),
+        Effect.flip(items.sync(
+          listId,
+          [ListItem.ip("192.0.2.1", { comment: "new" }), ListItem.ip("192.0.2.3")],
+          { visibleWithin: "30 seconds", replaceAbove: 0 }
+        )),
         Clock.currentTimeMillis
       ))
       assert(error._tag === "SyncNotVisible")
-      assert.deepStrictEqual([error.missing, error.extra], [1, 2])
+      assert.deepStrictEqual([error.missing, error.extra], [2, 1])
       assert.isAtLeast(at - began, 30_000)
       assert.isBelow(at - began, 40_000)
+      const waited = Duration.toMillis(error.waited)
+      assert.isAtLeast(waited, 30_000)
+      assert.isBelow(waited, 31_000)
+      assert.match(
+        error.message,
+        /^The operations on list \w+ have completed, but 30s.* later it did not show 2 wanted items and still showed 1 others\./
+      )
     }).pipe(Effect.provide(inMemory())))
 
   it.effect.each([[true, "Success"], [false, "Failure"]] as const)(

@@ -5,7 +5,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Layer, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { held, inMemory, ipList, ips, passing, requestsTo, servicesAt, writesSent } from "./World.ts"
+import { held, inMemory, ipList, ips, passing, refusing, requestsTo, servicesAt, spansOf, writesSent } from "./World.ts"
 
 const Items = ListItems.ListItems
 
@@ -57,6 +57,38 @@ describe("a write", () => {
       const [first] = yield* Stream.runCollect(items.stream(listId))
       yield* passing(items.deleteAndWait(listId, [first?.id ?? "", first?.id ?? ""]))
       assert.deepStrictEqual(yield* held(listId), ["192.0.2.3"])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is traced by the name of the call, with its operation", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1", "192.0.2.2")
+      const ids = (yield* Stream.runCollect(items.stream(listId))).map(({ id }) => id)
+      const spans = yield* passing(spansOf(
+        Effect.all([
+          items.create(listId, ips("192.0.2.3")),
+          items.replace(listId, ips("192.0.2.3")),
+          items.delete(listId, ids),
+          items.createAndWait(listId, ips("192.0.2.4")),
+          items.replaceAndWait(listId, ips("192.0.2.4")),
+          items.deleteAndWait(listId, ids)
+        ])
+      ))
+      const { operations } = yield* (yield* Simulator.Simulator).state
+      assert.deepStrictEqual(
+        spans.map(({ attributes, name }) => [name, attributes.get("cloudflare.operation_id")]),
+        [
+          "ListItems.create",
+          "ListItems.replace",
+          "ListItems.delete",
+          "ListItems.createAndWait",
+          "ListItems.replaceAndWait",
+          "ListItems.deleteAndWait"
+        ].map((name, index) => [name, operations[index]?.operation.id])
+      )
+      assert.deepStrictEqual(yield* writesSent, ["POST", "PUT", "DELETE", "POST", "PUT", "DELETE"])
+      // The fourth waited for the third.
+      assert.deepStrictEqual(spans[3]?.events.map(([name]) => name), ["write.waits_for_operation"])
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("takes one id for what it is, not for its letters", () =>
@@ -161,9 +193,19 @@ describe("nothing is sent", () => {
         message,
         `There are no items, and replace would empty list ${listId}, so nothing was sent. If that is intended, set allowEmpty: true.`
       )
+      assert.match(
+        (yield* Effect.flip(items.sync(listId, []))).message,
+        /and sync would empty list .* allowEmpty: true/
+      )
+      assert.strictEqual(
+        (yield* Effect.flip(items.delete(listId, []))).message,
+        `There are no items to delete, so nothing was sent to list ${listId}.`
+      )
       assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
+      yield* items.replace(listId, [], { allowEmpty: true })
       yield* passing(items.replaceAndWait(listId, [], { allowEmpty: true }))
       assert.deepStrictEqual(yield* held(listId), [])
+      assert.deepStrictEqual(yield* writesSent, ["PUT", "PUT"])
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("of a stream that fails in the middle", () =>
@@ -210,13 +252,17 @@ describe("a write that meets somebody else's operation", () => {
       const items = yield* Items
       const listId = yield* ipList()
       yield* (yield* Simulator.Simulator).startOperation({ duration: "Infinity" })
+      yield* TestClock.adjust("1 minute")
       const writing = items.create(listId, ips("192.0.2.1"), { patience: "2 minutes" })
       const [error, at] = yield* passing(Effect.zip(Effect.flip(writing), Clock.currentTimeMillis))
       assert(error._tag === "AnotherOperationPending")
-      assert.strictEqual(at, 120_000)
+      assert.strictEqual(at, 180_000)
       assert.deepInclude(error, { accountId: Simulator.accountId, listId, attempts: (yield* writesSent).length })
       assert.strictEqual(Duration.toMillis(error.waited), 120_000)
-      assert.match(error.message, /^Another bulk operation of account \w+ was pending for 2m.*10040/)
+      assert.match(
+        error.message,
+        /^Another bulk operation of account \w+ was pending for 2m.* not written to \(\d+ attempts\)\. .*30,000 requests.*10040/
+      )
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("does as Retry-After says, and ends at once where that is beyond its patience", () =>
@@ -229,9 +275,24 @@ describe("a write that meets somebody else's operation", () => {
       const sent = (yield* requestsTo("lists.items.create")).map(({ receivedAt }) => receivedAt.epochMilliseconds)
       assert.strictEqual(Number(sent[1]) - Number(sent[0]), 40_000)
       yield* clearFaults
+      yield* inject(Fault.rateLimited({ retryAfter: "15 minutes" }), { on: "lists.items.create", times: 1 })
+      yield* passing(items.createAndWait(listId, ips("192.0.2.2")))
       yield* inject(Fault.rateLimited({ retryAfter: "20 minutes" }), { on: "lists.items.create" })
       assert.isTrue(Exit.isFailure(yield* Effect.exit(items.create(listId, ips("192.0.2.2")))))
     }).pipe(Effect.provide(inMemory())))
+
+  it.effect.each(
+    [
+      [[], "AnotherOperationPending"],
+      [[10040], "AnotherOperationPending"],
+      [[971], "CloudflareError"],
+      [[10040, 971], "CloudflareError"]
+    ] as const
+  )("knows it by the codes of its refusal: %j is %s", ([codes, tag]) =>
+    Effect.gen(function*() {
+      const writing = (yield* Items).create("list", ips("192.0.2.1"), { schedule: Schedule.recurs(0) })
+      assert.strictEqual((yield* Effect.flip(writing))._tag, tag)
+    }).pipe(Effect.provide(refusing(429, ...codes))))
 
   it.effect("is told apart from the limit of the whole API", () =>
     Effect.gen(function*() {
@@ -291,7 +352,10 @@ describe("a write whose answer is lost", () => {
         const error = yield* passing(Effect.flip(call))
         assert(error instanceof WriteError.OutcomeUnknown, error.message)
         assert.deepStrictEqual([error.action, error.listId], [action, listId])
-        assert.match(error.message, /^It is unknown whether .* has begun.*Check what the list holds/)
+        assert.match(
+          error.message,
+          /^It is unknown whether .* has begun.*Check what the list holds.* "repeat" does so\.$/
+        )
       }
       assert.deepStrictEqual(yield* writesSent, ["POST", "PUT"])
     }).pipe(Effect.provide(inMemory())))
@@ -305,6 +369,14 @@ describe("a write whose answer is lost", () => {
       yield* passing(items.createAndWait(listId, ips("192.0.2.1"), { onLostAnswer: "repeat" }))
       assert.deepStrictEqual(yield* held(listId), ["192.0.2.1"])
       assert.lengthOf((yield* state).operations, 2)
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is the only one that is repeated then: a refusal is not", () =>
+    Effect.gen(function*() {
+      const listId = yield* ipList()
+      const error = yield* Effect.flip((yield* Items).create(listId, [ListItem.asn(1)], { onLostAnswer: "repeat" }))
+      assert.strictEqual(error._tag, "CloudflareError")
+      assert.lengthOf(yield* writesSent, 1)
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("stays unknown where repeating it meets nothing but a pending operation", () =>

@@ -64,8 +64,11 @@ export const make = (
     const accountId = yield* Call.accountOf(api, options, listId, Writing.methodOf(action))
     const write = yield* Writing.make(accountId, listId, action, body)
     const policy = yield* policyOf(options)
+    // The poller starts it in a span of its own, but how it queued is a fact about the call.
+    const span = yield* Effect.orDie(Effect.currentSpan)
     const started = lane.turn(accountId, (turn) => Effect.tap(Writing.send(api, write, policy), turn.started)).pipe(
       Effect.tap((operationId) => Effect.annotateCurrentSpan("cloudflare.operation_id", operationId)),
+      Effect.withParentSpan(span),
       Effect.provideService(WritePolicy, policy)
     )
     return { accountId, policy, started }
