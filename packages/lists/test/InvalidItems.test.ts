@@ -5,6 +5,11 @@ import { Option, Result } from "effect"
 const faults = (items: ReadonlyArray<ListItem.ListItem>) =>
   Option.getOrThrow(Result.getFailure(InvalidItems.check(items)))
 
+/** The message where one item is right and so many are wrong. */
+const messageOf = (count: number) =>
+  faults([ListItem.ip("192.0.2.1"), ...Array.from({ length: count }, (_, index) => ListItem.ip(`x${index}`))])
+    .message
+
 describe("checking items", () => {
   it("gives them back in Cloudflare's form", () => {
     assert.deepStrictEqual(
@@ -64,12 +69,9 @@ describe("checking items", () => {
   })
 
   it("counts one, and says how many more there are than twenty", () => {
-    const message = (count: number) =>
-      faults([ListItem.ip("192.0.2.1"), ...Array.from({ length: count }, (_, index) => ListItem.ip(`x${index}`))])
-        .message
-    assert.match(message(1), /^1 of 2 items is wrong/)
-    assert.notMatch(message(20), /more$/)
-    assert.match(message(21), / and 1 more$/)
+    assert.match(messageOf(1), /^1 of 2 items is wrong/)
+    assert.notMatch(messageOf(20), /more$/)
+    assert.match(messageOf(21), / and 1 more$/)
   })
 
   it.each([

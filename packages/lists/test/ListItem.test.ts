@@ -59,9 +59,9 @@ describe("addresses are stored in Cloudflare's form", () => {
   ], (ip) => ListItem.ip(ip))
 
   it("are one to the list where they are one network, even of a size that it refuses", () => {
-    const key = (ip: string) => ListItem.key(ListItem.ip(ip))
-    assert.strictEqual(key("192.0.2.1/0"), key("0.0.0.0/0"))
-    assert.notStrictEqual(key("no address"), key("neither"))
+    const [a, b, none, neither] = ["192.0.2.1/0", "0.0.0.0/0", "x", "y"].map((ip) => ListItem.key(ListItem.ip(ip)))
+    assert.strictEqual(a, b)
+    assert.notStrictEqual(none, neither)
     assert.isFalse(ListItem.equals(ListItem.ip("192.0.2.1"), ListItem.ip("192.0.2.2")))
   })
 })
@@ -262,6 +262,14 @@ describe("comments", () => {
   })
 })
 
+const times = (time: string | undefined) =>
+  [ListItem.createdOn, ListItem.modifiedOn].map((of) =>
+    Option.map(
+      of({ ...ListItem.asn(1), id: "a", ...(time !== undefined && { created_on: time, modified_on: time }) }),
+      DateTime.formatIso
+    )
+  )
+
 describe("the four kinds", () => {
   it("are never equal to one another", () => {
     assert.isFalse(ListItem.equals(ListItem.hostname("1.2.3.4"), ListItem.ip("1.2.3.4")))
@@ -282,21 +290,13 @@ describe("the four kinds", () => {
     assert.isTrue(ListItem.equals(item, normal.success))
   })
 
-  const read = (time: string | undefined) =>
-    [ListItem.createdOn, ListItem.modifiedOn].map((of) =>
-      Option.map(
-        of({ ...ListItem.asn(1), id: "a", ...(time !== undefined && { created_on: time, modified_on: time }) }),
-        DateTime.formatIso
-      )
-    )
-
   it.each([
     ["2021-10-01T05:20:00.12345Z", "2021-10-01T05:20:00.123Z"],
     ["2021-10-01T05:20:00z", "2021-10-01T05:20:00.000Z"],
     ["2021-10-01T05:20:00+02:30", "2021-10-01T02:50:00.000Z"],
     ["2021-10-01T05:20:00-02:30", "2021-10-01T07:50:00.000Z"]
   ])("say when they were written: %s is %s", (time, iso) => {
-    assert.deepStrictEqual(read(time), [Option.some(iso), Option.some(iso)])
+    assert.deepStrictEqual(times(time), [Option.some(iso), Option.some(iso)])
   })
 
   it.each([
@@ -309,6 +309,6 @@ describe("the four kinds", () => {
     "2021-10-01T05:20:00Z (about)",
     "2021-13-01T05:20:00Z"
   ])("do not say when they were written where that is no time: %s", (time) => {
-    assert.deepStrictEqual(read(time), [Option.none(), Option.none()])
+    assert.deepStrictEqual(times(time), [Option.none(), Option.none()])
   })
 })

@@ -254,10 +254,14 @@ describe("reading items", () => {
       const items = yield* ListItems.ListItems
       const { clearFaults } = yield* Simulator.Simulator
       for (const [wire, detail] of unreadable) {
-        for (const [result, reading] of [[[wire], held("any")], [wire, items.get("any", "1")]] as const) {
+        const readings: ReadonlyArray<readonly [Schema.Json, Effect.Effect<unknown, Error>]> = [
+          [[wire], Stream.runCollect(items.stream("any"))],
+          [wire, items.get("any", "1")]
+        ]
+        for (const [result, reading] of readings) {
           yield* injected(envelope(result))
           const error = yield* Effect.flip(reading)
-          assert(error._tag === "CloudflareError")
+          assert(error instanceof CloudflareError.CloudflareError)
           assert.deepInclude(error.reason, { _tag: "UnexpectedResponse", method: "GET", detail })
           yield* clearFaults
         }

@@ -72,6 +72,12 @@ describe("writers of one account", () => {
       const before = (yield* polls).length
       yield* items.create(listId, ips("192.0.2.2"))
       assert.lengthOf(yield* polls, before)
+      yield* TestClock.adjust("1 minute")
+      yield* (yield* Simulator.Simulator).planNext({ outcome: OperationPlan.failed("full") })
+      yield* passing(Effect.flip(items.createAndWait(listId, ips("192.0.2.3"))))
+      const afterFailure = (yield* polls).length
+      yield* items.create(listId, ips("192.0.2.4"))
+      assert.lengthOf(yield* polls, afterFailure)
     }).pipe(Effect.provide(inMemory())))
 
   it.effect("wait for the latest operation, also where the end of an earlier one is noted late", () =>
@@ -164,6 +170,7 @@ describe("writers of one account", () => {
           return span
         }
       })
+      yield* TestClock.adjust("1 hour")
       yield* (yield* Simulator.Simulator).planNext({ duration: "4 seconds" })
       yield* items.create(listId, ips("192.0.2.1"))
       yield* passing(
@@ -171,15 +178,18 @@ describe("writers of one account", () => {
           concurrency: 2
         }).pipe(Effect.withTracer(tracer))
       )
-      assert.deepStrictEqual(events.map(([name]) => name), [
-        "write.waits_for_operation",
-        "write.queued",
-        "write.waits_for_operation",
-        "write.turn"
-      ])
       const { count, max } = yield* Metric.value(WriteMetrics.queueDuration)
+      const { operations } = yield* (yield* Simulator.Simulator).state
+      const [first, second] = operations.map(({ operation }) => operation.id)
+      assert.deepStrictEqual(events, [
+        ["write.waits_for_operation", { "cloudflare.operation_id": first }],
+        ["write.queued", { "write.ahead": 1 }],
+        ["write.waits_for_operation", { "cloudflare.operation_id": second }],
+        ["write.turn", { "write.queued_ms": max * 1000 }]
+      ])
       assert.strictEqual(count, 3)
       assert.isAbove(max, 4)
+      assert.isBelow(max, 60)
       assert.strictEqual(yield* queued, 0)
     }).pipe(Effect.provide(inMemory()), Effect.provideService(Metric.MetricRegistry, new Map())))
 })

@@ -357,6 +357,12 @@ const asns = { format: "lines", kind: "asn" } as const
 const readAsns = (...parts: ReadonlyArray<ReadonlyArray<number>>) =>
   Stream.runCollect(ItemFile.read(bytes(...parts), asns))
 
+const messageOf = (count: number) =>
+  Result.match(ItemFile.parse("x\n".repeat(count), { format: "lines", kind: "ip" }), {
+    onFailure: (error) => error.message.split("\n"),
+    onSuccess: () => []
+  })
+
 describe("a file", () => {
   it.effect("is read whatever the pieces in which it comes", () =>
     Effect.gen(function*() {
@@ -378,20 +384,15 @@ describe("a file", () => {
     }))
 
   it("counts its wrong lines, and tells the first twenty", () => {
-    const message = (count: number) =>
-      Result.match(ItemFile.parse("x\n".repeat(count), { format: "lines", kind: "ip" }), {
-        onFailure: (error) => error.message.split("\n"),
-        onSuccess: () => []
-      })
     const reason = "not an IP address, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32"
-    assert.deepStrictEqual(message(2), [
+    assert.deepStrictEqual(messageOf(2), [
       "The file has 2 wrong lines, so none of it is used:",
       `  line 1, "x": ${reason}`,
       `  line 2, "x": ${reason}`
     ])
-    assert.lengthOf(message(20), 21)
-    assert.lengthOf(message(21), 22)
-    assert.strictEqual(message(25).at(-1), "  and 5 more")
+    assert.lengthOf(messageOf(20), 21)
+    assert.lengthOf(messageOf(21), 22)
+    assert.strictEqual(messageOf(25).at(-1), "  and 5 more")
   })
 
   it.effect("that fails in the middle gives no items", () =>
