@@ -1,5 +1,6 @@
 /** Finds items that look like a mistake although Cloudflare accepts them: worth a warning, not an error. */
 import * as NetAddress from "effect/net/NetAddress"
+import * as Order from "effect/Order"
 import * as Result from "effect/Result"
 import * as Address from "./internal/address.ts"
 import * as Excerpt from "./internal/excerpt.ts"
@@ -51,7 +52,7 @@ const place = (item: ListItem.ListItem, position: number): ReadonlyArray<Placed>
 const contains = (outer: Address.Network, { address }: Address.Network): boolean =>
   Address.format(outer) === Address.format({ address, bits: outer.bits })
 
-const byOrder = (a: Placed, b: Placed) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.position - b.position)
+const byOrder = Order.mapInput(Order.String, ({ order }: Placed) => order)
 
 // A network's members come right after it, so only the widest open network has to be remembered.
 const contained = (items: ReadonlyArray<ListItem.ListItem>): ReadonlyArray<readonly [Placed, Placed]> => {

@@ -74,9 +74,13 @@ describe("reading items", () => {
     Effect.gen(function*() {
       const listId = yield* ipList("192.0.2.1")
       const items = yield* ListItems.ListItems
-      const spans = yield* spansOf(items.get(listId, (yield* items.list(listId)).items[0]?.id ?? ""))
+      const spans = yield* spansOf(
+        Effect.flatMap(items.list(listId), (page) => items.get(listId, page.items[0]?.id ?? ""))
+      )
+      const ids = { "cloudflare.account_id": Simulator.accountId, "cloudflare.list_id": listId }
       assert.deepStrictEqual(spans.map(({ attributes, name }) => [name, Object.fromEntries(attributes)]), [
-        ["ListItems.get", { "cloudflare.account_id": Simulator.accountId, "cloudflare.list_id": listId }]
+        ["ListItems.list", ids],
+        ["ListItems.get", ids]
       ])
     }).pipe(Effect.provide(inMemory())))
 

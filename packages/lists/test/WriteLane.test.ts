@@ -1,7 +1,7 @@
 import { ListItems, WriteLane, WriteMetrics } from "@bulk-operations/lists"
 import { OperationPlan, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, type Duration, Effect, Exit, Fiber, Layer, Metric, Tracer } from "effect"
+import { Clock, type Duration, Effect, Exit, Fiber, Layer, Logger, Metric, References, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { held, inMemory, ipList, ips, passing, requestsTo, services, writesSent } from "./World.ts"
 
@@ -108,21 +108,32 @@ describe("writers of one account", () => {
       assert.lengthOf(yield* polls, 0)
     }).pipe(Effect.provide(Layer.provideMerge(WriteLane.layer, inMemory()))))
 
-  it.effect("go on after an operation that failed, and after one that cannot be waited for", () =>
-    Effect.gen(function*() {
+  it.effect("go on after an operation that failed, and after one that cannot be waited for", () => {
+    const logged: Array<unknown> = []
+    const logger = Logger.make(({ message }) => {
+      const [text] = Array.isArray(message) ? message : [message]
+      if (/previous operation/.test(String(text))) logged.push(text)
+    })
+    return Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
       const { planNext } = yield* Simulator.Simulator
       yield* planNext({ outcome: OperationPlan.failed("full") }, { duration: "Infinity" })
       yield* items.create(listId, ips("192.0.2.1"))
       yield* passing(items.create(listId, ips("192.0.2.2"), { patience: "1 minute" }), "1 minute")
+      assert.deepStrictEqual(logged, [])
       const began = yield* Clock.currentTimeMillis
       const third = Effect.flip(items.create(listId, ips("192.0.2.3"), { patience: "1 minute" }))
       const [error, at] = yield* passing(Effect.zip(third, Clock.currentTimeMillis))
       assert.strictEqual(error._tag, "AnotherOperationPending")
       // A minute for the operation before it, and a minute of refusals.
       assert.strictEqual(at - began, 120_000)
-    }).pipe(Effect.provide(inMemory())))
+      assert.deepStrictEqual(logged, ["The end of the previous operation was not detected; writing anyway"])
+    }).pipe(
+      Effect.provide(Layer.merge(inMemory(), Logger.layer([logger]))),
+      Effect.provideService(References.MinimumLogLevel, "Debug")
+    )
+  })
 
   it.effect("leave the queue when they are interrupted, whether behind others or behind an operation", () =>
     Effect.gen(function*() {
@@ -144,7 +155,7 @@ describe("writers of one account", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* held(listId), ["192.0.2.1", "192.0.2.4"])
       assert.strictEqual(yield* queued, 0)
-    }).pipe(Effect.provide(inMemory())))
+    }).pipe(Effect.provide(inMemory()), Effect.provideService(Metric.MetricRegistry, new Map())))
 
   it.effect("that fail give way to the next", () =>
     Effect.gen(function*() {

@@ -104,7 +104,7 @@ const withItems = (state: State, list: FakeList, method: string, body: unknown):
 }
 
 const result = (state: State, { body, method, url }: HttpClientRequest.HttpClientRequest): Schema.Json | undefined => {
-  const [listId, items, itemId] = (/\/rules\/lists(.*)$/.exec(url)?.[1] ?? "").split("/").slice(1).map(
+  const [listId, items, itemId] = (/\/rules\/lists(.*)/.exec(url)?.[1] ?? "").split("/").slice(1).map(
     decodeURIComponent
   )
   const list = listId === undefined ? undefined : state.lists.get(listId)

@@ -37,7 +37,7 @@ describe("lists for tests", () => {
       const { id } = created
       assert.deepInclude(created, { id: "list-3", name: "ours", kind: "hostname", num_items: 0 })
       assert.deepStrictEqual(yield* lists.get(id), created)
-      assert.strictEqual((yield* lists.update(id, { description: "a note" })).description, "a note")
+      assert.deepStrictEqual(yield* lists.update(id, { description: "a note" }), { ...created, description: "a note" })
       assert.deepStrictEqual((yield* lists.list()).map(({ name }) => name), ["blocked", "ours"])
       yield* lists.delete(id)
       assert.strictEqual((yield* Effect.flip(lists.get(id))).reason._tag, "NotFound")
