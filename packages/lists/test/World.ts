@@ -7,7 +7,7 @@ import { BulkOperationPoller } from "@bulk-operations/poll"
 import { type Endpoint, Simulator } from "@bulk-operations/simulator"
 import { SimulatorServer } from "@bulk-operations/simulator/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type Duration, Effect, Fiber, Layer, Redacted, Schema, Stream, Tracer } from "effect"
+import { type Duration, Effect, Fiber, Layer, Redacted, Schedule, type Schema, Stream, Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -50,7 +50,11 @@ export const refusing = (status: number, ...codes: ReadonlyArray<number>) =>
     errors: codes.map((code) => ({ code, message: "refused" }))
   })
 
-const briefly = Layer.succeed(WritePolicy.WritePolicy, { ...WritePolicy.defaults, patience: "5 seconds" })
+const briefly = Layer.succeed(WritePolicy.WritePolicy, {
+  ...WritePolicy.defaults,
+  schedule: Schedule.spaced("200 millis"),
+  patience: "5 seconds"
+})
 
 /** In real time, on real sockets. */
 export const overSockets = (options: Parameters<typeof SimulatorServer.layer>[0] = {}) =>
