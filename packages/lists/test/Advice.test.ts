@@ -5,14 +5,14 @@ const advise = (...addresses: ReadonlyArray<string>) =>
   Advice.of(addresses.map((address) => ListItem.ip(address))).map(({ advice, position }) => `${position} ${advice}`)
 
 describe("advice", () => {
-  it("is given for addresses that no visitor has", () => {
+  it("is given for addresses that no visitor can have", () => {
     assert.match(
       advise("192.0.2.1", "192.168.1.1", "10.0.0.0/8", "fd00::/16", "::1").join("\n"),
       /^1 a .*\n2 .*\n3 .*\n4 /
     )
   })
 
-  it("is given for what lies in a network of the list, in whatever order and family", () => {
+  it("is given for items within a network of the list, in any order and family", () => {
     assert.deepStrictEqual(
       advise("203.0.113.9", "2001:db8:1::/48", "203.0.113.0/24", "2001:db8::/32", "203.0.113.0/25"),
       [
@@ -58,7 +58,7 @@ describe("advice", () => {
     )
   })
 
-  it("is given for names without a dot, and for addresses in their place", () => {
+  it("is given for hostnames without a dot, and for addresses as hostnames", () => {
     assert.deepStrictEqual(
       Advice.of(["be", "example.be", "192.0.2.1", "1.2.3"].map((name) => ListItem.hostname(name))),
       [

@@ -11,7 +11,7 @@ const messageOf = (count: number) =>
     .message
 
 describe("checking items", () => {
-  it("gives them back in Cloudflare's form", () => {
+  it("returns them in Cloudflare's form", () => {
     assert.deepStrictEqual(
       InvalidItems.check([ListItem.ip("192.0.2.1/32"), ListItem.ip("192.0.2.2", { comment: "two" })]),
       Result.succeed([ListItem.ip("192.0.2.1"), ListItem.ip("192.0.2.2", { comment: "two" })])
@@ -19,7 +19,7 @@ describe("checking items", () => {
     assert.deepStrictEqual(InvalidItems.check([]), Result.succeed([]))
   })
 
-  it("tells every wrong one with its position and reason, not the first alone", () => {
+  it("reports every invalid item with its position and reason, not only the first", () => {
     const error = faults([
       ListItem.ip("192.0.2.1"),
       ListItem.ip("x"),
@@ -34,7 +34,7 @@ describe("checking items", () => {
     )
   })
 
-  it("names both of two items that the list takes for the same", () => {
+  it("names both of two items that are the same to the list", () => {
     const { invalid } = faults([ListItem.ip("192.0.2.5/24"), ListItem.ip("x"), ListItem.ip("192.0.2.0/24")])
     assert.deepStrictEqual(invalid.at(1), {
       position: 2,
@@ -55,13 +55,13 @@ describe("checking items", () => {
     )
   })
 
-  it("refuses kinds that are mixed, and a kind that is not the one asked for", () => {
+  it("refuses mixed kinds, and another kind than the given one", () => {
     const mixed = faults([ListItem.ip("192.0.2.1"), ListItem.hostname("example.com")])
     assert.deepStrictEqual(mixed.invalid.map(({ reason }) => reason), ["of kind hostname among items of kind ip"])
     assert.isTrue(Result.isFailure(InvalidItems.check([ListItem.ip("192.0.2.1")], "asn")))
   })
 
-  it("tells twenty, and of the others the number", () => {
+  it("reports twenty items, and the number of the others", () => {
     const error = faults(Array.from({ length: 100_000 }, (_, index) => ListItem.ip(`x${index}`)))
     assert.lengthOf(error.invalid, 20)
     assert.strictEqual(error.count, 100_000)
@@ -84,7 +84,7 @@ describe("checking items", () => {
     assert.strictEqual(faults([ListItem.ip(written)]).invalid[0]?.item, quoted)
   })
 
-  it("cuts garbage, and lets none of it play with a terminal", () => {
+  it("truncates long items, and removes control characters", () => {
     const error = faults([ListItem.ip(`\u001b[31m\u202e<html>\n${"x".repeat(10_000_000)}`)])
     assert.isBelow(error.message.length, 400)
     assert.notMatch(error.message.replace("\n  position", ""), /\p{C}/u)

@@ -13,13 +13,13 @@ const normalForms = <A>(cases: ReadonlyArray<readonly [A, A]>, form: (written: A
 
 const refusals = <A>(cases: ReadonlyArray<readonly [A, RegExp]>, item: (written: A) => ListItem.ListItem) =>
   it.each(cases.map(([written, reason]) => ({ written, reason })))(
-    "refuses $written: $reason",
+    "are refused: $written, $reason",
     ({ reason, written }) => {
       assert.match(refusal(item(written)), reason)
     }
   )
 
-describe("addresses are stored in Cloudflare's form", () => {
+describe("addresses", () => {
   normalForms([
     ["192.0.2.1", "192.0.2.1"],
     ["192.0.2.1/32", "192.0.2.1"],
@@ -66,7 +66,7 @@ describe("addresses are stored in Cloudflare's form", () => {
   })
 })
 
-describe("hostnames are stored in Cloudflare's form", () => {
+describe("hostnames", () => {
   normalForms([
     ["example.com", "example.com"],
     ["Free4Faucet.example", "free4faucet.example"],
@@ -109,7 +109,7 @@ describe("hostnames are stored in Cloudflare's form", () => {
     assert.notStrictEqual(ListItem.key(ListItem.hostname("a b")), ListItem.key(ListItem.hostname("a c")))
   })
 
-  it("names with *. in front leave out the name itself, unless they say otherwise", () => {
+  it("with a wildcard exclude the exact hostname by default", () => {
     assert.deepStrictEqual(
       stored(ListItem.hostname("*.example.com")),
       ListItem.hostname("*.example.com", { exclude_exact_hostname: true })
@@ -124,7 +124,7 @@ describe("hostnames are stored in Cloudflare's form", () => {
 const redirect = (parts: Partial<ListItem.RedirectTarget>) =>
   ListItem.redirect({ source_url: "example.com/a", target_url: "https://example.net/new", ...parts })
 
-describe("redirects are stored in Cloudflare's form", () => {
+describe("redirects", () => {
   normalForms([
     ["example.com", "example.com/"],
     ["https://example.com", "https://example.com/"],
@@ -137,7 +137,7 @@ describe("redirects are stored in Cloudflare's form", () => {
     return item.kind === "redirect" ? item.redirect.source_url : ""
   })
 
-  it("everything is written, also what was left out", () => {
+  it("are stored with every flag, including omitted ones", () => {
     assert.deepStrictEqual(stored(redirect({})), {
       kind: "redirect",
       redirect: {
@@ -190,11 +190,11 @@ describe("redirects are stored in Cloudflare's form", () => {
     { target_url: "https://example.net/#a?b", preserve_query_string: true },
     { preserve_path_suffix: true, subpath_matching: true },
     { source_url: `example.com${"/a".repeat(20)}`, subpath_matching: true }
-  ])("lets %o through", (parts) => {
+  ])("may have %o", (parts) => {
     assert.isTrue(Result.isSuccess(ListItem.normalize(redirect(parts))))
   })
 
-  it("are one to the list by their source, whatever its capitals or empty path", () => {
+  it("are the same to the list if their source is, whatever its case or empty path", () => {
     for (
       const [written, key] of [
         ["HTTPS://EXAMPLE.COM", "https://example.com/"],
@@ -209,7 +209,7 @@ describe("redirects are stored in Cloudflare's form", () => {
     )
   })
 
-  it("are equal where the flags that differ mean nothing", () => {
+  it("are equal if they differ only in flags without effect", () => {
     const bare = redirect({})
     assert.isTrue(ListItem.equals(bare, redirect({ status_code: 301, include_subdomains: false })))
     assert.isTrue(ListItem.equals(bare, redirect({ preserve_path_suffix: true })))
@@ -244,7 +244,7 @@ describe("AS numbers", () => {
 })
 
 describe("comments", () => {
-  it("an empty one is none", () => {
+  it("are absent if empty", () => {
     assert.deepStrictEqual(stored(ListItem.ip("192.0.2.1", { comment: "" })), ListItem.ip("192.0.2.1"))
     assert.isTrue(ListItem.equals(ListItem.ip("192.0.2.1", { comment: "" }), ListItem.ip("192.0.2.1")))
   })
@@ -255,7 +255,7 @@ describe("comments", () => {
     assert.match(refusal(ListItem.asn(1, { comment: "a".repeat(501) })), /longer than 500/)
   })
 
-  it("make items differ that are one to the list", () => {
+  it("distinguish items that are the same to the list", () => {
     const [a, b] = [ListItem.asn(1, { comment: "a" }), ListItem.asn(1, { comment: "b" })]
     assert.strictEqual(ListItem.key(a), ListItem.key(b))
     assert.isFalse(ListItem.equals(a, b))
@@ -275,7 +275,7 @@ describe("the four kinds", () => {
     assert.isFalse(ListItem.equals(ListItem.hostname("1.2.3.4"), ListItem.ip("1.2.3.4")))
   })
 
-  it.prop("normal forms are stable, keep the key, and are equal to what was written", [
+  it.prop("have normal forms that are stable, keep the key, and equal the item", [
     Schema.Union([
       ListItem.Asn,
       Schema.Struct({ ...ListItem.Ip.fields, ip: Schema.Literals(["192.0.2.1/20", "2001:DB8::1/40", "::1", "x"]) }),

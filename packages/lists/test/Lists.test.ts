@@ -22,7 +22,7 @@ describe("lists", () => {
       assert.deepStrictEqual(yield* lists.list(), [])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("are refused before anything is sent where Cloudflare would refuse them", () =>
+  it.effect("are refused before anything is sent if Cloudflare would refuse them", () =>
     Effect.gen(function*() {
       const lists = yield* Lists.Lists
       const wrong = [
@@ -90,7 +90,7 @@ describe("lists", () => {
       ])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("say with Cloudflare's code why one is refused", () =>
+  it.effect("are refused with Cloudflare's code", () =>
     Effect.gen(function*() {
       const lists = yield* Lists.Lists
       const used = yield* (yield* Simulator.Simulator).createList({ name: "used", kind: "asn", references: 1 })
@@ -101,14 +101,14 @@ describe("lists", () => {
       assert.strictEqual((yield* reasonOf(lists.get("2c0fc9fa937b11eaa1b71c4d701ab86e")))._tag, "NotFound")
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("are asked for by ids of any format", () =>
+  it.effect("are requested by ids of any format", () =>
     Effect.gen(function*() {
       yield* Effect.flip((yield* Lists.Lists).get("a?b%2e#c"))
       const [request] = yield* (yield* Simulator.Simulator).requests
       assert.include(request?.url, "/rules/lists/a%3Fb%252e%23c")
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("can be read where they are of a kind that nobody knows yet, or lack what they always had", () =>
+  it.effect("can be read with an unknown kind, or with missing fields", () =>
     Effect.gen(function*() {
       const lists = yield* Lists.Lists
       const bare = { id: "a", name: "new", kind: "country" }
@@ -118,7 +118,7 @@ describe("lists", () => {
       assert.deepStrictEqual(yield* lists.list(), [bare, { ...bare, description: null }])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("are written once, whatever becomes of the answer", () =>
+  it.effect("are written once, even if the answer is lost", () =>
     Effect.gen(function*() {
       const lists = yield* Lists.Lists
       yield* (yield* Simulator.Simulator).inject(Fault.reset("before", { carriedOut: true }))

@@ -45,7 +45,7 @@ const addresses = (from: number) =>
   Array.from({ length: 1200 }, (_, n) => `10.0.${(from + n) >>> 8}.${(from + n) & 255}`)
 
 describe("beside the official client", () => {
-  it.live("it reads the lists and items that we write", () =>
+  it.live("it can read the lists and items that we write", () =>
     Effect.gen(function*() {
       const theirs = yield* official
       const [lists, items] = [yield* Lists.Lists, yield* ListItems.ListItems]
@@ -58,7 +58,7 @@ describe("beside the official client", () => {
       }
     }).pipe(Effect.provide(overSockets())))
 
-  it.live("we read the lists and items that it writes", () =>
+  it.live("we can read the lists and items that it writes", () =>
     Effect.gen(function*() {
       const theirs = yield* official
       const [lists, items] = [yield* Lists.Lists, yield* ListItems.ListItems]
@@ -76,7 +76,7 @@ describe("beside the official client", () => {
       assert.isTrue(read !== undefined && Option.isSome(ListItem.modifiedOn(read)))
     }).pipe(Effect.provide(overSockets())))
 
-  it.live("our write waits until an operation that it has started has ended", () =>
+  it.live("our write waits for an operation that it has started", () =>
     Effect.gen(function*() {
       const theirs = yield* official
       const listId = yield* ipList()
@@ -86,7 +86,7 @@ describe("beside the official client", () => {
       assert.deepStrictEqual(read.map((item) => "ip" in item && item.ip), ["192.0.2.1", "192.0.2.2"])
     }).pipe(Effect.provide(overSockets())), 20_000)
 
-  it.live("a sync over sockets, with everything in between, leaves what is wanted", () =>
+  it.live("a sync over sockets makes it read the wanted items", () =>
     Effect.gen(function*() {
       const theirs = yield* official
       const listId = yield* ipList(...addresses(0))

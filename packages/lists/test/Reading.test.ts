@@ -20,7 +20,7 @@ const envelope = (result: Schema.Json, resultInfo?: Schema.JsonObject) =>
 const injected = (fault: Fault.Fault, when?: Fault.When) => Simulator.Simulator.use(({ inject }) => inject(fault, when))
 
 describe("reading items", () => {
-  it.effect("gives all of them with 500 a request", () =>
+  it.effect("returns all of them with 500 per request", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(1234))
       assert.deepStrictEqual(yield* held(listId), addresses(1234))
@@ -31,7 +31,7 @@ describe("reading items", () => {
       ])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("asks for no more pages than are taken", () =>
+  it.effect("requests no more pages than are used", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(1234))
       const items = yield* ListItems.ListItems
@@ -39,7 +39,7 @@ describe("reading items", () => {
       assert.lengthOf(yield* requestsTo("lists.items.list"), 1)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("gives pages, and goes on from the cursor of one", () =>
+  it.effect("returns pages, and continues from the cursor of one", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(10))
       const items = yield* ListItems.ListItems
@@ -60,7 +60,7 @@ describe("reading items", () => {
       assert.deepStrictEqual(found.map(ListItem.show), ["192.0.2.1"])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("gives one item by its id", () =>
+  it.effect("returns one item by its id", () =>
     Effect.gen(function*() {
       const listId = yield* ipList("192.0.2.1")
       const items = yield* ListItems.ListItems
@@ -124,7 +124,7 @@ describe("reading items", () => {
       }).pipe(Effect.provide(refusing(status, code)))
   )
 
-  it.effect("ends where the cursor is empty, or one that was there before", () =>
+  it.effect("ends at an empty or repeated cursor", () =>
     Effect.gen(function*() {
       const listId = yield* ipList()
       for (const after of ["", "round"]) {
@@ -134,7 +134,7 @@ describe("reading items", () => {
       }
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("whose cursor expires in the middle says where it stopped", () =>
+  it.effect("fails with its position if a cursor expires", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(1234))
       const cursor = (yield* (yield* ListItems.ListItems).list(listId)).after
@@ -149,7 +149,7 @@ describe("reading items", () => {
       assert.isString(cursor)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("refuses a page size that Cloudflare takes for a wrong cursor", () =>
+  it.effect("refuses a page size that Cloudflare would reject as a wrong cursor", () =>
     Effect.gen(function*() {
       const items = yield* ListItems.ListItems
       for (const perPage of [0, 501, 1.5]) {
@@ -161,7 +161,7 @@ describe("reading items", () => {
       assert.lengthOf(yield* requestsTo("lists.items.list"), 0)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("reads whatever a list holds: empty parts, nulls, forms that could not be written", () =>
+  it.effect("reads items with empty parts, nulls, and forms that could not be written", () =>
     Effect.gen(function*() {
       const times = { created_on: "created_on", modified_on: "2021-10-01T05:20:00.12345Z" }
       yield* injected(envelope([
@@ -253,7 +253,7 @@ describe("reading items", () => {
     [{ id: 1, ip: "192.0.2.1" }, "an item without an id"]
   ]
 
-  it.effect("says which answer it does not understand", () =>
+  it.effect("names an answer that it does not understand", () =>
     Effect.gen(function*() {
       const items = yield* ListItems.ListItems
       const { clearFaults } = yield* Simulator.Simulator
@@ -283,7 +283,7 @@ describe("reading items", () => {
       ])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("makes room for everything else where the request budget is short", () =>
+  it.effect("waits for its turns when the request budget is short", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(40))
       const items = yield* ListItems.ListItems
@@ -294,7 +294,7 @@ describe("reading items", () => {
       assert.lengthOf(yield* requestsTo("lists.items.list"), 40)
     }).pipe(Effect.provide(Layer.merge(inMemory(), RequestBudget.layer({ limit: 20, window: "1 minute" })))))
 
-  it.effect("repeats a page that fails for a moment", () =>
+  it.effect("retries a page after a transient error", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(1001))
       yield* injected(Fault.htmlError(502), { after: 1, times: 2 })

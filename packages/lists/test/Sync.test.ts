@@ -17,7 +17,7 @@ const counts = ({ added, changed, deleted, method, unchanged }: ListItems.SyncRe
   [method, added, changed, deleted, unchanged] as const
 
 describe("a sync", () => {
-  it.effect("does nothing where nothing differs", () =>
+  it.effect("does nothing if nothing differs", () =>
     Effect.gen(function*() {
       const listId = yield* ipList("192.0.2.1", "2001:db8::/64")
       const report = yield* sync(listId, ips("2001:DB8:0::/64", "192.0.2.1/32"))
@@ -61,7 +61,7 @@ describe("a sync", () => {
       assert.strictEqual((yield* sync(listId, wanted)).method, "none")
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("deletes what is too much, in one operation", () =>
+  it.effect("deletes surplus items, in one operation", () =>
     Effect.gen(function*() {
       const listId = yield* ipList("192.0.2.1", "192.0.2.2")
       assert.deepStrictEqual(counts(yield* sync(listId, ips("192.0.2.2"))), ["delete", 0, 0, 1, 1])
@@ -69,7 +69,7 @@ describe("a sync", () => {
       assert.deepStrictEqual(yield* held(listId), ["192.0.2.2"])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("adds before it deletes where both are needed, and replaces where much differs", () =>
+  it.effect("adds before it deletes if both are needed, and replaces if much differs", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(0, 1000))
       const report = yield* sync(listId, ips(...addresses(10, 1010)))
@@ -115,7 +115,7 @@ describe("a sync", () => {
       assert.deepStrictEqual(yield* writesSent, [])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("takes a share for what it says, whatever the rounding", () =>
+  it.effect("applies a guard given as a share exactly, without rounding", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList(...addresses(0, 100))
@@ -134,7 +134,7 @@ describe("a sync", () => {
       assert.strictEqual(first.method, "create")
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("takes nothing for a guard that could not guard", () =>
+  it.effect("refuses an invalid guard", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList(...addresses(0, 10))
@@ -184,14 +184,14 @@ describe("a sync", () => {
       assert.deepStrictEqual(yield* writesSent, [])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("empties a list where that is meant", () =>
+  it.effect("empties a list with allowEmpty", () =>
     Effect.gen(function*() {
       const listId = yield* ipList("192.0.2.1")
       assert.deepStrictEqual(counts(yield* sync(listId, [], { allowEmpty: true })), ["delete", 0, 0, 1, 0])
       assert.deepStrictEqual(yield* held(listId), [])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("says what has been done where the second of two writes fails", () =>
+  it.effect("reports what was done if the second of two writes fails", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList(...addresses(0, 10))
@@ -219,7 +219,7 @@ describe("a sync", () => {
       assert.strictEqual((yield* Effect.flip(items.sync(listId, ips("192.0.2.1"))))._tag, "OutcomeUnknown")
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("tries again where the limit on writes is the text of its failed operation", () =>
+  it.effect("retries an operation that failed with the text of the limit on writes", () =>
     Effect.gen(function*() {
       const listId = yield* ipList()
       yield* (yield* Simulator.Simulator).planNext({
@@ -242,7 +242,7 @@ describe("a sync", () => {
       assert.deepStrictEqual(yield* held(listId), addresses(2, 12))
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("reads the list again until it shows what was written, where that is asked for", () =>
+  it.effect("with visibleWithin, reads the list until it shows what was written", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList("192.0.2.1")
@@ -278,7 +278,7 @@ describe("a sync", () => {
     }).pipe(Effect.provide(inMemory())))
 
   it.effect.each([[true, "Success"], [false, "Failure"]] as const)(
-    "tolerates reading that fails, once all is written, for as long as it reads again: %s is %s",
+    "tolerates failed reads for visibleWithin, once all is written: %s is %s",
     ([passes, outcome]) =>
       Effect.gen(function*() {
         const items = yield* Items
@@ -298,7 +298,7 @@ describe("a sync", () => {
       }).pipe(Effect.provide(inMemory()))
   )
 
-  it.effect("of 1,500 items reads three pages, and leaves room for polls", () =>
+  it.effect("of 1,500 items reads three pages", () =>
     Effect.gen(function*() {
       const listId = yield* ipList(...addresses(0, 1500))
       yield* sync(listId, ips(...addresses(0, 1500)))

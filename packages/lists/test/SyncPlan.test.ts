@@ -22,7 +22,7 @@ const plan = (...args: Parameters<typeof SyncPlan.make>) => outline(SyncPlan.mak
 const idle = outline(SyncPlan.make([], []))
 
 describe("a plan", () => {
-  it("does nothing where nothing differs, whatever the form or order", () => {
+  it("does nothing if nothing differs, whatever the form or order", () => {
     assert.deepStrictEqual(plan([], []), { method: "none", added: [], changed: [], deleted: [], unchanged: 0 })
     assert.deepStrictEqual(
       plan(ips("192.0.2.1/32", "2001:db8::/64"), hold(ips("2001:DB8::1/64", "192.0.2.1"))),
@@ -30,7 +30,7 @@ describe("a plan", () => {
     )
   })
 
-  it("is one write where items are only missing, or have only changed", () => {
+  it("is one write if items are only missing, or have only changed", () => {
     assert.deepStrictEqual(plan(ips("192.0.2.1", "192.0.2.2"), hold(ips("192.0.2.1"))), {
       ...idle,
       method: "create",
@@ -44,11 +44,11 @@ describe("a plan", () => {
     })
   })
 
-  it("is one write where items are only too much, all of them included", () => {
+  it("is one write if items are only surplus, even all of them", () => {
     assert.deepStrictEqual(plan([], hold(ips("192.0.2.1"))), { ...idle, method: "delete", deleted: ["id-0"] })
   })
 
-  it("is two writes where a few differ, and one replacement where many do", () => {
+  it("is two writes if a few items differ, and one replacement if many do", () => {
     const held = hold(ips("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"))
     const wanted = ips("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.5")
     assert.deepInclude(plan(wanted, held), { method: "createAndDelete", added: ["192.0.2.5"], deleted: ["id-3"] })
@@ -67,7 +67,7 @@ describe("a plan", () => {
     assert.strictEqual(plan(fewer, ten, { replaceAbove: 0.49 }).method, "replace")
   })
 
-  it("lets one of two equal items of the list go", () => {
+  it("deletes one of two equal items of the list", () => {
     assert.deepStrictEqual(plan(ips("192.0.2.1"), hold(ips("192.0.2.1", "192.0.2.1"))), {
       ...idle,
       method: "delete",

@@ -75,7 +75,7 @@ export const ipList = (...addresses: ReadonlyArray<string>) =>
         createList({ name: `list_${lists.length}`, kind: "ip", items: addresses.map((ip) => ({ ip })) }))
   )
 
-/** What a list holds, as a person knows it. */
+/** The items of a list as short texts. */
 export const held = (listId: string) =>
   ListItems.ListItems.use((items) => Stream.runCollect(items.stream(listId))).pipe(
     Effect.map((all) => all.map(ListItem.show))

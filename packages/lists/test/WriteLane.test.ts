@@ -35,7 +35,7 @@ describe("writers of one account", () => {
       assert.deepStrictEqual(yield* held(listId), addresses)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("are not held up by writers of another", () =>
+  it.effect("are not delayed by writers of another", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -49,7 +49,7 @@ describe("writers of one account", () => {
       yield* Fiber.interrupt(second)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("poll nothing while nobody waits for a turn", () =>
+  it.effect("do not poll while no writer waits for a turn", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -64,7 +64,7 @@ describe("writers of one account", () => {
       assert.deepStrictEqual(yield* writesSent, ["POST", "POST"])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("need not poll again for an end that was seen", () =>
+  it.effect("do not poll again for an end that was detected", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -80,7 +80,7 @@ describe("writers of one account", () => {
       assert.lengthOf(yield* polls, afterFailure)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("wait for the latest operation, also where the end of an earlier one is noted late", () =>
+  it.effect("wait for the latest operation, even if the end of an earlier one is recorded late", () =>
     Effect.gen(function*() {
       const { ended, turn } = yield* WriteLane.WriteLane
       const { startOperation } = yield* Simulator.Simulator
@@ -99,7 +99,7 @@ describe("writers of one account", () => {
       yield* Fiber.join(third)
     }).pipe(Effect.provide(Layer.provideMerge(WriteLane.layer, inMemory()))))
 
-  it.effect("tolerate the end of an operation that was not recorded", () =>
+  it.effect("ignore the end of an operation that was not recorded", () =>
     Effect.gen(function*() {
       const { ended, turn } = yield* WriteLane.WriteLane
       const operationId = yield* (yield* Simulator.Simulator).startOperation()
@@ -108,7 +108,7 @@ describe("writers of one account", () => {
       assert.lengthOf(yield* polls, 0)
     }).pipe(Effect.provide(Layer.provideMerge(WriteLane.layer, inMemory()))))
 
-  it.effect("go on after an operation that failed, and after one that cannot be waited for", () => {
+  it.effect("continue after an operation that failed, and after a wait that failed", () => {
     const logged: Array<unknown> = []
     const logger = Logger.make(({ message }) => {
       const [text] = Array.isArray(message) ? message : [message]
@@ -157,7 +157,7 @@ describe("writers of one account", () => {
       assert.strictEqual(yield* queued, 0)
     }).pipe(Effect.provide(inMemory()), Effect.provideService(Metric.MetricRegistry, new Map())))
 
-  it.effect("that fail give way to the next", () =>
+  it.effect("that fail let the next one write", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -165,7 +165,7 @@ describe("writers of one account", () => {
       yield* items.create(listId, ips("192.0.2.1"))
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("say in metrics and in their spans how long they queued", () =>
+  it.effect("record in metrics and spans how long they queued", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -206,7 +206,7 @@ describe("writers of one account", () => {
 })
 
 describe("another lane", () => {
-  it.effect("can stand in for the one in this process", () =>
+  it.effect("can replace the one in this process", () =>
     Effect.gen(function*() {
       const turns: Array<string> = []
       const Recording = Layer.succeed(WriteLane.WriteLane, {

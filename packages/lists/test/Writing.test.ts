@@ -25,7 +25,7 @@ const allWrites = <E>(
 ]
 
 describe("a write", () => {
-  it.effect("gives the operation as soon as it is taken, and polls nothing", () =>
+  it.effect("returns the operation id as soon as it is accepted, without a poll", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -37,7 +37,7 @@ describe("a write", () => {
       assert.strictEqual(yield* pollsSent, 0)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("that is waited for ends when its operation has, and is first polled after a gap", () =>
+  it.effect("with a wait ends when its operation has ended, and is first polled after a gap", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList("192.0.2.9")
@@ -91,7 +91,7 @@ describe("a write", () => {
       assert.deepStrictEqual(spans[3]?.events.map(([name]) => name), ["write.waits_for_operation"])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("takes one id for what it is, not for its letters", () =>
+  it.effect("accepts a single id", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList("192.0.2.1", "192.0.2.3")
@@ -100,7 +100,7 @@ describe("a write", () => {
       assert.deepStrictEqual(yield* held(listId), ["192.0.2.3"])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("of items that were read sends nothing of what Cloudflare added to them", () =>
+  it.effect("of items that were read does not send the fields that Cloudflare added", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const [from, to] = [yield* ipList("192.0.2.1"), yield* ipList()]
@@ -109,7 +109,7 @@ describe("a write", () => {
       assert.strictEqual(sent?.body, "[{\"ip\":\"192.0.2.1\"}]")
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("of every kind says all that it means", () =>
+  it.effect("of every kind sends all that its items specify", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const { createList } = yield* Simulator.Simulator
@@ -144,7 +144,7 @@ describe("a write", () => {
       assert.deepStrictEqual(yield* writesSent, ["POST"])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("can be waited for in another way than usual", () =>
+  it.effect("accepts options of its wait", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -177,7 +177,7 @@ describe("nothing is sent", () => {
       assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("where there are no items, unless emptying the list is meant", () =>
+  it.effect("without items, unless the list is to be emptied", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList("192.0.2.1")
@@ -217,7 +217,7 @@ describe("nothing is sent", () => {
       assert.lengthOf(yield* (yield* Simulator.Simulator).requests, 0)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("where the ids cannot be ids", () =>
+  it.effect("with an invalid list id", () =>
     Effect.gen(function*() {
       const items = yield* Items
       for (const call of [items.create("..", ips("192.0.2.1")), items.create("", ips("192.0.2.1"))]) {
@@ -228,8 +228,8 @@ describe("nothing is sent", () => {
     }).pipe(Effect.provide(inMemory())))
 })
 
-describe("a write that meets somebody else's operation", () => {
-  it.effect("waits it out, and is sent again until it is taken", () =>
+describe("a write during another pending operation", () => {
+  it.effect("waits for it, and is retried until it is accepted", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -247,7 +247,7 @@ describe("a write that meets somebody else's operation", () => {
       assert.isBelow(last, Duration.toMillis("7 minutes") + 31_000)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("says when patience has run out that another operation was pending, and for how long it tried", () =>
+  it.effect("fails after its patience with the pending operation as the reason, and how long it tried", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -265,7 +265,7 @@ describe("a write that meets somebody else's operation", () => {
       )
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("does as Retry-After says, and ends at once where that is beyond its patience", () =>
+  it.effect("waits for Retry-After, and fails at once if that exceeds its patience", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -294,7 +294,7 @@ describe("a write that meets somebody else's operation", () => {
       assert.strictEqual((yield* Effect.flip(writing))._tag, tag)
     }).pipe(Effect.provide(refusing(429, ...codes))))
 
-  it.effect("is told apart from the limit of the whole API", () =>
+  it.effect("is distinguished from the rate limit of the whole API", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -304,7 +304,7 @@ describe("a write that meets somebody else's operation", () => {
       assert.deepStrictEqual(error.reason.errors.map(({ code }) => code), [971])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("goes by a schedule of the user's own, which may end", () =>
+  it.effect("follows a given schedule, which may end", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -317,7 +317,7 @@ describe("a write that meets somebody else's operation", () => {
       assert.match(once.message, /was pending, so list \w+ was not written to \(1 attempt\)/)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("starts anew where the limit on writes is the text of its failed operation", () =>
+  it.effect("is repeated if its operation failed with the text of the limit on writes", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -339,7 +339,7 @@ const lost: ReadonlyArray<readonly [string, Fault.Fault]> = [
 ]
 
 describe("a write whose answer is lost", () => {
-  it.effect.each(lost)("to %s is sent once, and says what to check", ([, fault]) =>
+  it.effect.each(lost)("to %s is sent once, and fails with what to check", ([, fault]) =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -360,7 +360,7 @@ describe("a write whose answer is lost", () => {
       assert.deepStrictEqual(yield* writesSent, ["POST", "PUT"])
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("is repeated only where that is asked for, when the operation it may have begun has ended", () =>
+  it.effect("is repeated only with onLostAnswer, once the operation it may have started has ended", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -379,7 +379,7 @@ describe("a write whose answer is lost", () => {
       assert.lengthOf(yield* writesSent, 1)
     }).pipe(Effect.provide(inMemory())))
 
-  it.effect("stays unknown where repeating it meets nothing but a pending operation", () =>
+  it.effect("has an unknown outcome if its repetition meets only a pending operation", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -390,14 +390,14 @@ describe("a write whose answer is lost", () => {
       assert.strictEqual(error._tag, "OutcomeUnknown")
     }).pipe(Effect.provide(inMemory())))
 
-  it.live("is one that was sent: what never left is an error that says so", () =>
+  it.live("is not one that was never sent, which fails with the outcome notSent", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const error = yield* Effect.flip(items.create("list", ips("192.0.2.1")))
       assert.isTrue(error._tag === "CloudflareError" && error.outcome === "notSent", error.message)
     }).pipe(Effect.provide(servicesAt("http://127.0.0.1:1").pipe(Layer.provide(NodeHttpClient.layerUndici)))))
 
-  it.effect("times out as the request policy says", () =>
+  it.effect("times out by the request policy", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()
@@ -413,7 +413,7 @@ describe("a write whose answer is lost", () => {
 })
 
 describe("the policy of writes", () => {
-  it.effect("is the one in the context, but for what a write says itself", () =>
+  it.effect("is the one in the context, except for options of a write", () =>
     Effect.gen(function*() {
       const items = yield* Items
       const listId = yield* ipList()

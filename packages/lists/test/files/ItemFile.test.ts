@@ -44,7 +44,7 @@ const netset = `#
 `
 
 describe("plain lines", () => {
-  it("have comments with # and ;, and keep their numbers", () => {
+  it("may contain comments with # and ;, and keep their line numbers", () => {
     assert.deepStrictEqual(values(netset, { format: "lines", kind: "ip" }), [
       [5, "198.18.0.0/16"],
       [6, "203.0.113.253"],
@@ -55,7 +55,7 @@ describe("plain lines", () => {
     ])
   })
 
-  it("may end in any way, begin with a byte order mark, and be padded", () => {
+  it("may have any line ends, a byte order mark and padding", () => {
     assert.deepStrictEqual(values("\ufeff192.0.2.1\r\n\r\n  192.0.2.2\t\r192.0.2.3", { format: "lines", kind: "ip" }), [
       [1, "192.0.2.1"],
       [3, "192.0.2.2"],
@@ -63,7 +63,7 @@ describe("plain lines", () => {
     ])
   })
 
-  it("of people's hostnames are read, or refused by number and reason", () => {
+  it("of hostnames are read, or refused with line and reason", () => {
     const lines = [
       "example.com/",
       "Free4Faucet.example",
@@ -86,7 +86,7 @@ describe("plain lines", () => {
     )
   })
 
-  it("hold no redirects", () => {
+  it("cannot contain redirects", () => {
     const redirects = { format: "lines", kind: "redirect" } as const
     assert.match(String(wrong("a b", redirects)), /use CSV, JSON or NDJSON/)
     assert.deepStrictEqual(quoted("a b", redirects), ["\"\""])
@@ -105,7 +105,7 @@ describe("plain lines", () => {
 })
 
 describe("AS numbers", () => {
-  it("are read as people write them, and a header row is none", () => {
+  it("are read with AS prefix and quotes, and a header row is skipped", () => {
     assert.deepStrictEqual(
       values("ASN,Entity\nAS15169,Google\nas15170\n 15171\n\"15172\"\nAS 15173", { format: "csv", kind: "asn" }),
       [[2, 15169], [3, 15170], [4, 15171], [5, 15172], [6, 15173]]
@@ -131,7 +131,7 @@ example.org/courses,https://example.org/db,301,,,,
 example.org/courses/tasks,https://example.org/db/materials,301,,,TRUE,TRUE
 `
 
-  it("names lines that lost a comma, and those that are there twice", () => {
+  it("names lines that lost a comma, and duplicates", () => {
     assert.deepStrictEqual(wrong(shapes, csv), [
       [2, "the target is 302; is a comma missing?"],
       [3, "the status must be 301, 302, 307 or 308, not TRUE; is a comma missing?"],
@@ -139,7 +139,7 @@ example.org/courses/tasks,https://example.org/db/materials,301,,,TRUE,TRUE
     ])
   })
 
-  it("has its columns in Cloudflare's order, of which the last ones may be empty or missing", () => {
+  it("has its columns in Cloudflare's order, and the last ones may be empty or missing", () => {
     const lines = shapes.split("\n")
     const [first, second, third] = found([lines[0], lines[3], lines[9]].join("\n"), csv)
     assert.deepStrictEqual(first, {
@@ -228,14 +228,14 @@ describe("CSV of other items", () => {
     assert.deepStrictEqual(wrong("192.0.2.1\nip,x", csv).map(([line]) => line), [2])
   })
 
-  it("counts lines where quoted cells go over several", () => {
+  it("counts lines within quoted cells", () => {
     assert.deepStrictEqual(values("192.0.2.1,\"one\nand a half\"\n192.0.2.2,two\n", csv), [
       [1, "192.0.2.1"],
       [3, "192.0.2.2"]
     ])
   })
 
-  it("counts lines whose ends differ", () => {
+  it("counts lines with mixed line ends", () => {
     assert.deepStrictEqual(
       values("192.0.2.1,one\n192.0.2.2,\"two\"\r\n192.0.2.3,\"a\r\nb\"\r\n192.0.2.4\r192.0.2.5", csv),
       [
@@ -248,7 +248,7 @@ describe("CSV of other items", () => {
     )
   })
 
-  it("says where a quote is never closed, and that commas need quotes", () => {
+  it("names a quote that is never closed, and says that commas need quotes", () => {
     const text = "192.0.2.1,one, two\n192.0.2.2,\"three\n192.0.2.3\n"
     assert.deepStrictEqual(wrong(text, csv), [
       [1, "more than 2 columns: a description with a comma goes in quotes"],
@@ -279,7 +279,7 @@ describe("JSON", () => {
     assert.deepStrictEqual(values("[[[[\"1\"]]]]".slice(3, -3), { format: "json", kind: "asn" }), [[1, 1]])
   })
 
-  it("says which elements are none, and where it is none itself", () => {
+  it("names elements that are not items, and text that is not JSON", () => {
     const json = { format: "json", kind: "ip" } as const
     assert.deepStrictEqual(wrong("[{\"asn\": 5},\n[[], 5],\n{\"ip\": 5}, null\n]", json), [
       [1, "not of kind ip, such as {\"ip\":\"192.0.2.1\"}"],
@@ -309,7 +309,7 @@ describe("JSON", () => {
     assert.deepStrictEqual(quoted(deep, json), ["\"[[[…\""])
   })
 
-  it("says which parts of an item are of the wrong type, and takes null for none", () => {
+  it("names parts of an item with a wrong type, and treats null as absent", () => {
     const target = { source_url: "example.com/", target_url: "https://example.net/" }
     const redirects = [
       { redirect: { ...target, status_code: "302" } },
@@ -336,7 +336,7 @@ describe("JSON", () => {
     assert.lengthOf(found(JSON.stringify([without]), { format: "json", kind: "redirect" }), 1)
   })
 
-  it("may be one item a line", () => {
+  it("may be one item per line", () => {
     const ndjson = { format: "ndjson", kind: "hostname" } as const
     const text = "{\"hostname\": {\"url_hostname\": \"Example.com\"}}\r\n\r\n\"example.net\"\n"
     assert.deepStrictEqual(values(text, ndjson), [[1, "example.com"], [3, "example.net"]])
@@ -364,14 +364,14 @@ const messageOf = (count: number) =>
   })
 
 describe("a file", () => {
-  it.effect("is read whatever the pieces in which it comes", () =>
+  it.effect("is read in pieces of any size", () =>
     Effect.gen(function*() {
       const encoded = Array.from(new TextEncoder().encode("bücher.example\nb.example"), (byte) => [byte])
       const names = yield* Stream.runCollect(ItemFile.read(bytes(...encoded), { format: "lines", kind: "hostname" }))
       assert.deepStrictEqual(names.map(shown), ["xn--bcher-kva.example", "b.example"])
     }))
 
-  it.effect("may be UTF-16 with a byte order mark, and is refused if it is no text", () =>
+  it.effect("may be UTF-16 with a byte order mark, and is refused if it is not text", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* readAsns([0xff, 0xfe, 0x31], [0, 0x32, 0])).map(shown), [12])
       assert.deepStrictEqual((yield* readAsns([0xfe, 0xff, 0, 0x31])).map(shown), [1])
@@ -395,7 +395,7 @@ describe("a file", () => {
     assert.strictEqual(messageOf(25).at(-1), "  and 5 more")
   })
 
-  it.effect("that fails in the middle gives no items", () =>
+  it.effect("that fails in the middle yields no items", () =>
     Effect.gen(function*() {
       const content = Stream.concat(bytes([0x31, 0x0a]), Stream.fail("disk on fire"))
       const seen: Array<unknown> = []
@@ -406,7 +406,7 @@ describe("a file", () => {
       assert.deepStrictEqual([error, seen], ["disk on fire", []])
     }))
 
-  it.effect("with a wrong last line gives no items", () =>
+  it.effect("with a wrong last line yields no items", () =>
     Effect.gen(function*() {
       const seen: Array<unknown> = []
       const error = yield* ItemFile.read(bytes([0x31, 0x0a, 0x78]), asns).pipe(
@@ -421,7 +421,7 @@ describe("a file", () => {
       assert.deepStrictEqual(seen, [])
     }))
 
-  it("that is an HTML page is told by its title, in every format", () => {
+  it("that is an HTML page is refused with its title, in every format", () => {
     const page = "\r\n<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head></html>"
     for (const format of ["lines", "csv", "json", "ndjson"] as const) {
       const error = ItemFile.parse(page, { format, kind: "ip" })
@@ -473,7 +473,7 @@ describe("a file", () => {
     assert.deepStrictEqual(values(long, json), [[1, "192.0.2.1"], [2, "192.0.2.2"], [3, "192.0.2.3"]])
   }, 60_000)
 
-  it("tells its format by its name", () => {
+  it("has the format of its name", () => {
     assert.deepStrictEqual(
       ["a.csv", "a.b/C.JSON", "x.jsonl", "x.ndjson", "x.txt", "x.netset", "x", "csv"].map(ItemFile.formatOf),
       ["csv", "json", "ndjson", "ndjson", "lines", "lines", "lines", "lines"]

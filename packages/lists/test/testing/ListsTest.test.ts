@@ -11,7 +11,7 @@ const shown = (listId: string) =>
   ListsTest.ListsTest.use(({ items }) => Effect.map(items(listId), (all) => all.map(ListItem.show)))
 
 describe("lists for tests", () => {
-  it.effect("hold what they begin with, and what is written, at once", () =>
+  it.effect("contain their initial items, and written ones at once", () =>
     Effect.gen(function*() {
       const items = yield* ListItems.ListItems
       const { operations } = yield* ListsTest.ListsTest
@@ -56,13 +56,13 @@ describe("lists for tests", () => {
       }).pipe(Effect.provide(ListsTest.layer([{ id: "inner", kind: "asn" }])))
     }).pipe(Effect.provide(ListsTest.layer([{ id: "bare", kind: "asn" }]))))
 
-  it.effect("check items as they always are", () =>
+  it.effect("check items as usual", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip((yield* ListItems.ListItems).create("blocked", [ListItem.ip("x")]))
       assert.strictEqual(error._tag, "InvalidItems")
     }).pipe(Effect.provide(world)))
 
-  it.effect("fail where a test wants it, without effect", () =>
+  it.effect("fail the next write on request, without effect", () =>
     Effect.gen(function*() {
       const items = yield* ListItems.ListItems
       yield* (yield* ListsTest.ListsTest).failNext("This list is at the maximum number of items")
