@@ -173,7 +173,7 @@ export const make = Effect.gen(function*() {
       const detail = `perPage: expected a whole number from 1 to 500, got ${perPage}`
       return yield* Call.refuse("GET", detail, Call.itemsPath)
     }
-    const accountId = yield* Call.account(api, options?.accountId, "GET")
+    const accountId = yield* Call.accountOf(api, options, listId, "GET")
     return { api, accountId, listId, perPage, search: options?.search }
   })
 
@@ -183,15 +183,18 @@ export const make = Effect.gen(function*() {
   })
 
   const list = Effect.fn("ListItems.list")(function*(listId: string, options?: ReadOptions) {
-    yield* Call.accountOf(api, options, listId, "GET")
     return yield* Reading.page(yield* queryOf(listId, options), options?.cursor, 0)
   })
 
   const pages = (listId: string, options?: ReadOptions) =>
-    Stream.unwrap(Effect.map(queryOf(listId, options), (query) => Reading.pages(query, options?.cursor)))
+    Stream.unwrap(Effect.map(queryOf(listId, options), (query) => Reading.pages(query, options?.cursor))).pipe(
+      Stream.withSpan("ListItems.pages")
+    )
 
   const stream = (listId: string, options?: ReadOptions) =>
-    Stream.unwrap(Effect.map(queryOf(listId, options), (query) => Reading.items(query, options?.cursor)))
+    Stream.unwrap(Effect.map(queryOf(listId, options), (query) => Reading.items(query, options?.cursor))).pipe(
+      Stream.withSpan("ListItems.stream")
+    )
 
   return ListItems.of({ get, list, stream, pages, ...Writer.make(api, poller, lane) })
 })

@@ -70,6 +70,19 @@ describe("reading items", () => {
       assert.strictEqual(error.reason._tag, "NotFound")
     }).pipe(Effect.provide(inMemory())))
 
+  it.effect("is a span with the ids for a stream and for pages, requests included", () =>
+    Effect.gen(function*() {
+      const items = yield* ListItems.ListItems
+      const listId = yield* ipList("192.0.2.1")
+      for (const [name, read] of [["stream", items.stream(listId)], ["pages", items.pages(listId)]] as const) {
+        const spans = yield* spansOf(Stream.runDrain<unknown, unknown, never>(read))
+        assert.deepStrictEqual(
+          spans.map(({ attributes, name }) => [name, Object.fromEntries(attributes)]),
+          [[`ListItems.${name}`, { "cloudflare.account_id": Simulator.accountId, "cloudflare.list_id": listId }]]
+        )
+      }
+    }).pipe(Effect.provide(inMemory())))
+
   it.effect("is traced by the name of the call", () =>
     Effect.gen(function*() {
       const listId = yield* ipList("192.0.2.1")
