@@ -22,7 +22,7 @@ const check = (cases: ReadonlyArray<Case>) => {
   }
 }
 
-describe.concurrent("what the documentation says is so", { timeout: 30_000 }, () => {
+describe.concurrent("the examples of the documentation hold", { timeout: 30_000 }, () => {
   const blocks = Documentation.read("README.md", "docs/*.md", "packages/*/README.md", "packages/*/src/**/*.ts")
   check(blocks.map((block) => ({ name: `${block.file}:${block.line}`, blocks: [block], problem: /^$/ })))
 })
@@ -48,7 +48,7 @@ const onPage = (name: string, code: string, problem: RegExp, language = "ts"): C
 const program = (effect: string) =>
   `import * as NodeRuntime from "@effect/platform-node/NodeRuntime"\nimport * as Effect from "effect/Effect"\n${effect}.pipe(NodeRuntime.runMain)`
 
-describe.concurrent("what is so passes, what is not is told with its line and reason", { timeout: 30_000 }, () => {
+describe.concurrent("the check reports exactly what does not hold, with line and reason", { timeout: 30_000 }, () => {
   check([
     inDocstring("a claim in a docstring that holds", "const one = 1\none + 1 // => 2", /^$/),
     onPage("a claim on a page that holds", "await Promise.resolve([{ a: 1 }]) // => [{ a: 1 }]", /^$/),
@@ -83,7 +83,7 @@ describe.concurrent("what is so passes, what is not is told with its line and re
   ])
 })
 
-describe.concurrent("a claim that is none is told", { timeout: 30_000 }, () => {
+describe.concurrent("the check reports a claim with", { timeout: 30_000 }, () => {
   check([
     onPage("no value", "1 // =>", /\(4,\d+\): error TS/),
     onPage("no expression", "const one = 1 // => 1", /\(4,\d+\): error TS/),

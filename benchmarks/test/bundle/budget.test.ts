@@ -8,21 +8,21 @@ it("nothing is more than 5 % larger than benchmarks/bundle/budget.json says", as
   assert.deepStrictEqual(changes, [], [...changes, "To accept it: npx node benchmarks/bundle/budget.ts"].join("\n"))
 })
 
-describe("a size is told", () => {
+describe("compare", () => {
   it.each([
-    ["that grew by more than 5 %", size(1000, 500), size(1051, 500), [
+    ["reports a size that grew by more than 5 %", size(1000, 500), size(1051, 500), [
       "core, minified: 5.1 % larger than recorded, 1000 → 1051 bytes"
     ]],
-    ["that grew gzipped only", size(1000, 500), size(1000, 530), [
+    ["reports a size that grew only gzipped", size(1000, 500), size(1000, 530), [
       "core, gzipped: 6.0 % larger than recorded, 500 → 530 bytes"
     ]],
-    ["not when it grew by less", size(1000, 500), size(1050, 525), []],
-    ["not when it shrank", size(1000, 500), size(100, 50), []]
+    ["accepts a size that grew by less", size(1000, 500), size(1050, 525), []],
+    ["accepts a size that shrank", size(1000, 500), size(100, 50), []]
   ])("%s", (_, before, now, changes) => {
     assert.deepStrictEqual(Budget.compare({ core: before }, { core: now }), changes)
   })
 
-  it("that nobody recorded", () => {
+  it("reports a size that was not recorded", () => {
     assert.deepStrictEqual(Budget.compare({}, { poll: size(1, 1) }), ["poll: not recorded"])
   })
 })
