@@ -19,13 +19,15 @@ export const ExitCode = {
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-// Most serious first: what must be fixed before any other attempt.
-const gravity: ReadonlyArray<ExitCode> = [4, 5, 3, 1]
+// The codes of waits, most serious first: what must be fixed before any other attempt.
+const gravity: ReadonlyArray<ExitCode> = [4, 2, 5, 3, 1, 0]
 
-/** The most serious of several exit codes; `completed` if all have completed. */
+/** The most serious of several exit codes; `completed` only if all have completed. */
 export const gravest = (codes: Iterable<ExitCode>): ExitCode => {
-  const all = new Set(codes)
-  return gravity.find((code) => all.has(code)) ?? ExitCode.completed
+  const all = Array.from(codes)
+  // A code that no wait should end with is the most serious, so that it never counts as completed.
+  return all.find((code) => !gravity.includes(code)) ?? gravity.find((code) => all.includes(code)) ??
+    ExitCode.completed
 }
 
 /** For `--any`: one completed operation is enough. */

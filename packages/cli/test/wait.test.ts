@@ -55,6 +55,20 @@ describe("wait, in a pipe", () => {
       assert.strictEqual(code, 5)
     }).pipe(Effect.provide(Cli.layer)))
 
+  it.live.each([
+    { how: "in the environment", args: [], env: { CLOUDFLARE_BASE_URL: "foo" } },
+    { how: "as a flag", args: ["--base-url", "foo"], env: {} },
+    { how: "of another protocol, with --any", args: ["--any", "--base-url", "ftp://x"], env: {} }
+  ])("exits with 2 for a wrong base URL $how, in the events as well", ({ args, env }) =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* Cli.runSimulated(["wait", "x", "--json", ...args], { env })
+      const all = yield* events(stdout)
+      const codes = all.map((event) => event.type === "error" || event.type === "summary" ? event.exitCode : 0)
+      const summary = all.at(-1)
+      assert.deepStrictEqual([codes, code], [[2, 2], 2])
+      assert.ok(summary?.type === "summary" && summary.errors === 1)
+    }).pipe(Effect.provide(Cli.layer)))
+
   it.live("waits for all of several operations, and exits with the gravest code", () =>
     Effect.gen(function*() {
       const [good, bad] = [yield* Cli.operation(), yield* Cli.operation({ outcome: full })]

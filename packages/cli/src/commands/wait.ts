@@ -49,7 +49,8 @@ export const wait = Command.make("wait", flags, (flags) =>
     Command.withDescription(
       "Wait for bulk operations to complete.\n\n" +
         "With several ids, the most serious exit code counts: 4 not authorised,\n" +
-        "5 API error, 3 timed out, 1 failed. With --any it is 0 once one has completed."
+        "2 wrong input, 5 API error, 3 timed out, 1 failed. It is 0 if all have\n" +
+        "completed, and with --any once one has completed."
     ),
     Command.withExamples([
       {

@@ -32,8 +32,8 @@ export interface Ending {
 export const codeOf = ({ result }: Ending): ExitCode =>
   Result.isSuccess(result) ? ExitCode.completed : Failure.of(result.failure).code
 
-const count = (endings: ReadonlyArray<Ending>, ...codes: ReadonlyArray<ExitCode>) =>
-  endings.filter((ending) => codes.includes(codeOf(ending))).length
+const count = (endings: ReadonlyArray<Ending>, code: ExitCode) =>
+  endings.filter((ending) => codeOf(ending) === code).length
 
 // Reports an operation after its wait.
 const report = Effect.fnUntraced(function*({ elapsed, id, result }: Ending, resume: string) {
@@ -80,13 +80,13 @@ const summarize = Effect.fnUntraced(function*(
   exitCode: ExitCode
 ) {
   const output = yield* Output
-  const numbers = {
-    completed: count(endings, ExitCode.completed),
-    failed: count(endings, ExitCode.failed),
-    timedOut: count(endings, ExitCode.timedOut),
-    errors: count(endings, ExitCode.notAuthorized, ExitCode.api, ExitCode.usage),
-    left: total - endings.length
-  }
+  const [completed, failed, timedOut] = [
+    count(endings, ExitCode.completed),
+    count(endings, ExitCode.failed),
+    count(endings, ExitCode.timedOut)
+  ]
+  const errors = endings.length - completed - failed - timedOut
+  const numbers = { completed, failed, timedOut, errors, left: total - endings.length }
   yield* output.event({ type: "summary", exitCode, ...numbers, elapsedSeconds: DurationText.seconds(elapsed) })
   if (output.isJson || total === 1) return
   const parts = [
