@@ -26,6 +26,7 @@ describe("wrong usage", () => {
     { args: ["wait", "https://dash.cloudflare.com/x/y"], says: "is a URL. Pass the id alone: y" },
     { args: ["wait", "\"x\""], says: "has quotes around it" },
     { args: ["items", "sync", "list", "--max-deletions", "many"], says: "a share such as 10%" },
+    { args: ["explain", "1h", "infinity"], says: "An operation that never ends has no cost to explain" },
     { args: [], says: "USAGE" }
   ])("$args is told on stderr, and exits with 2", ({ args, says }) =>
     Effect.gen(function*() {
@@ -122,6 +123,15 @@ describe("help", () => {
     Effect.gen(function*() {
       assert.match((yield* Cli.run(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/)
       assert.include((yield* Cli.run(["--completions", "bash"])).stdout, "simulate")
+    }))
+})
+
+describe("explain", () => {
+  it.effect("keeps its columns apart, however many polls there are", () =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* Cli.run(["explain", "1000d", "10000d", "--every", "1s"])
+      assert.match(stdout, /^ *1000d00h +86400001 +0\.5s +1\.0s\n *10000d00h +864000001 +0\.5s +1\.0s\n$/)
+      assert.strictEqual(code, 0)
     }))
 })
 

@@ -115,7 +115,7 @@ const phases = 64
  *
  * Durations are approximate, so lateness is computed for an end anywhere in the gap that contains the duration. Random
  * schedules are averaged over 64 runs from a fixed seed. A schedule that ends before a duration never detects the end:
- * its lateness is infinite.
+ * its lateness is infinite. Throws a `RangeError` for an infinite or negative duration.
  *
  * @example
  * import { PollSchedule } from "@bulk-operations/poll"
@@ -129,7 +129,7 @@ export const explain = (
   schedule: PollSchedule,
   durations: ReadonlyArray<Duration.Input>
 ): Effect.Effect<ReadonlyArray<Explanation>> => {
-  const ends = durations.map((duration) => Duration.millis(Durations.notNegative("duration", duration)))
+  const ends = durations.map((duration) => Duration.millis(Durations.finite("duration", duration)))
   const last = Math.max(...ends.map(Duration.toMillis))
   return Effect.gen(function*() {
     const runs: Array<DryRun.Run> = []

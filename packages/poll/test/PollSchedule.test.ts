@@ -297,7 +297,12 @@ describe("an invalid value", () => {
       [() => PollSchedule.geometric({ start: 1000, ratio: 2, cap: 0 }), "cap is 0. It must be longer than zero."],
       [() => PollSchedule.quadratic({ requestCost: 0 }), "requestCost is 0. It must be longer than zero."],
       [() => PollSchedule.quadratic({ requestCost: Number.NaN }), "requestCost is NaN, which is no duration."],
-      [() => PollSchedule.learned({ requestCost: -1 }), "requestCost is -1. It must be longer than zero."]
+      [() => PollSchedule.learned({ requestCost: -1 }), "requestCost is -1. It must be longer than zero."],
+      [() => PollSchedule.explain(PollSchedule.quadratic(), ["Infinity"]), "duration is Infinity. It must be finite."],
+      [
+        () => PollSchedule.explain(PollSchedule.quadratic(), ["1 hour", Duration.infinity]),
+        "duration is Infinity. It must be finite."
+      ]
     ] as const
   ) {
     it(`dies at once, and names option and value: ${message}`, () => {

@@ -2,6 +2,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as DurationText from "../DurationText.ts"
 import { root } from "../root.ts"
@@ -11,6 +12,10 @@ const flags = {
   durations: Argument.String("duration").pipe(
     Argument.withDescription("Default: 5s 30s 2m 10m 1h"),
     Argument.filterMap(DurationText.parse, () => `Expected ${DurationText.expected}`),
+    Argument.filter(
+      Duration.isFinite,
+      () => `Expected ${DurationText.expected}. An operation that never ends has no cost to explain`
+    ),
     Argument.variadic()
   ),
   requestCost: waiting.requestCost,

@@ -19,15 +19,18 @@ const usual = ["5 seconds", "30 seconds", "2 minutes", "10 minutes", "1 hour"].m
 
 const finite = (duration: Duration.Duration) => Duration.toMillis(duration) < Number.POSITIVE_INFINITY
 
+const widths = [8, 6, 10, 10]
+const line = (cells: ReadonlyArray<string>) => cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join(" ")
+
 const printRow = Effect.fnUntraced(function*(row: PollSchedule.Explanation) {
   const late = (duration: Duration.Duration) => finite(duration) ? DurationText.format(duration) : "never seen"
   const cells = [
-    DurationText.format(row.duration).padStart(8),
-    row.polls.toFixed(0).padStart(7),
-    late(row.meanLateness).padStart(11),
-    late(row.worstLateness).padStart(11)
+    DurationText.format(row.duration),
+    row.polls.toFixed(0),
+    late(row.meanLateness),
+    late(row.worstLateness)
   ]
-  yield* (yield* Output).result(cells.join(""), {
+  yield* (yield* Output).result(line(cells), {
     type: "explanation",
     durationSeconds: DurationText.seconds(row.duration),
     polls: row.polls,
@@ -69,9 +72,7 @@ export const run = Effect.fnUntraced(function*(shared: SharedFlags, flags: Expla
   )
   const output = yield* Output
   if (!output.isJson) {
-    yield* output.note(
-      `${"duration".padStart(8)}${"polls".padStart(7)}${"late, mean".padStart(11)}${"at worst".padStart(11)}`
-    )
+    yield* output.note(line(["duration", "polls", "late, mean", "at worst"]))
   }
   yield* Effect.forEach(rows, printRow, { discard: true })
 })

@@ -8,6 +8,12 @@ import * as Schema from "effect/Schema"
 export const notNegative = (option: string, input: Duration.Input): number =>
   check(option, input, (millis) => millis >= 0, "It must not be negative.")
 
+/** The duration in milliseconds, zero or longer, but not infinite. */
+export const finite = (option: string, input: Duration.Input): number => {
+  const millis = notNegative(option, input)
+  return check(option, input, () => millis < Number.POSITIVE_INFINITY, "It must be finite.")
+}
+
 /** The duration in milliseconds, longer than zero. */
 export const positive = (option: string, input: Duration.Input): number =>
   check(option, input, (millis) => millis > 0, "It must be longer than zero.")
