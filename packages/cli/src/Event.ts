@@ -31,7 +31,10 @@ export const Progress = Schema.Struct({
   isThrottled: Schema.Boolean
 })
 
-/** An error. With an `operationId` it concerns only that operation, and the others continue. */
+/**
+ * An error. With an `operationId` it concerns only that operation, and the others continue. An interruption is the
+ * error `Interrupted`.
+ */
 export const Error = Schema.Struct({
   type: Schema.tag("error"),
   error: Schema.String,
@@ -50,7 +53,7 @@ export const Summary = Schema.Struct({
   failed: Schema.Int,
   timedOut: Schema.Int,
   errors: Schema.Int,
-  /** No longer waited for, because another one has completed and `--any` was given. */
+  /** No longer waited for: another one has completed and `--any` was given, or the wait was interrupted. */
   left: Schema.Int,
   elapsedSeconds: Schema.Finite
 })

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stdio from "effect/Stdio"
 import type { Event } from "./Event.ts"
+import { ExitCode } from "./ExitCode.ts"
 import type { LiveRegion } from "./LiveRegion.ts"
 
 /** Colours, or none. */
@@ -26,6 +27,15 @@ export const painter = (canColor: boolean): Paint =>
     ? { good: paint(32), bad: paint(31), busy: paint(36), dim: paint(2) }
     : { good: String, bad: String, busy: String, dim: String }
 
+/** What a program is told of an interruption. */
+export interface Interruption {
+  readonly message: string
+  /** The operation that continues, if it is a single one. */
+  readonly operationId?: string
+  /** The command to resume with. */
+  readonly resume?: string
+}
+
 export class Output extends Context.Service<Output, {
   /** Whether lines can be redrawn in place. */
   readonly isLive: boolean
@@ -37,6 +47,8 @@ export class Output extends Context.Service<Output, {
   readonly note: (text: string) => Effect.Effect<void>
   /** Writes something only for programs. */
   readonly event: (event: Event) => Effect.Effect<void>
+  /** Writes the error of an interruption, only for programs, and only once. */
+  readonly interrupted: (interruption: Interruption) => Effect.Effect<void>
   /** Prints lines above a region from now on, or normally again if `undefined`. */
   readonly above: (region: LiveRegion | undefined) => Effect.Effect<void>
 }>()("@bulk-operations/cli/Output") {}
@@ -62,7 +74,9 @@ export const layer = (isJson: boolean): Layer.Layer<Output, never, Stdio.Stdio> 
     process.stdout.on("error", () => {
       isReaderGone = true
     })
-    const event = (event: Event) => isJson ? Console.log(JSON.stringify(event)) : Effect.void
+    let isInterrupted = false
+    const event = (event: Event) =>
+      Effect.suspend(() => isJson && !isReaderGone ? Console.log(JSON.stringify(event)) : Effect.void)
     const output = Output.of({
       isLive: canAnimate && !isJson,
       isJson,
@@ -75,6 +89,12 @@ export const layer = (isJson: boolean): Layer.Layer<Output, never, Stdio.Stdio> 
           // The reader is gone.
           if (isReaderGone) return Effect.void
           return region === undefined || !isTerminal ? Console.error(text) : region.print(text)
+        }),
+      interrupted: (interruption) =>
+        Effect.suspend(() => {
+          if (isInterrupted) return Effect.void
+          isInterrupted = true
+          return event({ type: "error", error: "Interrupted", exitCode: ExitCode.interrupted, ...interruption })
         }),
       above: (next) =>
         Effect.sync(() => {

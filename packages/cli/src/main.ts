@@ -89,7 +89,8 @@ const program = Command.run(command, { version: packageJson.version, renderError
     const message = `This is a bug of bulk-operations. Please report it: ${Cause.pretty(Cause.die(defect))}`
     const failure = { code: ExitCode.bug, error: "Bug", message }
     return Effect.andThen(printError(failure), Effect.fail(new Exit({ code: failure.code })))
-  })
+  }),
+  Effect.onInterrupt(() => Output.Output.use(({ interrupted }) => interrupted({ message: "Interrupted." })))
 )
 
 // A reader that closes the output (`| head -1`) is not an error.

@@ -1,4 +1,4 @@
-import { Simulator } from "@bulk-operations/simulator"
+import { Fault, Simulator } from "@bulk-operations/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
@@ -133,6 +133,38 @@ describe("items", () => {
       assert.deepStrictEqual(items.map(({ type }) => type), ["item", "item"])
       const lists = yield* events((yield* Cli.runSimulated(["lists", "get", id, "--json"])).stdout)
       assert.deepStrictEqual(lists.map(({ type }) => type), ["list"])
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("interrupted, names its operation and the command that waits for it", () =>
+    Effect.gen(function*() {
+      yield* newList("office")
+      const { planNext } = yield* Simulator.Simulator
+      for (const isJson of [true, false]) {
+        yield* planNext({ duration: "2 seconds" })
+        const ran = yield* Cli.interrupted(["items", "create", "office", ...(isJson ? ["--json"] : [])], {
+          after: "running",
+          signal: "INT",
+          stdin: "192.0.2.1\n"
+        })
+        assert.strictEqual(ran.code, 130)
+        if (isJson) {
+          const error = (yield* events(ran.stdout)).at(-1)
+          assert.ok(error?.type === "error" && error.error === "Interrupted" && error.exitCode === 130)
+          assert.include(error.resume, `bulk-operations wait ${error.operationId} --started-at`)
+        } else {
+          assert.match(ran.stderr, /Interrupted\. The operation continues\. .*\n {2}bulk-operations wait [0-9a-f]{32} /)
+        }
+      }
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("a command that reads is interrupted with an event as well", () =>
+    Effect.gen(function*() {
+      yield* newList("long", ...Array.from({ length: 600 }, (_, i) => `10.${i >> 8}.${i & 255}.1`))
+      yield* Simulator.Simulator.use(({ inject }) => inject(Fault.stall(), { on: "lists.items.list", after: 1 }))
+      const ran = yield* Cli.interrupted(["items", "list", "long", "--json"], { after: "item", signal: "TERM" })
+      const error = (yield* events(ran.stdout)).at(-1)
+      assert.deepStrictEqual(error, { type: "error", error: "Interrupted", message: "Interrupted.", exitCode: 130 })
+      assert.deepStrictEqual([ran.code, ran.stderr], [130, ""])
     }).pipe(Effect.provide(Cli.layer)))
 
   it.live("list ends without an error when its reader closes the pipe", () =>

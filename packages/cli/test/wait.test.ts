@@ -152,6 +152,30 @@ describe("wait, in a pipe", () => {
       ])
     }).pipe(Effect.provide(Cli.layer)))
 
+  it.live.each(["INT", "TERM"] as const)(
+    "SIG%s with --json ends with an error that has the command to resume, and a summary, both with 130",
+    (signal) =>
+      Effect.gen(function*() {
+        const [good, never] = [yield* Cli.operation(), yield* Cli.operation({ duration: "Infinity" })]
+        const ran = yield* Cli.interrupted(["wait", "--json", good, never], { after: "completed", signal })
+        const [error, summary] = (yield* events(ran.stdout)).slice(-2)
+        assert.ok(error?.type === "error" && summary?.type === "summary")
+        assert.deepInclude(error, { error: "Interrupted", exitCode: 130, operationId: never })
+        assert.match(error.resume ?? "", new RegExp(`^bulk-operations wait ${never} --started-at \\S+Z --json$`))
+        assert.deepInclude(summary, { exitCode: 130, completed: 1, failed: 0, timedOut: 0, errors: 0, left: 1 })
+        assert.deepStrictEqual([ran.code, ran.stderr], [130, ""])
+      }).pipe(Effect.provide(Cli.layer))
+  )
+
+  it.live("interrupted with several under way, has one command for all of them", () =>
+    Effect.gen(function*() {
+      const ids = [yield* Cli.operation({ duration: "Infinity" }), yield* Cli.operation({ duration: "Infinity" })]
+      const ran = yield* Cli.interrupted(["wait", "--json", ...ids], { after: "running", signal: "INT" })
+      const [error] = (yield* events(ran.stdout)).slice(-2)
+      assert.ok(error?.type === "error" && error.operationId === undefined)
+      assert.include(error.resume, `wait ${ids.join(" ")} `)
+    }).pipe(Effect.provide(Cli.layer)))
+
   it.live("records durations with --history, and explain shows them", () =>
     Effect.gen(function*() {
       const history = `${Cli.folder}/history-${process.pid}.json`

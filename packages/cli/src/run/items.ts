@@ -17,6 +17,7 @@ import * as Failure from "../Failure.ts"
 import { Output } from "../Output.ts"
 import type { SharedFlags } from "../root.ts"
 import * as Cloudflare from "./cloudflare.ts"
+import * as Interruption from "./interruption.ts"
 import * as Operation from "./operation.ts"
 import * as Resume from "./resume.ts"
 import * as Source from "./source.ts"
@@ -53,12 +54,7 @@ const resumable = (shared: SharedFlags, flags: WaitOptions.WaitingFlags) => <A, 
         )
       }),
       Effect.onInterrupt(() =>
-        Effect.flatMap(watch.active, (ids) =>
-          ids.length === 0
-            ? output.note("Interrupted before an operation started.")
-            : output.note(
-              `Interrupted. The operation continues. To wait for it:\n  ${Resume.command(ids, began, shared, flags)}`
-            ))
+        Effect.flatMap(watch.active, (ids) => Interruption.report(ids, Resume.command(ids, began, shared, flags)))
       )
     )
   })

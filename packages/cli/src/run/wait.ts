@@ -17,6 +17,7 @@ import { Output } from "../Output.ts"
 import type { SharedFlags } from "../root.ts"
 import * as Cloudflare from "./cloudflare.ts"
 import * as Ids from "./ids.ts"
+import * as Interruption from "./interruption.ts"
 import * as Operation from "./operation.ts"
 import * as Resume from "./resume.ts"
 import * as WaitOptions from "./waitOptions.ts"
@@ -127,18 +128,16 @@ export const waitForAll = Effect.fnUntraced(function*(
     if (flags.any && Result.isSuccess(result)) yield* Deferred.succeed(done, undefined)
   })
 
+  const interrupted = Effect.gen(function*() {
+    const left = ids.filter((id) => endings.every((ending) => ending.id !== id))
+    yield* Interruption.report(left, resume(...left))
+    if (output.isJson) yield* summarize(endings, ids.length, yield* since, ExitCode.interrupted)
+  })
+
   yield* watch.expect(ids.length)
   yield* Effect.forEach(ids, waitForOne, { concurrency: "unbounded", discard: true }).pipe(
     Effect.raceFirst(Deferred.await(done)),
-    Effect.onInterrupt(() => {
-      const left = ids.filter((id) => endings.every((ending) => ending.id !== id))
-      return output.note(
-        `Interrupted. ${
-          left.length === 1 ? "The operation continues" : `${left.length} operations continue`
-        }. To wait again:\n` +
-          `  ${resume(...left)}`
-      )
-    })
+    Effect.onInterrupt(() => interrupted)
   )
   const code = (flags.any ? any : gravest)(endings.map(codeOf))
   yield* summarize(endings, ids.length, yield* since, code)

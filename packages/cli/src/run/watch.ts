@@ -2,11 +2,12 @@
  * Shows waits under way: a live line for each on a terminal, a line for each change in a pipe, events with `--json`.
  */
 import type { Completed } from "@bulk-operations/core/BulkOperation"
-import { BulkOperationPoller, type WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
+import { BulkOperationPoller, type RunOptions, type WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
 import type { PollProgress } from "@bulk-operations/poll/PollProgress"
 import { BulkOperationFailed, type WaitError } from "@bulk-operations/poll/WaitError"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -105,5 +106,10 @@ export const layer: Layer.Layer<Watch | BulkOperationPoller, never, BulkOperatio
     const poller = yield* BulkOperationPoller
     const wait = (id: string, options?: WaitOptions) =>
       Effect.map(watch.follow(id, options), ({ operation }) => operation)
-    return Context.make(Watch, watch).pipe(Context.add(BulkOperationPoller, { ...poller, wait }))
+    const run = <E, R>(start: Effect.Effect<string, E, R>, options?: RunOptions) =>
+      Effect.gen(function*() {
+        const id = yield* start
+        return yield* wait(id, { ...options, startedAt: yield* DateTime.now })
+      })
+    return Context.make(Watch, watch).pipe(Context.add(BulkOperationPoller, { ...poller, wait, run }))
   }))

@@ -79,6 +79,21 @@ export const shell = (line: string, options: Options = {}) =>
       spawned("bash", ["-c", line], { ...options, env: { ...env, CLI: `${process.execPath} ${bin}`, ...options.env } })
   )
 
+/** In a pipe, stopped by a signal as soon as its output has this text. The code is the command's. */
+export const interrupted = Effect.fnUntraced(function*(
+  args: ReadonlyArray<string>,
+  { after, signal, ...options }: Options & { readonly after: string; readonly signal: "INT" | "TERM" }
+) {
+  const cwd = mkdtempSync(join(folder, "interrupted-"))
+  const line = [
+    `$CLI "$@" <&0 > out 2> err & command=$!`,
+    `until cat out err | grep -q '${after}'; do kill -0 $command || break; sleep 0.05; done`,
+    `kill -${signal} $command; wait $command; code=$?; cat out; cat err >&2; exit $code`
+  ].join("\n")
+  const env = { ...(yield* simulated), CLI: `${process.execPath} ${bin}`, ...options.env }
+  return yield* spawned("bash", ["-c", line, "bash", ...args], { ...options, cwd, env })
+})
+
 /** Something to do as soon as a text has been printed. */
 export interface Step {
   readonly after: string
