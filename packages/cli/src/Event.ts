@@ -58,6 +58,16 @@ export const Summary = Schema.Struct({
   elapsedSeconds: Schema.Finite
 })
 
+/** A write is to be retried, until this time at most. Printed when that begins, and if the reason changes. */
+export const Retry = Schema.Struct({
+  type: Schema.tag("retry"),
+  listId: Schema.String,
+  action: Schema.Literals(["create", "replace", "delete"]),
+  reason: Schema.Literals(["operationPending", "writeLimit", "requestLimit", "answerLost"]),
+  /** Absent if there is no limit. */
+  until: Schema.optionalKey(Schema.String)
+})
+
 /** A write has been accepted, without waiting for it (`--no-wait`). */
 export const Started = Schema.Struct({
   type: Schema.tag("started"),
@@ -122,6 +132,7 @@ export const Event = Schema.Union([
   Progress,
   Error,
   Summary,
+  Retry,
   Started,
   Written,
   Sync,

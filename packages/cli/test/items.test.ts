@@ -1,4 +1,5 @@
 import { Fault, Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
@@ -16,6 +17,9 @@ const newList = Effect.fnUntraced(function*(name: string, ...ips: ReadonlyArray<
   const { createList } = yield* Simulator.Simulator
   return yield* Effect.orDie(createList({ name, kind: "ip", items: ips.map((ip) => ({ ip })) }))
 })
+
+// As Cloudflare has it.
+const oneAtATime = SimulatorServer.layer({ duration: "300 millis", pendingFor: "50 millis" })
 
 const writes = Effect.map(
   Effect.flatMap(Simulator.Simulator, ({ requests }) => requests),
@@ -133,6 +137,47 @@ describe("items", () => {
       assert.deepStrictEqual(items.map(({ type }) => type), ["item", "item"])
       const lists = yield* events((yield* Cli.runSimulated(["lists", "get", id, "--json"])).stdout)
       assert.deepStrictEqual(lists.map(({ type }) => type), ["list"])
+    }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("says once, as soon as it is refused, that another operation is pending, and until when it retries", () =>
+    Effect.gen(function*() {
+      yield* newList("office", "192.0.2.1")
+      yield* Simulator.Simulator.use(({ startOperation }) => startOperation({ duration: "Infinity" }))
+      for (const action of ["create", "replace", "delete", "sync"]) {
+        const args = ["items", action, "office", "--patience", "500ms"]
+        const stdin = action === "delete" ? "192.0.2.1\n" : "192.0.2.2\n"
+        const { code, stderr, stdout } = yield* Cli.runSimulated(args, { stdin })
+        assert.match(
+          stderr,
+          /^Another operation of this account is pending; retrying until \d{4}-\d\d-\d\dT[\d:]+Z\.\nAnother bulk .*\n$/
+        )
+        assert.deepStrictEqual([code, stdout], [5, ""])
+        const json = yield* Cli.runSimulated([...args, "--json"], { stdin })
+        const [retry, error, ...rest] = yield* events(json.stdout)
+        assert.ok(retry?.type === "retry" && retry.reason === "operationPending" && retry.until !== undefined)
+        assert.ok(error?.type === "error" && error.error === "AnotherOperationPending")
+        assert.deepStrictEqual([json.code, json.stderr, rest], [5, "", []])
+      }
+    }).pipe(Effect.provide(oneAtATime)))
+
+  it.live("says why else it retries, and succeeds", () =>
+    Effect.gen(function*() {
+      yield* newList("office")
+      const { inject } = yield* Simulator.Simulator
+      yield* inject(Fault.htmlError(504, { carriedOut: false }), { on: "lists.items.create", times: 1 })
+      const lost = yield* Cli.runSimulated(["items", "create", "office", "--repeat", "--no-wait"], {
+        stdin: "192.0.2.1\n"
+      })
+      assert.match(lost.stderr, /^The answer to the write was lost; retrying until \S+Z\.\n$/)
+      yield* inject(Fault.rateLimited(), { on: "lists.items.create", times: 1 })
+      const limited = yield* Cli.runSimulated(
+        ["items", "create", "office", "--patience", "infinity", "--json", "--no-wait"],
+        { stdin: "192.0.2.2\n" }
+      )
+      const [retry, started] = yield* events(limited.stdout)
+      assert.ok(retry?.type === "retry" && retry.reason === "requestLimit" && retry.until === undefined)
+      assert.ok(started?.type === "started")
+      assert.deepStrictEqual([lost.code, limited.code], [0, 0])
     }).pipe(Effect.provide(Cli.layer)))
 
   it.live("interrupted, names its operation and the command that waits for it", () =>

@@ -1,5 +1,9 @@
+import { Simulator } from "@bulk-operations/simulator"
+import { SimulatorServer } from "@bulk-operations/simulator/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import * as Cli from "./support/Cli.ts"
 import * as Screen from "./support/Screen.ts"
 
@@ -57,6 +61,19 @@ describe("a command in a terminal", () => {
       assert.match(rows.join("\n"), new RegExp(`bulk-operations wait ${id} --started-at `))
       assert.deepStrictEqual([code, isCursorShown], [130, true])
     }).pipe(Effect.provide(Cli.layer)))
+
+  it.live("a write shows in its live line that another operation is pending, then its own, and leaves only its result", () =>
+    Effect.gen(function*() {
+      const { createList, startOperation } = yield* Simulator.Simulator
+      yield* Effect.orDie(createList({ name: "office", kind: "ip", items: [] }))
+      yield* startOperation({ duration: "1 second" })
+      writeFileSync(join(Cli.folder, "pending.txt"), "192.0.2.1\n")
+      const { code, output } = yield* Cli.inTerminal(["items", "create", "office", "pending.txt"])
+      assert.match(output, /Another operation of this account is pending; retrying {2}14m\d\ds left/)
+      assert.match(output, /[0-9a-f]{32} {2}(pending|running) /)
+      const { rows } = Screen.show(output, 100, 20)
+      assert.deepStrictEqual([code, rows.filter((row) => row !== "")], [0, ["Added 1 item: list office"]])
+    }).pipe(Effect.provide(SimulatorServer.layer({ duration: "1 second", pendingFor: "300 millis" }))))
 
   it.live("has no colours with NO_COLOR, and no control sequences with TERM=dumb", () =>
     Effect.gen(function*() {

@@ -36,7 +36,10 @@ export interface Key {
   readonly accountId?: string | undefined
 }
 
-/** Options of a durable write. The runner's `WritePolicy` sets how it is retried. */
+/**
+ * Options of a durable write. The runner's `WritePolicy` sets how it is retried. Its `onRetry` is not notified after a
+ * restart or a lost answer.
+ */
 export interface WriteOptions extends Key {
   /** Options of the wait for its operation, counted from when the write was sent. */
   readonly wait?: Omit<WaitOptions, "accountId" | "startedAt"> | undefined

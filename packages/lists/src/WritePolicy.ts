@@ -3,9 +3,27 @@
  * write.
  */
 import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import type { Action } from "./WriteError.ts"
+
+/** A write that is being retried. */
+export interface Retrying {
+  readonly accountId: string
+  readonly listId: string
+  readonly action: Action
+  /**
+   * Why it is retried. `"operationPending"`: another operation of the account is pending. **Gotcha:** Cloudflare says
+   * the same if the limit on writes is reached, except where the operation itself failed because of it:
+   * `"writeLimit"`. `"requestLimit"`: the limit of the whole API is reached. `"answerLost"`: see `onLostAnswer`.
+   */
+  readonly reason: "operationPending" | "writeLimit" | "requestLimit" | "answerLost"
+  /** When patience runs out; none if it is infinite. */
+  readonly until: Option.Option<DateTime.Utc>
+}
 
 /** Retry options of a write. */
 export interface Policy {
@@ -25,6 +43,12 @@ export interface Policy {
    * towards Cloudflare's limits.
    */
   readonly onLostAnswer: "fail" | "repeat"
+  /**
+   * Notified as soon as a write is to be retried, and again only if the reason changes. The write continues when the
+   * effect has ended. Default: does nothing. **Gotcha:** writers that wait for their turn in a lane are not retried, so
+   * they are not notified.
+   */
+  readonly onRetry: (retrying: Retrying) => Effect.Effect<void>
 }
 
 /**
@@ -32,9 +56,13 @@ export interface Policy {
  *
  * @example
  * import { WritePolicy } from "@bulk-operations/lists"
- * import { Layer } from "effect"
+ * import { Effect, Layer } from "effect"
  *
- * const hurried = Layer.succeed(WritePolicy.WritePolicy, { ...WritePolicy.defaults, patience: "1 minute" })
+ * const hurried = Layer.succeed(WritePolicy.WritePolicy, {
+ *   ...WritePolicy.defaults,
+ *   patience: "1 minute",
+ *   onRetry: ({ listId, reason }) => Effect.logInfo(`Retrying to write to list ${listId}: ${reason}`)
+ * })
  */
 export const defaults: Policy = {
   schedule: Schedule.exponential("2 seconds").pipe(
@@ -43,7 +71,8 @@ export const defaults: Policy = {
     Schedule.jittered
   ),
   patience: Duration.minutes(15),
-  onLostAnswer: "fail"
+  onLostAnswer: "fail",
+  onRetry: () => Effect.void
 }
 
 /** The policy of writes in an application or a part of it. Default `defaults`. */

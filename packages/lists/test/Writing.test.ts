@@ -3,7 +3,7 @@ import { InvalidItems, ListItem, ListItems, WriteError, WritePolicy } from "@bul
 import { Fault, OperationPlan, Simulator } from "@bulk-operations/simulator"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Layer, Schedule, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { held, inMemory, ipList, ips, passing, refusing, requestsTo, servicesAt, spansOf, writesSent } from "./World.ts"
 
@@ -409,6 +409,78 @@ describe("a write whose answer is lost", () => {
       )
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual((yield* Fiber.join(fiber))._tag, "OutcomeUnknown")
+    }).pipe(Effect.provide(inMemory())))
+})
+
+// Gives what has been notified, with the milliseconds at which it was.
+const recording = () => {
+  const notified: Array<readonly [number, WritePolicy.Retrying]> = []
+  const onRetry = (retrying: WritePolicy.Retrying) =>
+    Effect.map(Clock.currentTimeMillis, (now) => void notified.push([now, retrying]))
+  return { notified, onRetry }
+}
+
+describe("onRetry", () => {
+  it.effect("is notified at once that another operation is pending, but not of each retry", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const { notified, onRetry } = recording()
+      yield* passing(items.createAndWait(listId, ips("192.0.2.1"), { onRetry }))
+      assert.deepStrictEqual(notified, [])
+      const began = yield* Clock.currentTimeMillis
+      yield* (yield* Simulator.Simulator).startOperation({ duration: "7 minutes" })
+      yield* passing(items.replaceAndWait(listId, ips("192.0.2.2"), { onRetry }))
+      assert.deepStrictEqual(notified, [[began, {
+        accountId: Simulator.accountId,
+        listId,
+        action: "replace",
+        reason: "operationPending",
+        until: Option.some(DateTime.makeUnsafe(began + 15 * 60_000))
+      }]])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is notified of another reason, and that there is no limit", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList("192.0.2.1")
+      const { inject, startOperation } = yield* Simulator.Simulator
+      yield* inject(Fault.rateLimited(), { on: "lists.items.create", times: 2 })
+      yield* inject(Fault.htmlError(504), { on: "lists.items.create", after: 2, times: 1 })
+      yield* startOperation({ duration: "7 minutes" })
+      const { notified, onRetry } = recording()
+      const policy = { onRetry, patience: "Infinity", onLostAnswer: "repeat" } as const
+      yield* passing(items.sync(listId, ips("192.0.2.1", "192.0.2.2"), policy))
+      const reasons = notified.map(([, { reason, until }]) => [reason, until])
+      assert.deepStrictEqual(reasons, [
+        ["requestLimit", Option.none()],
+        ["answerLost", Option.none()],
+        ["operationPending", Option.none()]
+      ])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is notified of the limit on writes that a failed operation names", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const limited = OperationPlan.failed("you have been ratelimited please wait and try again")
+      yield* (yield* Simulator.Simulator).planNext({ outcome: limited }, { outcome: limited })
+      const { notified, onRetry } = recording()
+      yield* passing(items.replaceAndWait(listId, ips("192.0.2.1"), { onRetry }))
+      assert.deepStrictEqual(notified.map(([, { action, reason }]) => [action, reason]), [["replace", "writeLimit"]])
+    }).pipe(Effect.provide(inMemory())))
+
+  it.effect("is not notified of a write that is not retried", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      yield* (yield* Simulator.Simulator).startOperation({ duration: "Infinity" })
+      const { notified, onRetry } = recording()
+      const write = (options: ListItems.WriteOptions) =>
+        passing(Effect.flip(items.create(listId, ips("192.0.2.1"), { onRetry, ...options })))
+      yield* write({ patience: 0 })
+      yield* write({ schedule: Schedule.recurs(0) })
+      assert.deepStrictEqual(notified, [])
     }).pipe(Effect.provide(inMemory())))
 })
 

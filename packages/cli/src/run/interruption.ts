@@ -4,7 +4,7 @@ import { Output } from "../Output.ts"
 
 const textOf = (operations: number) =>
   operations === 0
-    ? "Interrupted. No operation is known to be pending."
+    ? "Interrupted. No operation of this command is known to be under way."
     : `Interrupted. ${operations === 1 ? "The operation continues" : `${operations} operations continue`}.`
 
 /** Reports the operations that continue, and the command that waits for them. */

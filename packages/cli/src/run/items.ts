@@ -55,7 +55,8 @@ const resumable = (shared: SharedFlags, flags: WaitOptions.WaitingFlags) => <A, 
       }),
       Effect.onInterrupt(() =>
         Effect.flatMap(watch.active, (ids) => Interruption.report(ids, Resume.command(ids, began, shared, flags)))
-      )
+      ),
+      Effect.ensuring(watch.retried)
     )
   })
 
@@ -66,7 +67,8 @@ const writeOptions = Effect.fnUntraced(function*(flags: Common) {
   return {
     wait: yield* WaitOptions.of(flags),
     patience: Option.getOrUndefined(flags.patience),
-    onLostAnswer: flags.repeat ? "repeat" as const : undefined
+    onLostAnswer: flags.repeat ? "repeat" as const : undefined,
+    onRetry: (yield* Watch).retrying
   }
 })
 

@@ -74,6 +74,11 @@ export const event = (id: string, progress: PollProgress): Event => {
 
 const shortId = (id: string) => id.length > 14 ? `${id.slice(0, 12)}…` : id
 const spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+/** The frame of the spinner after so many milliseconds. */
+export const spinnerAt = (millis: number): string =>
+  spinner[Math.floor(Math.max(0, millis) / 120) % spinner.length] ?? ""
+
 const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? "" : "s"}`
 
 /** The least number of columns for a transient error before other parts are dropped. */
@@ -107,8 +112,7 @@ export const line = (row: WaitRow, now: number, columns: number, paint: Paint): 
   ].map((parts) => parts.join("  "))
   const room = columns - 3 - (met === undefined ? 0 : Math.min(met.length, leastError) + 2)
   const text = variants.find((text) => CliOutput.displayWidth(text.trimEnd()) <= room) ?? variants.at(-1) ?? id
-  const mark = spinner[Math.floor(Math.max(0, now - since) / 120) % spinner.length] ?? ""
-  return `${(met === undefined ? paint.busy : paint.bad)(mark)} ${
+  return `${(met === undefined ? paint.busy : paint.bad)(spinnerAt(now - since))} ${
     met === undefined ? text.trimEnd() : `${text}  ${paint.bad(met)}`
   }`
 }

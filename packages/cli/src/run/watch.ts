@@ -1,7 +1,9 @@
 /**
- * Shows waits under way: a live line for each on a terminal, a line for each change in a pipe, events with `--json`.
+ * Shows waits and retries under way: a live line for each on a terminal, a line for each change in a pipe, events with
+ * `--json`.
  */
 import type { Completed } from "@bulk-operations/core/BulkOperation"
+import type { Retrying } from "@bulk-operations/lists/WritePolicy"
 import { BulkOperationPoller, type RunOptions, type WaitOptions } from "@bulk-operations/poll/BulkOperationPoller"
 import type { PollProgress } from "@bulk-operations/poll/PollProgress"
 import { BulkOperationFailed, type WaitError } from "@bulk-operations/poll/WaitError"
@@ -16,6 +18,7 @@ import * as Stream from "effect/Stream"
 import type * as Terminal from "effect/Terminal"
 import * as LiveRegion from "../LiveRegion.ts"
 import { Output } from "../Output.ts"
+import * as RetryRow from "./retryRow.ts"
 import * as WaitRow from "./waitRow.ts"
 
 /** A completed operation, with the polls and time of its wait. */
@@ -28,6 +31,10 @@ export interface Followed {
 export class Watch extends Context.Service<Watch, {
   /** Waits for an operation, and shows its progress. The caller reports how it ended. */
   readonly follow: (operationId: string, options?: WaitOptions) => Effect.Effect<Followed, WaitError>
+  /** Shows that a write is retried, until an operation is followed or `retried` runs. */
+  readonly retrying: (retrying: Retrying) => Effect.Effect<void>
+  /** No write is retried any longer. */
+  readonly retried: Effect.Effect<void>
   /** Announces how many waits belong together. */
   readonly expect: (total: number) => Effect.Effect<void>
   /** The operations under way. */
@@ -54,10 +61,14 @@ const make = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const rows = new Map<string, WaitRow.WaitRow>()
   let total = 0
+  let retry: Retrying | undefined
   if (output.isLive) {
-    const region = yield* LiveRegion.make((size) =>
-      lines(rows, total, clock.currentTimeMillisUnsafe(), output.paint)(size)
-    )
+    const region = yield* LiveRegion.make((size) => {
+      const now = clock.currentTimeMillisUnsafe()
+      return retry === undefined
+        ? lines(rows, total, now, output.paint)(size)
+        : [RetryRow.line(retry, now, output.paint)]
+    })
     yield* Effect.acquireRelease(output.above(region), () => output.above(undefined))
   }
 
@@ -72,7 +83,19 @@ const make = Effect.gen(function*() {
       return output.isJson ? output.event(WaitRow.event(id, progress)) : output.note(`${id} ${change}`)
     })
 
+  const retrying = (next: Retrying) =>
+    Effect.suspend(() => {
+      retry = next
+      if (output.isLive) return Effect.void
+      return output.isJson ? output.event(RetryRow.event(next)) : output.note(RetryRow.text(next))
+    })
+
+  const retried = Effect.sync(() => {
+    retry = undefined
+  })
+
   const follow = Effect.fnUntraced(function*(id: string, options?: WaitOptions): Effect.fn.Return<Followed, WaitError> {
+    yield* retried
     rows.set(id, { id, since: clock.currentTimeMillisUnsafe(), progress: undefined })
     const last = yield* poller.progress(id, options).pipe(
       Stream.tap((progress) => notice(id, progress)),
@@ -91,6 +114,8 @@ const make = Effect.gen(function*() {
 
   return Watch.of({
     follow,
+    retrying,
+    retried,
     active: Effect.sync(() => Array.from(rows.keys())),
     expect: (n) =>
       Effect.sync(() => {

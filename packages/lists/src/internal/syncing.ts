@@ -112,7 +112,7 @@ const guard = (
 const write = Effect.fnUntraced(function*(site: Site, turn: Turn, action: Action, body: Schema.Json) {
   const { accountId, api, listId, options, policy, poller } = site
   const write = yield* Writing.make(accountId, listId, action, body)
-  return yield* Writing.andWait(poller, accountId, Effect.tap(Writing.send(api, write, policy), turn.started), {
+  return yield* Writing.andWait(poller, write, Effect.tap(Writing.send(api, write, policy), turn.started), {
     policy,
     waiting: options.wait,
     ended: turn.ended

@@ -23,7 +23,8 @@ const policyOf = (options: WriteOptions | undefined) =>
   Effect.map(WritePolicy, (policy): Policy => ({
     schedule: options?.schedule ?? policy.schedule,
     patience: Durations.notNegative("patience", options?.patience ?? policy.patience),
-    onLostAnswer: options?.onLostAnswer ?? policy.onLostAnswer
+    onLostAnswer: options?.onLostAnswer ?? policy.onLostAnswer,
+    onRetry: options?.onRetry ?? policy.onRetry
   }))
 
 // The body of a write; fails if there can be none.
@@ -71,7 +72,7 @@ export const make = (
       Effect.withParentSpan(span),
       Effect.provideService(WritePolicy, policy)
     )
-    return { accountId, policy, started }
+    return { write, policy, started }
   })
 
   const write = (action: Action, listId: string, body: Schema.Json, options: WriteOptions | undefined) =>
@@ -83,11 +84,11 @@ export const make = (
     body: Schema.Json,
     options: (WriteOptions & Waiting) | undefined
   ) {
-    const { accountId, policy, started } = yield* start(action, listId, body, options)
-    return yield* Writing.andWait(poller, accountId, started, {
+    const { policy, started, write } = yield* start(action, listId, body, options)
+    return yield* Writing.andWait(poller, write, started, {
       policy,
       waiting: options?.wait,
-      ended: (operationId) => lane.ended(accountId, operationId)
+      ended: (operationId) => lane.ended(write.accountId, operationId)
     })
   })
 

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Schema from "effect/Schema"
 import { type Action, AnotherOperationPending, OutcomeUnknown } from "../WriteError.ts"
-import type { Policy } from "../WritePolicy.ts"
+import type { Policy, Retrying } from "../WritePolicy.ts"
 import * as Call from "./call.ts"
 import * as Patience from "./patience.ts"
 import * as Refusal from "./refusal.ts"
@@ -75,7 +75,8 @@ export const send = Effect.fnUntraced(function*(
   return yield* Patience.persist(once, policy, {
     isPassing: (error) =>
       error.reason._tag === "RateLimited" || (policy.onLostAnswer === "repeat" && error.outcome === "unknown"),
-    retryAfter: (error) => error.retryAfter
+    retryAfter: (error) => error.retryAfter,
+    retrying: (error) => ({ accountId, listId, action, reason: reasonOf(error) })
   }).pipe(
     Effect.catch((error) =>
       Effect.flatMap(Clock.monotonicTimeNanos, (now): Effect.Effect<never, SendError> => {
@@ -88,6 +89,13 @@ export const send = Effect.fnUntraced(function*(
   )
 })
 
+const reasonOf = (error: CloudflareError): Retrying["reason"] =>
+  error.reason._tag !== "RateLimited"
+    ? "answerLost"
+    : Refusal.isApiLimit(error)
+    ? "requestLimit"
+    : "operationPending"
+
 /** Options of the wait for an operation. */
 export type Waiting = Omit<RunOptions, "accountId">
 
@@ -99,7 +107,7 @@ type WaitFailure = BulkOperationFailed | PollTimeout | CloudflareError
  */
 export const andWait = (
   poller: BulkOperationPoller["Service"],
-  accountId: AccountId,
+  { accountId, action, listId }: Write,
   start: Effect.Effect<OperationId, SendError>,
   options: {
     readonly policy: Policy
@@ -111,7 +119,10 @@ export const andWait = (
     Effect.tap(({ id }) => options.ended(id)),
     Effect.tapErrorTag("BulkOperationFailed", ({ operation }) => options.ended(operation.id))
   )
-  return Patience.persist(once, options.policy, { isPassing: isRateLimited })
+  return Patience.persist(once, options.policy, {
+    isPassing: isRateLimited,
+    retrying: () => ({ accountId, listId, action, reason: "writeLimit" })
+  })
 }
 
 const isRateLimited = (error: unknown): boolean =>
