@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import * as OptionChecks from "./internal/optionChecks.ts"
 
 /** A value, or an effect that draws one each time. */
 export type Draw<A> = A | Effect.Effect<A>
@@ -23,7 +24,7 @@ export type Draw<A> = A | Effect.Effect<A>
 export const draw = <A>(value: Draw<A>): Effect.Effect<A> => Effect.isEffect(value) ? value : Effect.succeed(value)
 
 /**
- * A duration from `minimum` to `maximum`, uniformly distributed.
+ * A duration from `minimum` to `maximum`, uniformly distributed. Both are finite and not negative.
  *
  * @example
  * import { Draw } from "@bulk-operations/simulator"
@@ -32,24 +33,29 @@ export const draw = <A>(value: Draw<A>): Effect.Effect<A> => Effect.isEffect(val
  * const drawn = Effect.runSync(Draw.between("1 second", "2 seconds").pipe(Random.withSeed("a run")))
  * Math.floor(Duration.toSeconds(drawn)) // => 1
  */
-export const between = (minimum: Duration.Input, maximum: Duration.Input): Effect.Effect<Duration.Duration> =>
-  Effect.map(Random.nextBetween(Duration.toMillis(minimum), Duration.toMillis(maximum)), Duration.millis)
+export const between = (minimum: Duration.Input, maximum: Duration.Input): Effect.Effect<Duration.Duration> => {
+  const bounds = OptionChecks.bounds(minimum, maximum)
+  return Effect.map(Random.nextBetween(bounds.from, bounds.to), Duration.millis)
+}
 
 /**
  * A duration that is usually near `median` and sometimes far longer: two thirds are within a factor of `spread` (2 by
- * default), and one in forty is over `spread²` times the median.
+ * default), and one in forty is over `spread²` times the median. `spread` is 1 or more.
  */
 export const logNormal = (
   { median, spread = 2 }: { readonly median: Duration.Input; readonly spread?: number }
-): Effect.Effect<Duration.Duration> =>
-  Effect.zipWith(Random.next, Random.next, (u, v) => {
+): Effect.Effect<Duration.Duration> => {
+  const middle = Duration.millis(OptionChecks.finite("median", median))
+  OptionChecks.finiteAtLeast("spread", 1, spread)
+  return Effect.zipWith(Random.next, Random.next, (u, v) => {
     // Box and Muller's normal variate; `1 - u` is never zero.
     const normal = Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v)
-    return Duration.times(Duration.fromInputUnsafe(median), spread ** normal)
+    return Duration.times(middle, spread ** normal)
   })
+}
 
 /**
- * One of several values, with weighted probability.
+ * One of several values, with weighted probability. A weight of 0 is never drawn.
  *
  * @example
  * import { Draw, OperationPlan } from "@bulk-operations/simulator"
@@ -62,6 +68,7 @@ export const logNormal = (
 export const oneOf = <A>(
   ...choices: readonly [readonly [weight: number, value: A], ...ReadonlyArray<readonly [weight: number, value: A]>]
 ): Effect.Effect<A> => {
+  OptionChecks.weights(choices.map(([weight]) => weight))
   const total = choices.reduce((sum, [weight]) => sum + weight, 0)
   return Effect.map(Random.nextBetween(0, total), (drawn) => {
     let rest = drawn

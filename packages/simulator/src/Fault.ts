@@ -12,6 +12,7 @@ import * as Random from "effect/Random"
 import type * as Schema from "effect/Schema"
 import * as Draw from "./Draw.ts"
 import type { Endpoint } from "./Endpoint.ts"
+import * as OptionChecks from "./internal/optionChecks.ts"
 
 /** A fault of a request. Use the functions and values of this module to make one. */
 export type Fault = Data.TaggedEnum<{
@@ -38,6 +39,9 @@ export type Edit = Readonly<Record<string, Schema.Json | undefined>>
 
 const Fault = Data.taggedEnum<Fault>()
 
+// The resulting date must be valid.
+const longestSkew = Duration.toMillis(Duration.days(36_500))
+
 /** Which requests a fault meets. Without options, all of them. */
 export interface When {
   /** Only requests to these endpoints. */
@@ -57,26 +61,36 @@ export interface CarriedOut {
 }
 
 /** The request is carried out at once, but its answer is delayed. Combines with any other fault. */
-export const latency = (by: Draw.Draw<Duration.Input>): Fault => Fault.Latency({ by })
+export const latency = (by: Draw.Draw<Duration.Input>): Fault => {
+  OptionChecks.fixed("latency", by)
+  return Fault.Latency({ by })
+}
 
 /** No answer ever comes (`before`, the default), or only its head and half its body (`in`). */
 export const stall = (
   { at = "before", carriedOut = false }: CarriedOut & { readonly at?: "before" | "in" } = {}
-): Fault => Fault.Stall({ at, carriedOut })
+): Fault => {
+  OptionChecks.oneOf("at", ["before", "in"], at)
+  return Fault.Stall({ at, carriedOut })
+}
 
 /**
  * The connection breaks: `before` anything of the answer has arrived, `in` the middle of its body, or `after` the whole
  * answer, so that only a client that reuses the connection notices.
  */
-export const reset = (at: "before" | "in" | "after", { carriedOut = false }: CarriedOut = {}): Fault =>
-  Fault.Reset({ at, carriedOut })
+export const reset = (at: "before" | "in" | "after", { carriedOut = false }: CarriedOut = {}): Fault => {
+  OptionChecks.oneOf("at", ["before", "in", "after"], at)
+  return Fault.Reset({ at, carriedOut })
+}
 
 /** The body ends halfway, but its `Content-Length` matches, as if it were complete. */
 export const truncatedJson: Fault = Fault.TruncatedJson()
 
 /** An HTML page, like those of Cloudflare's edge. */
-export const htmlError = (status: HtmlStatus, { carriedOut = false }: CarriedOut = {}): Fault =>
-  Fault.HtmlError({ status, carriedOut })
+export const htmlError = (status: HtmlStatus, { carriedOut = false }: CarriedOut = {}): Fault => {
+  OptionChecks.oneOf("status", [502, 503, 504, 520], status)
+  return Fault.HtmlError({ status, carriedOut })
+}
 
 /** A success with JSON of the wrong shape: an envelope with an unknown `result`, or another body. */
 export const wrongShape = (body: Schema.Json = unheardOf): Fault => Fault.WrongShape({ body })
@@ -109,7 +123,9 @@ export const notFound: Fault = Fault.NotFound()
 
 /** 429, with `Retry-After` (whole seconds, rounded up) if given. */
 export const rateLimited = ({ retryAfter }: { readonly retryAfter?: Duration.Input } = {}): Fault =>
-  Fault.RateLimited({ retryAfter: retryAfter === undefined ? undefined : Duration.fromInputUnsafe(retryAfter) })
+  Fault.RateLimited({
+    retryAfter: retryAfter === undefined ? undefined : Duration.millis(OptionChecks.finite("retryAfter", retryAfter))
+  })
 
 /**
  * Cloudflare's clock is ahead, or behind if negative: `Date` and all times in the answer. Combines with other faults.
@@ -127,7 +143,10 @@ export const rateLimited = ({ retryAfter }: { readonly retryAfter?: Duration.Inp
  * })
  * await Effect.runPromise(Effect.provide(program, Simulator.layerHttpClient())) // => true
  */
-export const clockSkew = (by: Duration.Input): Fault => Fault.ClockSkew({ by: Duration.fromInputUnsafe(by) })
+export const clockSkew = (by: Duration.Input): Fault =>
+  Fault.ClockSkew({
+    by: OptionChecks.shift("clockSkew", by, (millis) => millis <= longestSkew, "36500 days or less")
+  })
 
 /**
  * One transient fault of each kind: those a client should tolerate.
@@ -205,4 +224,7 @@ export const everyKind: ReadonlyArray<Fault> = [
 ]
 
 /** A random one of these, each equally likely. */
-export const anyOf = (faults: ReadonlyArray<Fault>): Effect.Effect<Fault> => Effect.orDie(Random.choice(faults))
+export const anyOf = (faults: ReadonlyArray<Fault>): Effect.Effect<Fault> => {
+  OptionChecks.notEmpty("faults", faults)
+  return Effect.orDie(Random.choice(faults))
+}

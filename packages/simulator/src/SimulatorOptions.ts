@@ -31,7 +31,7 @@ export interface Options extends OperationPlan {
 }
 
 /**
- * Cloudflare's limits; `Infinity` switches one off.
+ * Cloudflare's limits, each 1 or more; `Infinity` switches one off.
  *
  * Source: developers.cloudflare.com/fundamentals/api/reference/limits, the official client for the first one, and the page
  * of error 10059 for the last one.

@@ -18,6 +18,7 @@ import * as ItemPage from "./items/itemPage.ts"
 import * as ItemSet from "./items/itemSet.ts"
 import * as ReadItems from "./items/readItems.ts"
 import * as ListRecord from "./listRecord.ts"
+import * as OptionChecks from "./optionChecks.ts"
 import * as Refusals from "./refusals.ts"
 import type { Refusal } from "./reply.ts"
 import type { RequestLog } from "./requestLog.ts"
@@ -124,11 +125,20 @@ export const make = ({ anyAccountId, clock, faults, newId, requestLog, state, ti
   })
 
   return {
-    inject: (fault: Draw<Fault.Fault>, when: Fault.When = {}) => Effect.sync(() => faults.inject(fault, when)),
+    inject: (fault: Draw<Fault.Fault>, when: Fault.When = {}) =>
+      Effect.sync(() => {
+        OptionChecks.when(when)
+        faults.inject(fault, when)
+      }),
     clearFaults: Effect.sync(() => faults.clear()),
-    planNext: (...plans: ReadonlyArray<OperationPlan.OperationPlan>) => Effect.sync(() => state.planNext(plans)),
+    planNext: (...plans: ReadonlyArray<OperationPlan.OperationPlan>) =>
+      Effect.sync(() => {
+        plans.forEach(OptionChecks.plan)
+        state.planNext(plans)
+      }),
     createList: Effect.fn("Simulator.createList")(
       function*({ accountId = Account.defaultId, ...list }: SimulatorState.NewList) {
+        OptionChecks.count("references", 0, list.references)
         const at = yield* now
         const account = yield* findAccount(accountId, at)
         return yield* Effect.mapError(Effect.fromResult(addList(account, list, at, newId)), error)
@@ -136,6 +146,7 @@ export const make = ({ anyAccountId, clock, faults, newId, requestLog, state, ti
     ),
     startOperation: Effect.fn("Simulator.startOperation")(
       function*({ accountId = Account.defaultId, id: given, ...plan }: SimulatorState.NewOperation = {}) {
+        OptionChecks.plan(plan)
         const at = yield* now
         const account = yield* findAccount(accountId, at)
         const isTaken = (id: string) => find(id, at) !== undefined

@@ -5,6 +5,7 @@ import * as Random from "effect/Random"
 import * as Draw from "../Draw.ts"
 import type { Endpoint } from "../Endpoint.ts"
 import type { Fault, When } from "../Fault.ts"
+import * as OptionChecks from "./optionChecks.ts"
 
 /** The faults of one request. */
 export interface Met {
@@ -61,7 +62,10 @@ export const make = (random: Random.Random): Faults => {
       rule.met++
       all.push(fault)
       if (fault._tag === "Latency") {
-        latency = Duration.sum(latency, Duration.fromInputUnsafe(yield* Draw.draw(fault.by)))
+        latency = Duration.sum(
+          latency,
+          Duration.millis(OptionChecks.notNegative("latency", yield* Draw.draw(fault.by)))
+        )
       }
       if (fault._tag === "ClockSkew") skew += Duration.toMillis(fault.by)
     }

@@ -6,6 +6,7 @@ import type { Options } from "../SimulatorOptions.ts"
 import * as Application from "./application.ts"
 import * as Control from "./control.ts"
 import * as Faults from "./faults.ts"
+import * as OptionChecks from "./optionChecks.ts"
 import * as Randomness from "./randomness.ts"
 import * as RequestLimit from "./requestLimit.ts"
 import * as RequestLog from "./requestLog.ts"
@@ -13,6 +14,7 @@ import * as State from "./state.ts"
 import * as Timestamp from "./timestamp.ts"
 
 export const make = Effect.fnUntraced(function*(options: Options) {
+  OptionChecks.options(options)
   const { anyAccountId = false, cors = false, credentials, limits = {} } = options
   const { malformedCredentials = [], seed = "simulator", timestamps = {} } = options
   const clock = yield* Clock.Clock

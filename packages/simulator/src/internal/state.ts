@@ -1,5 +1,5 @@
 /** A simulator's accounts, and how their operations start. */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
@@ -8,6 +8,7 @@ import type { OperationPlan } from "../OperationPlan.ts"
 import * as Plan from "../OperationPlan.ts"
 import * as Account from "./account.ts"
 import type { Change, Instant } from "./items/itemSet.ts"
+import * as OptionChecks from "./optionChecks.ts"
 import * as Refusals from "./refusals.ts"
 import type { Refusal } from "./reply.ts"
 
@@ -35,15 +36,15 @@ export interface State {
   ) => Effect.Effect<Account.Operation>
 }
 
-const drawMillis = (duration: Draw<Duration.Input>): Effect.Effect<number> =>
-  Effect.map(draw(duration), (drawn) => Math.max(0, Math.round(Duration.toMillis(drawn))))
+const drawMillis = (option: keyof OperationPlan, duration: Draw<Duration.Input>): Effect.Effect<number> =>
+  Effect.map(draw(duration), (drawn) => Math.round(OptionChecks.notNegative(option, drawn)))
 
 const drawPlan = (plan: OperationPlan): Effect.Effect<Account.Plan> =>
   Effect.all({
-    duration: drawMillis(plan.duration ?? "3 seconds"),
-    pendingFor: drawMillis(plan.pendingFor ?? "500 millis"),
-    outcome: draw(plan.outcome ?? Plan.completed),
-    readableAfter: drawMillis(plan.readableAfter ?? 0)
+    duration: drawMillis("duration", plan.duration ?? "3 seconds"),
+    pendingFor: drawMillis("pendingFor", plan.pendingFor ?? "500 millis"),
+    outcome: Effect.map(draw(plan.outcome ?? Plan.completed), OptionChecks.outcome),
+    readableAfter: drawMillis("readableAfter", plan.readableAfter ?? 0)
   })
 
 export const make = (options: {

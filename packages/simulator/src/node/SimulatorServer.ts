@@ -22,6 +22,7 @@ import type { Request } from "../internal/exchange.ts"
 import * as Loopback from "../internal/loopback.ts"
 import * as Make from "../internal/make.ts"
 import * as NodeServer from "../internal/nodeServer.ts"
+import * as OptionChecks from "../internal/optionChecks.ts"
 import * as Simulator from "../Simulator.ts"
 import type * as SimulatorError from "../SimulatorError.ts"
 
@@ -55,6 +56,7 @@ export const layer = (options: Options = {}): Layer.Layer<Simulator.Simulator, S
     Simulator.Simulator,
     Effect.gen(function*() {
       const { cors = false, host = "127.0.0.1", port = 0 } = options
+      OptionChecks.upTo("port", 65_535, port)
       if (options.allowRemote !== true) yield* Loopback.check(host)
       const { application, control } = yield* Make.make(options)
       const controlled = ControlApi.make(control, { cors })
