@@ -4,11 +4,14 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
 import * as SimulatorCommand from "./node/SimulatorCommand.ts"
 
 const name = "bulk-operations-simulator"
@@ -25,8 +28,14 @@ const Presenter = CliOutput.layerPresenter({
       : CliOutput.defaultPresenter.present(event)
 })
 
+class WrongUsage extends Data.TaggedError("WrongUsage") {
+  override readonly [Runtime.errorExitCode] = 2
+  override readonly [Runtime.errorReported] = false
+}
+
 SimulatorCommand.make(name).pipe(
   Command.run({ version: "0.1.0" }),
+  Effect.catchIf(CliError.isCliError, () => Effect.fail(new WrongUsage())),
   Effect.provide(Layer.merge(Presenter, NodeServices.layer)),
   NodeRuntime.runMain
 )

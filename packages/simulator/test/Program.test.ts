@@ -71,14 +71,14 @@ describe("the program", { timeout: 30_000 }, () => {
       const { CLOUDFLARE_BASE_URL = "" } = yield* listening(yield* start())
       const { port } = new URL(CLOUDFLARE_BASE_URL)
       const { code, stderr, stdout } = yield* Effect.flatMap(start("--port", port), ended)
-      assert.deepStrictEqual([code, stdout], [1, ""])
+      assert.deepStrictEqual([code, stdout], [2, ""])
       assert.match(stderr, new RegExp(`^Cannot listen on 127.0.0.1, port ${port}: .*EADDRINUSE.* Leave out --port`))
     }))
 
   it.live("prints to stderr why it listens on loopback only, and what to do", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* Effect.flatMap(start("--host", "0.0.0.0"), ended)
-      assert.deepStrictEqual([code, stdout], [1, ""])
+      assert.deepStrictEqual([code, stdout], [2, ""])
       assert.strictEqual(
         stderr,
         "Other machines can reach 0.0.0.0, and any credential is accepted. " +
@@ -86,10 +86,30 @@ describe("the program", { timeout: 30_000 }, () => {
       )
     }))
 
+  it.live.each(
+    [
+      [["--port", "abc"], "--port"],
+      [["--bogus"], "--bogus"],
+      [["bogus"], "bogus"]
+    ] as const
+  )("ends with 2 after wrong usage: %j", ([flags, named]) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* Effect.flatMap(start(...flags), ended)
+      assert.deepStrictEqual([code, stdout], [2, ""])
+      assert.include(stderr, named)
+      assert.match(stderr, /^ERROR\n[^]*\n\nbulk-operations-simulator --help shows more\.\n$/)
+    }))
+
+  it.live.each(["--help", "--version"])("ends with 0 after %s", (flag) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* Effect.flatMap(start(flag), ended)
+      assert.deepStrictEqual([code, stderr], [0, ""])
+    }))
+
   it.live("prints to stderr what is wrong with a flag, without the whole help", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* Effect.flatMap(start("--port", "70000"), ended)
-      assert.deepStrictEqual([code, stdout], [1, ""])
+      assert.deepStrictEqual([code, stdout], [2, ""])
       assert.match(
         stderr,
         /^ERROR\n.*Expected a port from 0 to 65535, got 70000\n\nbulk-operations-simulator --help shows more\.\n$/

@@ -13,8 +13,9 @@ import type * as SimulatorError from "../SimulatorError.ts"
 import * as SimulatorFlags from "./SimulatorFlags.ts"
 import * as SimulatorServer from "./SimulatorServer.ts"
 
-/** The simulator cannot start. The message names the flags; `make` prints it, and the exit code is 1. */
+/** The simulator cannot start. The message names the flags; `make` prints it, and the exit code is 2. */
 export class CannotStart extends Schema.TaggedError<CannotStart>()("CannotStart", { message: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = 2
   override readonly [Runtime.errorReported] = false
 }
 
