@@ -146,7 +146,6 @@ export const make = ({ anyAccountId, clock, faults, newId, requestLog, state, ti
     ),
     startOperation: Effect.fn("Simulator.startOperation")(
       function*({ accountId = Account.defaultId, id: given, ...plan }: SimulatorState.NewOperation = {}) {
-        OptionChecks.plan(plan)
         const at = yield* now
         const account = yield* findAccount(accountId, at)
         const isTaken = (id: string) => find(id, at) !== undefined
