@@ -42,5 +42,5 @@ describe("two processes that write to one account", () => {
       assert.lengthOf((yield* state).operations, 6)
       // They did meet: what this test is about has happened.
       assert.isAbove(sent.length, 6)
-    }).pipe(Effect.provide(overSockets({ duration: "300 millis" }))), 60_000)
+    }).pipe(Effect.provide(overSockets({ duration: "1 second" }))), 60_000)
 })
