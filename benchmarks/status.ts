@@ -116,7 +116,7 @@ const limitsOf = (answers: "sized" | "chunked", measured: ReadonlyArray<Measured
     timesOfficial("undici", "off", sized ? 1 : 1.25, 1),
     timesOfficial("fetch", "off", 1.5, 1),
     timesOfficial("undici", "on", sized ? 1.25 : 1.35, 1.25),
-    timesOfficial("fetch", "on", 1.65)
+    timesOfficial("fetch", "on", 1.75)
   ]
 }
 
