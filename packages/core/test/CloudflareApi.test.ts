@@ -310,10 +310,10 @@ describe.each(Client.transports)("over %s", (_, transport) => {
 
 describe("policy", () => {
   it.effect.each<[Partial<CloudflareApi.Policy>, string]>([
-    [{ timeout: -1 }, "timeout of RequestPolicy is -1. Expected a duration longer than zero"],
-    [{ timeout: Number.NaN }, "timeout of RequestPolicy is NaN."],
-    [{ timeout: JSON.parse(`"2s"`) }, `timeout of RequestPolicy is "2s".`],
-    [{ maxRetryAfter: -1 }, "maxRetryAfter of RequestPolicy is -1. Expected a duration zero or longer"]
+    [{ timeout: -1 }, "timeout of RequestPolicy is -1. It must be longer than zero."],
+    [{ timeout: Number.NaN }, "timeout of RequestPolicy is NaN, which is no duration."],
+    [{ timeout: JSON.parse(`"2s"`) }, `timeout of RequestPolicy is "2s", which is no duration.`],
+    [{ maxRetryAfter: -1 }, "maxRetryAfter of RequestPolicy is -1. It must not be negative."]
   ])("refuses %j before anything is sent", ([policy, text]) =>
     Effect.gen(function*() {
       const { layer, sent } = ScriptedHttpClient.make("hang")

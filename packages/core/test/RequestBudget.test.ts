@@ -154,9 +154,9 @@ describe("the settings", () => {
       [{ limit: Number.NaN }, "limit of the request budget is NaN."],
       [{ share: 80 }, "share of the request budget is 80. It must be above 0 and at most 1: 0.8 for 80 %."],
       [{ share: 0 }, "share of the request budget is 0."],
-      [{ window: 0 }, "window of the request budget is 0. Expected a duration longer than zero, and finite"],
+      [{ window: 0 }, "window of the request budget is 0. It must be longer than zero, and finite."],
       [{ window: Duration.infinity }, "window of the request budget is Infinity."],
-      [{ window: JSON.parse(`"5m"`) }, `window of the request budget is "5m".`]
+      [{ window: JSON.parse(`"5m"`) }, `window of the request budget is "5m", which is no duration.`]
     ] as const
   ) {
     it.effect(`are refused if invalid: ${JSON.stringify(settings)}`, () =>

@@ -157,9 +157,9 @@ describe("a sync", () => {
     }).pipe(Effect.provide(inMemory())))
 
   it.effect.each<[ListItems.SyncOptions, string]>([
-    [{ visibleWithin: -1 }, "visibleWithin is -1. Expected a duration zero or longer"],
-    [{ visibleWithin: JSON.parse(`"5m"`) }, `visibleWithin is "5m".`],
-    [{ patience: Number.NaN }, "patience is NaN."]
+    [{ visibleWithin: -1 }, "visibleWithin is -1. It must not be negative."],
+    [{ visibleWithin: JSON.parse(`"5m"`) }, `visibleWithin is "5m", which is no duration.`],
+    [{ patience: Number.NaN }, "patience is NaN, which is no duration."]
   ])("dies of an invalid duration before the list is read: %j", ([options, message]) =>
     Effect.gen(function*() {
       const items = yield* Items

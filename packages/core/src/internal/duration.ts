@@ -5,23 +5,25 @@ import * as Option from "effect/Option"
 
 /** The duration, longer than zero. Throws otherwise. */
 export const positive = (option: string, input: Duration.Input): Duration.Duration =>
-  check(option, input, (millis) => millis > 0, "longer than zero")
+  check(option, input, (millis) => millis > 0, "It must be longer than zero.")
 
 /** The duration, longer than zero and finite. Throws otherwise. */
 export const finite = (option: string, input: Duration.Input): Duration.Duration =>
-  check(option, input, (millis) => millis > 0 && Number.isFinite(millis), "longer than zero, and finite")
+  check(option, input, (millis) => millis > 0 && Number.isFinite(millis), "It must be longer than zero, and finite.")
 
 /** The duration, zero or longer. Throws otherwise. */
 export const notNegative = (option: string, input: Duration.Input): Duration.Duration =>
-  check(option, input, (millis) => millis >= 0, "zero or longer")
+  check(option, input, (millis) => millis >= 0, "It must not be negative.")
 
 const check = (option: string, input: Duration.Input, isRight: (millis: number) => boolean, rule: string) => {
-  const duration = Number.isNaN(input) ? undefined : Option.getOrUndefined(Duration.fromInput(input))
-  if (duration !== undefined && isRight(Duration.toMillis(duration))) return duration
-  const shown = typeof input === "string"
-    ? JSON.stringify(input)
-    : Duration.isDuration(input)
-    ? Duration.format(input)
-    : Inspectable.toStringUnknown(input, 0)
-  throw new RangeError(`${option} is ${shown}. Expected a duration ${rule}, such as "10 minutes" or "500 millis".`)
+  const duration = Option.getOrUndefined(Duration.fromInput(input))
+  const shown = Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)
+  if (duration === undefined || Number.isNaN(input)) {
+    throw new RangeError(
+      `${option} is ${typeof input === "string" ? JSON.stringify(input) : shown}, which is no duration. ` +
+        `Give milliseconds, a Duration, or a text such as "10 minutes" or "500 millis".`
+    )
+  }
+  if (isRight(Duration.toMillis(duration))) return duration
+  throw new RangeError(`${option} is ${shown}. ${rule}`)
 }

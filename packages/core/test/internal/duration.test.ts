@@ -13,20 +13,21 @@ describe("a duration that a program passed in", () => {
   })
 
   const wrong: ReadonlyArray<readonly [text: string, check: () => Duration.Duration]> = [
+    ["timeout is 0. It must be longer than zero.", () => Durations.positive("timeout", 0)],
     [
-      "timeout is 0. Expected a duration longer than zero, such as \"10 minutes\" or \"500 millis\".",
-      () => Durations.positive("timeout", 0)
+      "timeout is NaN, which is no duration. Give milliseconds, a Duration, or a text such as " +
+      "\"10 minutes\" or \"500 millis\".",
+      () => Durations.positive("timeout", Number.NaN)
     ],
-    ["timeout is NaN. Expected", () => Durations.positive("timeout", Number.NaN)],
-    ["timeout is -5s. Expected", () => Durations.positive("timeout", Duration.seconds(-5))],
-    ["timeout is \"5m\". Expected", () => Durations.positive("timeout", JSON.parse("\"5m\""))],
-    ["timeout is null. Expected", () => Durations.positive("timeout", JSON.parse("null"))],
-    ["maxRetryAfter is -1. Expected a duration zero or longer,", () => Durations.notNegative("maxRetryAfter", -1)],
+    ["timeout is -5s. It must be longer than zero.", () => Durations.positive("timeout", Duration.seconds(-5))],
+    ["timeout is \"5m\", which is no duration.", () => Durations.positive("timeout", JSON.parse("\"5m\""))],
+    ["timeout is null, which is no duration.", () => Durations.positive("timeout", JSON.parse("null"))],
+    ["maxRetryAfter is -1. It must not be negative.", () => Durations.notNegative("maxRetryAfter", -1)],
     [
-      "window is Infinity. Expected a duration longer than zero, and finite,",
+      "window is Infinity. It must be longer than zero, and finite.",
       () => Durations.finite("window", Infinity)
     ],
-    ["window is 0. Expected", () => Durations.finite("window", 0)]
+    ["window is 0. It must be longer than zero, and finite.", () => Durations.finite("window", 0)]
   ]
 
   it.each(wrong)("is refused: %s", (text, check) => {

@@ -5,14 +5,14 @@ import * as Option from "effect/Option"
 
 /** The duration, zero or longer. Throws otherwise. */
 export const notNegative = (option: string, input: Duration.Input): Duration.Duration => {
-  const duration = Number.isNaN(input) ? undefined : Option.getOrUndefined(Duration.fromInput(input))
-  if (duration !== undefined && !Duration.isNegative(duration)) return duration
-  const shown = typeof input === "string"
-    ? JSON.stringify(input)
-    : Duration.isDuration(input)
-    ? Duration.format(input)
-    : Inspectable.toStringUnknown(input, 0)
-  throw new RangeError(
-    `${option} is ${shown}. Expected a duration zero or longer, such as "10 minutes" or "500 millis".`
-  )
+  const duration = Option.getOrUndefined(Duration.fromInput(input))
+  const shown = Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)
+  if (duration === undefined || Number.isNaN(input)) {
+    throw new RangeError(
+      `${option} is ${typeof input === "string" ? JSON.stringify(input) : shown}, which is no duration. ` +
+        `Give milliseconds, a Duration, or a text such as "10 minutes" or "500 millis".`
+    )
+  }
+  if (!Duration.isNegative(duration)) return duration
+  throw new RangeError(`${option} is ${shown}. It must not be negative.`)
 }

@@ -12,11 +12,11 @@ describe("a duration that a program passed in", () => {
   })
 
   it.each<[string, Duration.Input]>([
-    ["patience is -1. Expected a duration zero or longer, such as \"10 minutes\" or \"500 millis\".", -1],
-    ["patience is NaN. Expected", Number.NaN],
-    ["patience is -5s. Expected", Duration.seconds(-5)],
-    ["patience is \"5m\". Expected", JSON.parse("\"5m\"")],
-    ["patience is null. Expected", JSON.parse("null")]
+    ["patience is -1. It must not be negative.", -1],
+    ["patience is NaN, which is no duration. Give milliseconds, a Duration, or a text such as", Number.NaN],
+    ["patience is -5s. It must not be negative.", Duration.seconds(-5)],
+    ["patience is \"5m\", which is no duration.", JSON.parse("\"5m\"")],
+    ["patience is null, which is no duration.", JSON.parse("null")]
   ])("is refused: %s", (text, input) => {
     assert.throws(() => Durations.notNegative("patience", input), RangeError, text)
   })
