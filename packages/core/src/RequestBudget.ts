@@ -84,19 +84,19 @@ export const layer = (settings: Partial<Settings>): Layer.Layer<never> => Layer.
 
 const changed = (settings: Partial<Settings>) =>
   Effect.map(RequestBudget, (current): Settings => {
-    const changed = {
+    const given = {
       ...current,
       ...settings,
       limit: settings.limit ?? current.limit,
       share: settings.share ?? current.share,
       window: settings.window ?? current.window
     }
-    const { limit, share, window } = changed
+    const { limit, share, window } = given
     if (!(limit >= 1)) throw new RangeError(`limit of the request budget is ${limit}. It must be 1 or more.`)
     if (!(share > 0 && share <= 1)) {
       throw new RangeError(`share of the request budget is ${share}. It must be above 0 and at most 1: 0.8 for 80 %.`)
     }
-    return { ...changed, window: Durations.finite("window of the request budget", window) }
+    return { ...given, window: Durations.finite("window of the request budget", window) }
   })
 
 const patience = Duration.seconds(1)
@@ -129,6 +129,7 @@ export const layerStore = <E, R>(
   Layer.effect(
     RequestBudget,
     Effect.gen(function*() {
+      const current = yield* changed(settings)
       // A client may wait for its pending requests before it closes: for ever, if nobody answers.
       const scope = yield* Scope.make()
       yield* Effect.addFinalizer((exit) =>
@@ -136,7 +137,7 @@ export const layerStore = <E, R>(
           Effect.ignore(Effect.timeout(Effect.interruptible(Fiber.await(closing)), patience)))
       )
       const limiter = yield* Reach.make(store, scope, patience)
-      return { ...yield* changed(settings), limiter }
+      return { ...current, limiter }
     })
   )
 

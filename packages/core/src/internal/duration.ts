@@ -17,13 +17,15 @@ export const notNegative = (option: string, input: Duration.Input): Duration.Dur
 
 const check = (option: string, input: Duration.Input, isRight: (millis: number) => boolean, rule: string) => {
   const duration = Option.getOrUndefined(Duration.fromInput(input))
-  const shown = Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)
   if (duration === undefined || Number.isNaN(input)) {
     throw new RangeError(
-      `${option} is ${typeof input === "string" ? JSON.stringify(input) : shown}, which is no duration. ` +
+      `${option} is ${typeof input === "string" ? JSON.stringify(input) : show(input)}, which is no duration. ` +
         `Give milliseconds, a Duration, or a text such as "10 minutes" or "500 millis".`
     )
   }
   if (isRight(Duration.toMillis(duration))) return duration
-  throw new RangeError(`${option} is ${shown}. ${rule}`)
+  throw new RangeError(`${option} is ${show(input)}. ${rule}`)
 }
+
+const show = (input: Duration.Input): string =>
+  Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)

@@ -6,13 +6,15 @@ import * as Option from "effect/Option"
 /** The duration, zero or longer. Throws otherwise. */
 export const notNegative = (option: string, input: Duration.Input): Duration.Duration => {
   const duration = Option.getOrUndefined(Duration.fromInput(input))
-  const shown = Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)
   if (duration === undefined || Number.isNaN(input)) {
     throw new RangeError(
-      `${option} is ${typeof input === "string" ? JSON.stringify(input) : shown}, which is no duration. ` +
+      `${option} is ${typeof input === "string" ? JSON.stringify(input) : show(input)}, which is no duration. ` +
         `Give milliseconds, a Duration, or a text such as "10 minutes" or "500 millis".`
     )
   }
   if (!Duration.isNegative(duration)) return duration
-  throw new RangeError(`${option} is ${shown}. It must not be negative.`)
+  throw new RangeError(`${option} is ${show(input)}. It must not be negative.`)
 }
+
+const show = (input: Duration.Input): string =>
+  Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)

@@ -154,12 +154,8 @@ const carryOut = Effect.fnUntraced(function*(
 const isShown = (seen: Result.Result<SyncPlan.SyncPlan, unknown>) =>
   Result.isSuccess(seen) && seen.success.method === "none"
 
-const visibleWithin = ({ options }: Site) =>
-  Durations.notNegative("visibleWithin", options.visibleWithin ?? Duration.zero)
-
 // Reads until the list is as wanted.
-const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
-  const limit = visibleWithin(site)
+const confirm = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>, limit: Duration.Duration) {
   if (Duration.isZero(limit)) return
   const began = yield* Clock.monotonicTimeNanos
   const elapsed = Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - began))
@@ -201,8 +197,7 @@ const reportOf = (plan: SyncPlan.SyncPlan, operations: ReadonlyArray<Completed>)
 export const sync = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArray<ListItem>) {
   const refusal = refusalOf(site.options)
   if (refusal !== undefined) return yield* Call.refuse("PUT", refusal, Call.itemsPath)
-  // Refused before the list is read or changed.
-  visibleWithin(site)
+  const visibleWithin = Durations.notNegative("visibleWithin", site.options.visibleWithin ?? Duration.zero)
   if (site.options.dryRun === true) {
     const { held, plan } = yield* planFor(site, wanted)
     yield* guard(site, held, plan)
@@ -213,7 +208,7 @@ export const sync = Effect.fnUntraced(function*(site: Site, wanted: ReadonlyArra
       const { held, plan } = yield* planFor(site, wanted)
       yield* guard(site, held, plan)
       const operations = yield* carryOut(site, turn, wanted, plan)
-      if (operations.length > 0) yield* confirm(site, wanted)
+      if (operations.length > 0) yield* confirm(site, wanted, visibleWithin)
       return reportOf(plan, operations)
     }))
 })

@@ -45,13 +45,15 @@ export const atLeast = (option: string, minimum: number, value: number): number 
 
 const check = (option: string, input: Duration.Input, isRight: (millis: number) => boolean, rule: string): number => {
   const millis = Option.match(Duration.fromInput(input), { onNone: () => Number.NaN, onSome: Duration.toMillis })
-  const shown = Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)
   if (Number.isNaN(millis) || Number.isNaN(input)) {
     throw new RangeError(
-      `${option} is ${typeof input === "string" ? JSON.stringify(input) : shown}, which is no duration. ` +
+      `${option} is ${typeof input === "string" ? JSON.stringify(input) : show(input)}, which is no duration. ` +
         `Give milliseconds, a Duration, or a text such as "10 minutes" or "500 millis".`
     )
   }
   if (isRight(millis)) return millis
-  throw new RangeError(`${option} is ${shown}. ${rule}`)
+  throw new RangeError(`${option} is ${show(input)}. ${rule}`)
 }
+
+const show = (input: Duration.Input): string =>
+  Duration.isDuration(input) ? Duration.format(input) : Inspectable.toStringUnknown(input, 0)
