@@ -459,6 +459,23 @@ describe("onRetry", () => {
       ])
     }).pipe(Effect.provide(inMemory())))
 
+  it.effect("is notified of the same end of patience for another reason", () =>
+    Effect.gen(function*() {
+      const items = yield* Items
+      const listId = yield* ipList()
+      const { inject, startOperation } = yield* Simulator.Simulator
+      yield* inject(Fault.rateLimited(), { on: "lists.items.create", times: 1 })
+      yield* startOperation({ duration: "7 minutes" })
+      const { notified, onRetry } = recording()
+      const began = yield* Clock.currentTimeMillis
+      yield* passing(items.createAndWait(listId, ips("192.0.2.1"), { onRetry }))
+      assert.deepStrictEqual(notified.map(([, { reason }]) => reason), ["requestLimit", "operationPending"])
+      for (const [, { until }] of notified) {
+        const end = DateTime.toEpochMillis(Option.getOrThrow(until))
+        assert.approximately(end, began + 15 * 60_000, 10)
+      }
+    }).pipe(Effect.provide(inMemory())))
+
   it.effect("is notified of the limit on writes that a failed operation names", () =>
     Effect.gen(function*() {
       const items = yield* Items

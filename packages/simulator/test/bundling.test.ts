@@ -19,10 +19,10 @@ const program = `
 const Module = Schema.Struct({ default: Schema.Unknown })
 
 // No module of Node's can be resolved for the web: this fails with its name if one is imported.
-const bundle = Effect.fnUntraced(function*(platform: "browser" | "neutral") {
+const bundle = Effect.fnUntraced(function*(platform: "browser" | "neutral", contents = program) {
   const { outputFiles: [file] } = yield* Effect.promise(() =>
     build({
-      stdin: { contents: program, resolveDir: fileURLToPath(new URL(".", import.meta.url)), loader: "ts" },
+      stdin: { contents, resolveDir: fileURLToPath(new URL(".", import.meta.url)), loader: "ts" },
       bundle: true,
       write: false,
       format: "esm",
@@ -51,4 +51,13 @@ describe("the simulator without sockets", () => {
         assert.strictEqual((yield* run(code)).default, 200)
       }), 30_000)
   }
+})
+
+describe("the flags of the simulator's program", () => {
+  it.live("load no server, which would slow down every start of a command that has them", () =>
+    Effect.gen(function*() {
+      const code = yield* bundle("browser", `export * from "@bulk-operations/simulator/node/SimulatorFlags"`)
+      assert.include(code, "pending-operations")
+      assert.notInclude(code, "layerHttpClient")
+    }), 30_000)
 })
