@@ -58,6 +58,7 @@ export const optionsOf = (options: Waiting | undefined, provided: PollOptions.Pa
   const notFoundGrace = options?.notFoundGrace ?? provided.notFoundGrace
   const { timeout } = PollOptions.resolve(options, provided)
   const wait = Wait.make({ now: 0, timeout, tolerance, notFoundGrace })
+  // Made for its check alone: the schedule itself cannot be stored.
   if (requestCost !== undefined) PollSchedule.quadratic({ requestCost })
   return {
     ...(Number.isFinite(wait.deadline) && { timeout: wholeMillis(wait.deadline) }),

@@ -8,7 +8,7 @@ const hasCode = (error: CloudflareError, codes: ReadonlySet<number>): boolean =>
 // 10429, unconfirmed.
 const apiLimit: ReadonlySet<number> = new Set([971, 10100, 10429])
 
-/** Whether, of an answer 429, the limit of the whole API was hit, not that of writing to the account's lists. */
+/** Whether a 429 is due to the limit of the whole API, not to that of writing to the account's lists. */
 export const isApiLimit = (error: CloudflareError): boolean => hasCode(error, apiLimit)
 
 const expiredCursor: ReadonlySet<number> = new Set([10027])

@@ -57,7 +57,7 @@ const readItem = (kind: ListItem.ListKind, json: unknown): Record["item"] => {
 // A value that is nested too deeply for `JSON.stringify` could still be parsed.
 const show = (json: unknown): string => Result.getOrElse(Result.try(() => JSON.stringify(json)), () => "[[[…")
 
-// The lines where the elements of an array begin, in a valid JSON text; that of an empty one has the line of its end.
+// The lines where the elements of an array begin, in a valid JSON text. An empty array gives one line, that of its end.
 const elementLines = (text: string): ReadonlyArray<number> => {
   const lines: Array<number> = []
   // Brackets and commas within strings do not count, and JSON strings have no line breaks. Strings are not matched as
